@@ -1,0 +1,104 @@
+"""Claims as plain data: what one entry of a ``*.claims.toml`` file says, nothing derived."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Literal
+
+from proofs_check.expr import Call, Expr, Name, Num
+
+__all__ = ["ALGORITHMS", "FEATURES", "RELATIONS", "SCHEDULES", "Claim", "Condition", "Objective",
+           "Paper", "Setting", "optimal_of"]  # fmt: skip
+
+RELATIONS = ("Theta", "O", "Omega", "o", "~", "Thetatilde", "Otilde", "Omegatilde")
+FEATURES = ("gaussian", "top")
+ALGORITHMS = ("sgd", "averaged-sgd")
+SCHEDULES = ("geometric", "constant")
+
+Comparison = Literal["<", "<=", "=", ">=", ">"]
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """The ``[paper]`` table; only `key` is required."""
+
+    key: str
+    title: str = ""
+    authors: tuple[str, ...] = ()
+    year: int | None = None
+    arxiv: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Problem and method: `spectrum` and `target` are expressions in the index ``i``."""
+
+    spectrum: Expr
+    target: Expr
+    features: str = "gaussian"
+    algorithm: str = "sgd"
+    schedule: str = "geometric"
+    batch: Expr = Num(Fraction(1))
+    outputs: Expr = Num(Fraction(1))
+    kernel: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """An assumption ``left op right``: between parameters exact, between sizes up to a factor."""
+
+    left: Expr
+    op: Comparison
+    right: Expr
+
+    def __str__(self) -> str:
+        return f"{self.left} {self.op} {self.right}"
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """``minimise`` `expr` ``over`` the names, ``subject_to`` the constraints."""
+
+    expr: Expr
+    over: tuple[str, ...]
+    subject_to: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One claim: ``left = relation(right)``, or ``left ~ right``.
+
+    `line` is that of the ``[[claim]]`` table in `file`.  `sizes` are the names beyond the
+    language's own that tend to infinity.  `assume` holds the defaults' conditions, then the
+    claim's own.
+    """
+
+    key: str
+    id: str
+    says: str
+    left: Expr
+    relation: str
+    right: Expr
+    setting: Setting
+    assume: tuple[Condition, ...] = ()
+    objective: Objective | None = None
+    sizes: frozenset[str] = frozenset()
+    expect: Literal["certified", "refuted", "undecided"] = "certified"
+    where: str = ""
+    note: str = ""
+    file: str = field(default="", compare=False)
+    line: int = field(default=0, compare=False)
+
+    @property
+    def name(self) -> str:
+        """The claim's name outside its file, ``KEY:ID``."""
+        return f"{self.key}:{self.id}"
+
+
+def optimal_of(expr: Expr) -> str | None:
+    """Return X where the expression is ``optimal(X)`` (which parses as a call), else None."""
+    match expr:
+        case Call("optimal", (Name(name),)):
+            return name
+    return None

@@ -1,0 +1,329 @@
+"""The syntax tree of the claim language, and how it prints.
+
+An expression is one of seven frozen nodes.  Subtraction and division have no node of their
+own: ``x - y`` is ``Add((x, Mul((Num(-1), y))))`` and ``x / y`` is ``Mul((x, Pow(y, Num(-1))))``,
+so that rules have fewer cases to be wrong about.  ``str(e)`` prints an expression in the claim
+language again, and parsing that text gives back an equal tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+__all__ = [
+    "FUNCTIONS",
+    "Add",
+    "Call",
+    "Expr",
+    "Mul",
+    "Name",
+    "Num",
+    "Pow",
+    "Sum",
+    "add",
+    "children",
+    "div",
+    "free_names",
+    "mul",
+    "neg",
+    "power",
+    "rebuild",
+    "substitute",
+    "walk",
+]
+
+FUNCTIONS: Mapping[str, tuple[int, int | None]] = {
+    "min": (1, None),
+    "max": (1, None),
+    "exp": (1, 1),
+    "log": (1, 1),
+    "sqrt": (1, 1),
+    "Gamma": (1, 1),
+    "zeta": (1, 1),
+    "sin": (1, 1),
+    "eigenvalue": (1, 1),
+    "optimal": (1, 1),
+}
+"""Functions of the language with the least and the largest number of arguments."""
+
+
+class Expr:
+    """Base of all nodes; abstract."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return _text(self, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Num(Expr):
+    """An exact rational number."""
+
+    value: Fraction
+
+    __str__ = Expr.__str__
+
+
+@dataclass(frozen=True, slots=True)
+class Name(Expr):
+    """A size, a parameter, an index, a quantity, or one of the constants ``pi`` and ``oo``."""
+
+    name: str
+
+    __str__ = Expr.__str__
+
+
+@dataclass(frozen=True, slots=True)
+class Add(Expr):
+    """A sum of two or more terms."""
+
+    terms: tuple[Expr, ...]
+
+    __str__ = Expr.__str__
+
+
+@dataclass(frozen=True, slots=True)
+class Mul(Expr):
+    """A product of two or more factors."""
+
+    factors: tuple[Expr, ...]
+
+    __str__ = Expr.__str__
+
+
+@dataclass(frozen=True, slots=True)
+class Pow(Expr):
+    """``base ^ exponent``."""
+
+    base: Expr
+    exponent: Expr
+
+    __str__ = Expr.__str__
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Expr):
+    """A function of `FUNCTIONS` applied to its arguments."""
+
+    func: str
+    args: tuple[Expr, ...]
+
+    __str__ = Expr.__str__
+
+
+@dataclass(frozen=True, slots=True)
+class Sum(Expr):
+    """``sum(term, index, lo, hi)``: over all integers ``i`` with ``lo <= i <= hi``."""
+
+    term: Expr
+    index: str
+    lo: Expr
+    hi: Expr
+
+    __str__ = Expr.__str__
+
+
+# Building, with the few simplifications that keep printed formulas readable.
+
+
+def add(*terms: Expr) -> Expr:
+    """Return the sum, flattened, with rational terms collected."""
+    flat: list[Expr] = []
+    constant = Fraction(0)
+    for term in terms:
+        for part in term.terms if isinstance(term, Add) else (term,):
+            if isinstance(part, Num):
+                constant += part.value
+            else:
+                flat.append(part)
+    if constant or not flat:
+        flat.append(Num(constant))
+    return flat[0] if len(flat) == 1 else Add(tuple(flat))
+
+
+def mul(*factors: Expr) -> Expr:
+    """Return the product, flattened, with rational factors collected."""
+    flat: list[Expr] = []
+    constant = Fraction(1)
+    for factor in factors:
+        for part in factor.factors if isinstance(factor, Mul) else (factor,):
+            if isinstance(part, Num):
+                constant *= part.value
+            else:
+                flat.append(part)
+    if constant == 0:
+        return Num(Fraction(0))
+    if constant != 1 or not flat:
+        flat.insert(0, Num(constant))
+    return flat[0] if len(flat) == 1 else Mul(tuple(flat))
+
+
+def power(base: Expr, exponent: Expr) -> Expr:
+    """Return ``base ^ exponent``, plain when the exponent is 0 or 1."""
+    if isinstance(exponent, Num) and exponent.value == 1:
+        return base
+    if isinstance(exponent, Num) and exponent.value == 0:
+        return Num(Fraction(1))
+    return Pow(base, exponent)
+
+
+def neg(expr: Expr) -> Expr:
+    """Return ``-expr``."""
+    return mul(Num(Fraction(-1)), expr)
+
+
+def div(numerator: Expr, denominator: Expr) -> Expr:
+    """Return ``numerator / denominator``."""
+    if isinstance(denominator, Num) and denominator.value:
+        return mul(Num(1 / denominator.value), numerator)
+    if isinstance(denominator, Mul):
+        return mul(numerator, *(power(f, Num(Fraction(-1))) for f in denominator.factors))
+    return mul(numerator, power(denominator, Num(Fraction(-1))))
+
+
+# Walking.
+
+
+def children(expr: Expr) -> tuple[Expr, ...]:
+    """Return the direct subexpressions, in the order `rebuild` takes them."""
+    match expr:
+        case Add(terms):
+            return terms
+        case Mul(factors):
+            return factors
+        case Pow(base, exponent):
+            return (base, exponent)
+        case Call(_, args):
+            return args
+        case Sum(term, _, lo, hi):
+            return (term, lo, hi)
+    return ()
+
+
+def rebuild(expr: Expr, parts: tuple[Expr, ...]) -> Expr:
+    """Return the same kind of node over other subexpressions."""
+    match expr:
+        case Add():
+            return add(*parts)
+        case Mul():
+            return mul(*parts)
+        case Pow():
+            return power(parts[0], parts[1])
+        case Call(func, _):
+            return Call(func, parts)
+        case Sum(_, index, _, _):
+            return Sum(parts[0], index, parts[1], parts[2])
+    return expr
+
+
+def walk(expr: Expr) -> Iterator[Expr]:
+    """Yield the expression and all its subexpressions, parents first."""
+    stack = [expr]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack.extend(reversed(children(node)))
+
+
+def free_names(expr: Expr) -> frozenset[str]:
+    """Return the names that occur free: all but bound summation indices, ``pi`` and ``oo``."""
+    match expr:
+        case Name("pi" | "oo"):
+            return frozenset()
+        case Name(name):
+            return frozenset({name})
+        case Sum(term, index, lo, hi):
+            return (free_names(term) - {index}) | free_names(lo) | free_names(hi)
+    return frozenset().union(*map(free_names, children(expr)))
+
+
+def substitute(expr: Expr, values: Mapping[str, Expr]) -> Expr:
+    """Replace free names; a summation index is never replaced inside its own sum."""
+    match expr:
+        case Name(name):
+            return values.get(name, expr)
+        case Sum(term, index, lo, hi):
+            inner = {name: value for name, value in values.items() if name != index}
+            if any(index in free_names(value) for value in inner.values()):
+                raise ValueError(f"the index {index} would capture a name of the same spelling")
+            return Sum(
+                substitute(term, inner), index, substitute(lo, values), substitute(hi, values)
+            )
+    parts = children(expr)
+    return rebuild(expr, tuple(substitute(part, values) for part in parts)) if parts else expr
+
+
+# Printing.  Binding strength: 1 sum, 2 product, 3 sign, 4 power, 5 atom.
+
+
+def _text(expr: Expr, strength: int) -> str:
+    text, own = _PRINTERS[type(expr)](expr)
+    return f"({text})" if own < strength else text
+
+
+def _num(expr: Expr) -> tuple[str, int]:
+    assert isinstance(expr, Num)
+    own = 2 if expr.value.denominator != 1 else 5
+    return str(expr.value), 1 if expr.value < 0 else own
+
+
+def _name(expr: Expr) -> tuple[str, int]:
+    assert isinstance(expr, Name)
+    return expr.name, 5
+
+
+def _add(expr: Expr) -> tuple[str, int]:
+    assert isinstance(expr, Add)
+    text = _text(expr.terms[0], 1)
+    for term in expr.terms[1:]:
+        sign, positive = _split_sign(term)
+        text += f" {sign} {_text(positive, 2)}"
+    return text, 1
+
+
+def _split_sign(expr: Expr) -> tuple[str, Expr]:
+    if isinstance(expr, Num) and expr.value < 0:
+        return "-", Num(-expr.value)
+    if isinstance(expr, Mul) and isinstance(expr.factors[0], Num) and expr.factors[0].value < 0:
+        return "-", mul(Num(-expr.factors[0].value), *expr.factors[1:])
+    return "+", expr
+
+
+def _mul(expr: Expr) -> tuple[str, int]:
+    assert isinstance(expr, Mul)
+    sign, positive = _split_sign(expr)
+    if sign == "-":
+        return f"-{_text(positive, 2)}", 1
+    top = [f for f in expr.factors if not _is_reciprocal(f)]
+    bottom = [f.base for f in expr.factors if isinstance(f, Pow) and _is_reciprocal(f)]
+    text = "*".join(_text(f, 3) if i else _text(f, 2) for i, f in enumerate(top)) or "1"
+    return text + "".join(f"/{_text(f, 4)}" for f in bottom), 2
+
+
+def _is_reciprocal(expr: Expr) -> bool:
+    return isinstance(expr, Pow) and expr.exponent == Num(Fraction(-1))
+
+
+def _pow(expr: Expr) -> tuple[str, int]:
+    assert isinstance(expr, Pow)
+    if _is_reciprocal(expr):
+        return f"1/{_text(expr.base, 4)}", 2
+    return f"{_text(expr.base, 5)}^{_text(expr.exponent, 5)}", 4
+
+
+def _call(expr: Expr) -> tuple[str, int]:
+    assert isinstance(expr, Call)
+    return f"{expr.func}({', '.join(map(str, expr.args))})", 5
+
+
+def _sum(expr: Expr) -> tuple[str, int]:
+    assert isinstance(expr, Sum)
+    return f"sum({expr.term}, {expr.index}, {expr.lo}, {expr.hi})", 5
+
+
+_PRINTERS: Mapping[type, Callable[[Expr], tuple[str, int]]] = {
+    Num: _num, Name: _name, Add: _add, Mul: _mul, Pow: _pow, Call: _call, Sum: _sum,
+}  # fmt: skip

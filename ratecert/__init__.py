@@ -1,0 +1,1 @@
+"""ratecert: a verifier for rates claimed by scaling-law theory."""
