@@ -16,6 +16,8 @@ FEATURES = ("gaussian", "top")
 ALGORITHMS = ("sgd", "averaged-sgd")
 SCHEDULES = ("geometric", "constant")
 
+_ONE = Num(Fraction(1))
+
 Comparison = Literal["<", "<=", "=", ">=", ">"]
 
 
@@ -39,8 +41,8 @@ class Setting:
     features: str = "gaussian"
     algorithm: str = "sgd"
     schedule: str = "geometric"
-    batch: Expr = Num(Fraction(1))
-    outputs: Expr = Num(Fraction(1))
+    batch: Expr = _ONE
+    outputs: Expr = _ONE
     kernel: str | None = None
 
 
