@@ -1,0 +1,81 @@
+"""Evidence, lights, verdicts and certificates as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from proofs_check.claim import Claim
+
+__all__ = ["LEGS", "Certificate", "Evidence", "Light", "Regime", "Verdict"]
+
+LEGS = ("derivation", "enclosure", "exact", "simulation")
+
+
+class Light(StrEnum):
+    """What one leg says; only `PASS` supports a claim, and `UNKNOWN` never counts as support."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    NA = "n/a"
+
+
+class Verdict(StrEnum):
+    """The answer to a claim."""
+
+    CERTIFIED = "certified"
+    REFUTED = "refuted"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one numeric leg hands over: its light, one line saying why, and its numbers.
+
+    `details` holds only what JSON can carry, with every number that is not an integer as a
+    decimal string, so that reports are the same byte for byte from run to run.
+    """
+
+    leg: str
+    light: Light
+    summary: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Regime:
+    """An order that holds where all conditions hold; both in the claim language."""
+
+    when: tuple[str, ...]
+    order: str
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """The judge's answer to a claim, with everything it rests on.
+
+    `derivation` is the checked derivation (or refutation) as JSON data: what
+    ``python -m proofs_check`` re-checks; None where nothing was proved.  `witness` is set for a
+    refuted claim only.  `trust` names what was used and not proved.
+    """
+
+    claim: Claim
+    verdict: Verdict
+    reason: str
+    derived: str
+    regimes: tuple[Regime, ...]
+    witness: Mapping[str, Any] | None
+    lights: Mapping[str, Light]
+    evidence: tuple[Evidence, ...]
+    constants: Mapping[str, str] | None
+    trust: tuple[str, ...]
+    derivation: Mapping[str, Any] | None
+    seconds: float = field(compare=False, default=0.0)
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether the verdict is the one the claim file expects."""
+        return self.verdict == self.claim.expect
