@@ -71,7 +71,7 @@ class Source(Protocol):
         """Normals that the features of one sample use."""
 
     def start(self, runs: slice) -> Array:
-        """Initial states of those runs, shape (runs, p, M)."""
+        """Give those runs their initial states, shape (runs, p, M)."""
 
     def samples(self, normals: Array, noise: Array, runs: slice) -> tuple[Array, Array]:
         """Turn normals (steps, runs, B, inputs or p) into features (.., M) and labels (.., p).
