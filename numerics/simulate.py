@@ -32,7 +32,7 @@ of the size of the blocks in which the numbers are drawn.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
@@ -40,14 +40,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from numerics.schedules import Schedule
 from proofs_check.errors import UserError
 
-__all__ = ["Eigenbasis", "Raw", "Simulation", "Source", "Stages", "simulate", "sketched"]
+__all__ = ["Eigenbasis", "Raw", "Simulation", "Source", "simulate", "sketched"]
 
 Array = NDArray[np.float64]
-Stages = Sequence[tuple[float, int]]
-"""Step sizes as consecutive stages ``(γ, number of steps)``."""
-
 BLOCK = 1 << 16
 """Normals drawn at once: half a megabyte, which the second-level cache still holds."""
 
@@ -276,7 +274,7 @@ def sketched(
 
 def simulate(
     source: Source,
-    stages: Stages,
+    schedule: Schedule | Iterable[tuple[float, int]],
     runs: int,
     seed: int,
     *,
@@ -291,8 +289,8 @@ def simulate(
     ----------
     source
         An `Eigenbasis` or a `Raw`.
-    stages
-        Pairs ``(γ, steps)`` in the order of use; ``γ ≥ 0``.
+    schedule
+        Stages ``(γ, steps)``.
     runs
         Number of independent runs, at least 1.
     seed
@@ -311,16 +309,16 @@ def simulate(
     UserError
         For arguments that cannot be, and when a run overflows (the step size is too large).
     """
-    total = _checked_steps(stages)
-    steps = tuple(record) if record is not None else (total,)
-    _check(runs, seed, batch, steps, total)
+    plan = schedule if isinstance(schedule, Schedule) else Schedule.of(schedule)
+    steps = tuple(record) if record is not None else (plan.total,)
+    _check(runs, seed, batch, steps, plan.total)
     size = min(runs, max(64, GROUP // (batch * source.inputs)))
     excess, deviations, done = np.empty((runs, len(steps))), [], 0
     for group, first in enumerate(range(0, runs, size)):
         members = slice(first, min(first + size, runs))
         walk = _Walk(source, members, batch, averaged, seed, group)
         reached = column = 0
-        for gamma, count in _pieces(stages, steps):
+        for gamma, count in _pieces(plan, steps):
             for taken in walk.advance(gamma, count):
                 done += taken * batch * (members.stop - first)
                 if progress is not None:
@@ -394,38 +392,13 @@ class _Walk:
         return np.array(self.source.deviation(states, self.runs))
 
 
-def _pieces(stages: Stages, record: Sequence[int]) -> Iterator[tuple[float, int]]:
+def _pieces(plan: Schedule, record: Sequence[int]) -> Iterator[tuple[float, int]]:
     """Cut the stages at the steps to record, and stop at the last of those."""
-    cuts, reached = iter(record), 0
-    cut = next(cuts)
-    for gamma, count in stages:
-        end = reached + count
-        while cut <= end:
-            if cut > reached:
-                yield gamma, cut - reached
-                reached = cut
-            following = next(cuts, None)
-            if following is None:
-                return
-            cut = following
-        if end > reached:
-            yield gamma, end - reached
-            reached = end
-
-
-def _checked_steps(stages: Stages) -> int:
-    """Return the number of steps."""
-    if not stages:
-        raise UserError("stages: give at least one pair (step size, number of steps)")
-    for gamma, count in stages:
-        if not (np.isfinite(gamma) and gamma >= 0):
-            raise UserError(f"step size {gamma}: it must be a finite number >= 0")
-        if count < 0:
-            raise UserError(f"a stage of {count} steps: the number must be >= 0")
-    total = sum(count for _, count in stages)
-    if total == 0:
-        raise UserError("the stages hold no step; give at least one")
-    return total
+    ends = np.cumsum(plan.steps)
+    reached = 0
+    for end in np.union1d(ends[ends < record[-1]], record).tolist():
+        yield float(plan.gammas[np.searchsorted(ends, end)]), end - reached
+        reached = end
 
 
 def _check(runs: int, seed: int, batch: int, steps: Sequence[int], total: int) -> None:
