@@ -1,0 +1,302 @@
+"""A grid of points, computed once each by many workers and written down by one.
+
+A grid is a TOML file of one or more tables ``[[grid]]``.  Each key of a table has a value or a
+list of values, and the table stands for all combinations; equal points of several tables are one
+point.  ``sweep`` computes the points that the store does not hold yet, over any executor of
+`concurrent.futures`, and writes each as it arrives: the coordinator alone touches the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import threading
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
+from contextlib import contextmanager
+from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import chain, product
+from math import prod
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.connection import wait as wait_for
+from pathlib import Path
+from typing import Any
+
+import numerics
+import proofs_check
+import theory
+from numerics.store import Row, Store, key_of
+from proofs_check.errors import UserError
+
+__all__ = ["Point", "Tally", "code_version", "dask", "points_of", "processes", "sweep"]
+
+Point = Mapping[str, Any]
+Evaluate = Callable[[Point], Mapping[str, Any]]
+
+LARGEST_GRID = 10**6
+"""Points of one grid; a slip of the pen should not fill the memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a sweep did: points `found` in the store, `done` now, and of those `refused`."""
+
+    found: int
+    done: int
+    refused: int
+
+
+def points_of(data: bytes, file: str, defaults: Mapping[str, Any]) -> list[Point]:
+    """Read a grid.
+
+    Parameters
+    ----------
+    data
+        The bytes of the file.
+    file
+        Its name, for messages.
+    defaults
+        Every key that a ``[[grid]]`` may hold, with the value of an absent one.  The type of a
+        default is the type wanted, where a whole number may stand for a float.  A key whose
+        default is a table takes a table of numbers or lists of numbers.
+
+    Returns
+    -------
+    list
+        The points, each with every key, without repetition and in the order of the file, the
+        last key varying fastest.
+
+    Raises
+    ------
+    UserError
+        For a file that is not TOML, a key that is not known, or a value of the wrong kind.
+    """
+    try:
+        tree = tomllib.loads(data.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UserError(f"{file}: this is no TOML: {error}") from error
+    _known(tree, ("format", "grid"), file)
+    if tree.get("format", 1) != 1:
+        raise UserError(f"{file}: format = {tree['format']!r}; this program reads format 1")
+    tables = tree.get("grid")
+    if not isinstance(tables, list) or not tables or not all(isinstance(t, dict) for t in tables):
+        raise UserError(f"{file}: a grid needs at least one table [[grid]]")
+    grids = [_axes(t, defaults, f"{file}: grid {n}") for n, t in enumerate(tables, 1)]
+    if sum(prod(map(len, axes)) for axes in grids) > LARGEST_GRID:
+        raise UserError(f"{file}: more than {LARGEST_GRID} points; split the grid")
+    points: dict[str, Point] = {}
+    for choice in chain.from_iterable(product(*axes) for axes in grids):
+        point = dict(zip(defaults, choice, strict=True))
+        points.setdefault(key_of(point, ""), point)
+    return list(points.values())
+
+
+def _axes(table: Mapping[str, Any], defaults: Mapping[str, Any], where: str) -> list[list[Any]]:
+    """Return the list of values of every key, absent keys filled in."""
+    _known(table, defaults, where)
+    axes = []
+    for name, default in defaults.items():
+        value = table.get(name, default)
+        if not isinstance(default, Mapping):
+            axes.append(_values(value, default, f"{where}: {name}"))
+        elif isinstance(value, Mapping):
+            inner = [_values(v, 0.0, f"{where}: {name}.{k}") for k, v in value.items()]
+            if prod(map(len, inner)) > LARGEST_GRID:
+                raise UserError(f"{where}: more than {LARGEST_GRID} points; split the grid")
+            axes.append([dict(zip(value, choice, strict=True)) for choice in product(*inner)])
+        else:
+            raise UserError(f"{where}: {name} must be a table such as {{a = [1.5, 2]}}")
+    return axes
+
+
+def _values(value: Any, default: Any, where: str) -> list[Any]:
+    """Return the list of values that one key stands for, each of the default's kind."""
+    listed = value if isinstance(value, list) else [value]
+    if not listed:
+        raise UserError(f"{where}: the list is empty; give at least one value")
+    return [_typed(each, default, where) for each in listed]
+
+
+def _typed(value: Any, default: Any, where: str) -> Any:
+    """Return the value as the default's kind, or say what was wanted."""
+    if isinstance(default, str) and isinstance(value, str):
+        return value
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if isinstance(default, int) and whole:
+        return value
+    if isinstance(default, float) and (whole or isinstance(value, float)):
+        if abs(value) == float("inf") or value != value:
+            raise UserError(f"{where}: {value} is no finite number")
+        return float(value)
+    kind = {str: "text", int: "a whole number", float: "a number"}[type(default)]
+    raise UserError(f"{where}: {value!r} is not {kind}")
+
+
+def _known(table: Mapping[str, Any], names: Iterable[str], where: str) -> None:
+    """Refuse a key that is not among the names, with the nearest one that is."""
+    known = list(names)
+    for name in table:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+            raise UserError(f"{where}: unknown key {name!r}; {hint}")
+
+
+def code_version() -> str:
+    """Fingerprint of the code that results depend on: SHA-256 over the sources of three rooms."""
+    digest = hashlib.sha256()
+    for room in (proofs_check, theory, numerics):
+        root = Path(next(iter(room.__path__)))
+        for file in sorted(root.rglob("*.py")):
+            digest.update(f"{room.__name__}/{file.relative_to(root).as_posix()}\n".encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def sweep(
+    points: Sequence[Point],
+    evaluate: Evaluate,
+    store: Store,
+    executor: Executor,
+    *,
+    code: str | None = None,
+    ahead: int = 32,
+    progress: Callable[[int, int], None] | None = None,
+) -> Tally:
+    """Compute and store every point that the store does not hold for this code.
+
+    Parameters
+    ----------
+    points
+        Points as JSON can carry them.
+    evaluate
+        Called in the workers, so it must be importable by name.  Its result must be finite JSON
+        and a function of the point alone; a `UserError` is stored as a refusal of that point,
+        anything else ends the sweep.
+    store
+        Where the rows go.
+    executor
+        Any; it is left running.
+    code
+        Version of the code, `code_version` by default.
+    ahead
+        Points handed to the executor and not yet stored, at most.
+    progress
+        Called with the points held and all points, at the start and after each row.
+
+    Raises
+    ------
+    UserError
+        Where a row cannot be written, or a worker dies.
+    KeyboardInterrupt
+        With what was reached as its text; rows acknowledged stay.
+    """
+    version = code_version() if code is None else code
+    missing = [point for point in points if key_of(point, version) not in store]
+    found = len(points) - len(missing)
+    tell = progress if progress is not None else lambda held, total: None
+    done = refused = 0
+    tell(found, len(points))
+    waiting: dict[Future[tuple[str, Mapping[str, Any]]], Point] = {}
+    rest = iter(missing)
+    try:
+        while True:
+            while len(waiting) < ahead and (point := next(rest, None)) is not None:
+                waiting[executor.submit(_attempt, evaluate, point)] = point
+            if not waiting:
+                return Tally(found, done, refused)
+            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                point = waiting.pop(future)
+                status, result = future.result()
+                store.add(Row(point, version, status, result))
+                done, refused = done + 1, refused + (status == "refused")
+                tell(found + done, len(points))
+    except BrokenExecutor as error:
+        raise UserError(f"a worker died (out of memory, perhaps) after {found + done} of "
+                        f"{len(points)} points; they are in {store.path}. Start again to go on, "
+                        "with fewer workers perhaps") from error  # fmt: skip
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"{found + done} of {len(points)} points are in {store.path}; "
+                                "the same command goes on from there") from None  # fmt: skip
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+def _attempt(evaluate: Evaluate, point: Point) -> tuple[str, Mapping[str, Any]]:
+    """Evaluate in a worker; the user's errors travel as text."""
+    try:
+        return "done", evaluate(point)
+    except UserError as error:
+        return "refused", {"error": str(error)}
+
+
+@contextmanager
+def processes(workers: int) -> Iterator[Executor]:
+    """Give so many worker processes, which leave Ctrl-C to us and never outlive us.
+
+    Each worker waits on a pipe whose other end only this process holds: when the pipe ends,
+    because this block ends in an exception or this process was killed, so does the worker, in
+    the middle of a point if need be.
+
+    Raises
+    ------
+    UserError
+        For fewer than one worker.
+    """
+    if workers < 1:
+        raise UserError(f"{workers} workers: at least one is needed")
+    context = get_context("spawn")
+    alive, ours = context.Pipe(duplex=False)
+    executor = ProcessPoolExecutor(workers, context, _start_worker, (alive,))
+    with alive:
+        try:
+            yield executor
+            executor.shutdown()
+        finally:
+            ours.close()
+            executor.shutdown(cancel_futures=True)
+
+
+def _start_worker(alive: Connection) -> None:
+    """Ignore interrupts, and stop as soon as the coordinator is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(alive,), daemon=True).start()
+
+
+def _end_with(alive: Connection) -> None:
+    """Wait for the end of the pipe, on which nothing is ever sent."""
+    wait_for([alive])
+    os._exit(1)
+
+
+@contextmanager
+def dask(address: str) -> Iterator[Executor]:
+    """Give the executor of a running dask.distributed scheduler.
+
+    Raises
+    ------
+    UserError
+        Where the extra is missing or nothing answers at that address.
+    """
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise UserError("a scheduler needs dask: pip install 'ratecert[cluster]'") from error
+    try:
+        client = Client(address, timeout="10s")
+    except (OSError, ValueError) as error:
+        raise UserError(f"no dask scheduler answers at {address}: {error}") from error
+    with client:
+        yield client.get_executor()
