@@ -19,8 +19,8 @@ The tree is built by `proofs_check.expr`'s own builders, hence flat in sums and 
 with rational constants collected.  Since collecting drops factors (``0*(1/0)`` would silently
 be 0), every operand carries its exact value where it is a rational constant of moderate size,
 and what has no value there, such as ``1/0``, ``log(0)`` or ``(-1)^(1/2)``, is refused before
-it is built in.  ``oo`` obeys no arithmetic and may only stand alone, as the bound of a sum or
-a side of a condition.
+it is built in.  ``oo`` obeys no arithmetic and may only stand alone: as the bound of a sum, a
+side of a condition, or the whole text.
 
 Nothing here recurses deeper than the text nests, and no text nests deeper than
 `MAX_NESTING`, so that neither the parser nor anything that walks its trees can exhaust the
@@ -155,12 +155,12 @@ def parse_statement(text: str) -> Statement:
         As `parse_expr`, and where the relation is missing or unknown.
     """
     parser = _Parser(text)
-    left = parser.whole_expr()
+    left = parser.whole_expr(finite=True)
     if parser.take("~"):
-        right, relation = parser.whole_expr(), "~"
+        right, relation = parser.whole_expr(finite=True), "~"
     elif parser.take("="):
         relation = parser.relation()
-        right = parser.whole_expr()
+        right = parser.whole_expr(finite=True)
         parser.expect(")")
     else:
         parser.refuse(f"{_STATEMENT_FORM}, but here stands {parser.token.shown}")
@@ -319,13 +319,14 @@ class _Parser:
         self.expect("(")
         return text
 
-    def whole_expr(self) -> Expr:
-        """Return the expression that starts here."""
-        start = self.token.start
-        expr = self._expr().expr
-        if _height(expr) > MAX_HEIGHT:
-            self.refuse(f"this nests deeper than {MAX_HEIGHT} operations", start)
-        return expr
+    def whole_expr(self, finite: bool = False) -> Expr:
+        """Return the expression that starts here; a `finite` one may not be ``oo``."""
+        operand = self._expr()
+        if finite:
+            self._refuse_infinite(operand)
+        if _height(operand.expr) > MAX_HEIGHT:
+            self.refuse(f"this nests deeper than {MAX_HEIGHT} operations", operand.start)
+        return operand.expr
 
     # The grammar, one method per line of it.
 
@@ -401,6 +402,7 @@ class _Parser:
         args = [self._expr()]
         while self.take(","):
             args.append(self._expr())
+        self._refuse_infinite(*args)
         _, most = FUNCTIONS[func]
         if most is not None and len(args) > most:
             self.refuse(f"{func} takes {most} argument, not {len(args)}", args[most].start)
@@ -411,7 +413,8 @@ class _Parser:
         return self._operand(Call(func, exprs), start, value)
 
     def _sum(self, start: int) -> _Operand:
-        term = self._expr().expr
+        term = self._expr()
+        self._refuse_infinite(term)
         self._comma_of_sum()
         kind, index, _ = self.token
         if kind != "name" or index in (*_FUNCTIONS, *_CONSTANTS):
@@ -421,7 +424,7 @@ class _Parser:
         lo = self._expr().expr
         self._comma_of_sum()
         hi = self._expr().expr
-        return _Operand(Sum(term, index, lo, hi), start, None)
+        return _Operand(Sum(term.expr, index, lo, hi), start, None)
 
     def _comma_of_sum(self) -> None:
         if not self.take(","):
@@ -475,7 +478,7 @@ class _Parser:
         for operand in operands:
             if operand.expr in _INFINITIES:
                 self.refuse(
-                    "oo has no arithmetic: it may stand alone, as the bound of a sum",
+                    "oo is no number: it may only stand alone, as the bound of a sum",
                     operand.start,
                 )
 
