@@ -1,0 +1,88 @@
+"""Schedules step by step."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from numerics.schedules import (
+    NAMES,
+    Schedule,
+    cosine,
+    geometric,
+    geometric_stage,
+    named,
+    polynomial,
+    wsd,
+)
+from proofs_check.errors import UserError
+
+
+def _unrolled(schedule: Schedule) -> np.ndarray:
+    return np.repeat(schedule.gammas, schedule.steps)
+
+
+@given(st.integers(1, 3000))
+@example(1)
+@example(2)
+@example(1024)  # N/log2 N = 102.4; powers of two decide K exactly
+def test_geometric_is_the_definition_step_by_step(N: int) -> None:
+    K = geometric_stage(N)
+    expected = [0.7 / 2 ** ((t - 1) // K) for t in range(1, N + 1)]
+    assert _unrolled(geometric(0.7, N)).tolist() == expected
+
+
+@given(st.integers(2, 10**15))
+@example(2**16)
+@example(2**48 - 1)
+def test_the_stage_length_is_the_floor_of_n_over_log2_n(N: int) -> None:
+    # K <= N/log2 N < K + 1 iff 2^N >= N^K and 2^N < N^(K+1): decided in exact integers for
+    # small N, by the logarithm with its error bound for large N.
+    K = geometric_stage(N)
+    if N < 3000:
+        assert max(1, K) * Fraction(1) == K
+        assert 2**N >= N**K or K == 1
+        assert 2**N < N ** (K + 1)
+    else:
+        assert N / np.log2(N) * (1 + 1e-14) >= K
+        assert N / np.log2(N) * (1 - 1e-14) < K + 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("N", [1, 2, 7, 100])
+def test_every_schedule_has_n_steps_of_at_most_gamma(name: str, N: int) -> None:
+    schedule = named(name, 0.25, N)
+    assert schedule.total == N
+    assert schedule.gammas.max() <= 0.25 * (1 + 1e-15)
+    assert schedule.gammas.min() > 0
+
+
+def test_shapes() -> None:
+    assert _unrolled(polynomial(1.0, 4)).tolist() == [1.0, 0.75, 0.5, 0.25]
+    assert _unrolled(cosine(1.0, 2)) == pytest.approx([1.0, 0.5])
+    assert _unrolled(wsd(1.0, 10, 0.2, 0.2)) == pytest.approx(
+        [1 / 3, 2 / 3, 1, 1, 1, 1, 1, 1, 2 / 3, 1 / 3]
+    )
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: geometric(0.1, 0),
+        lambda: geometric(0.0, 5),
+        lambda: geometric(float("nan"), 5),
+        lambda: geometric(0.1, 2.5),  # type: ignore[arg-type]
+        lambda: cosine(0.1, 10**8),
+        lambda: polynomial(0.1, 5, power=-1),
+        lambda: wsd(0.1, 10, 0.6, 0.6),
+        lambda: named("linear", 0.1, 5),
+        lambda: Schedule.from_arrays([0.1, 0.2], [1.5, 2.0]),
+    ],
+)
+def test_bad_schedules_are_explained(make: object) -> None:
+    with pytest.raises(UserError):
+        make()  # type: ignore[operator]
