@@ -14,7 +14,7 @@ from proofs_check.claim import Claim
 from proofs_check.errors import UserError
 from proofs_check.verdict import Certificate
 
-__all__ = ["Judge", "Outcome", "certify_all"]
+__all__ = ["Judge", "Outcome", "certify_all", "judged"]
 
 Judge = Callable[[Claim, str], Certificate]
 Outcome = Certificate | UserError
@@ -46,9 +46,8 @@ def certify_all(
     for name in _ONE_THREAD:  # sums in one order, whatever the machine; set before NumPy loads
         os.environ.setdefault(name, "1")
     outcomes: dict[int, Outcome] = {}
-    work = judge or _pipeline
     few = min(jobs, len(claims)) <= 1
-    stream = _here(claims, level, work) if few else _in_processes(claims, level, jobs, work)
+    stream = _here(claims, level, judge) if few else _in_processes(claims, level, jobs, judge)
     try:
         with _progress(len(claims)) as advance:
             for index, outcome in stream:
@@ -69,21 +68,24 @@ def _pipeline(claim: Claim, level: str) -> Certificate:
     return certify(claim, level)
 
 
-def _judged(judge: Judge, claim: Claim, level: str) -> Outcome:
+def judged(claim: Claim, level: str, judge: Judge | None = None) -> Outcome:
+    """Return the certificate of one claim, or what is wrong with the claim and where it stands."""
     try:
-        return judge(claim, level)
+        return (judge or _pipeline)(claim, level)
     except UserError as error:
         # A plain one: it has to travel between processes.
         return UserError(error.message, error.file or claim.file, error.line or claim.line)
 
 
-def _here(claims: Sequence[Claim], level: str, judge: Judge) -> Iterator[tuple[int, Outcome]]:
+def _here(
+    claims: Sequence[Claim], level: str, judge: Judge | None
+) -> Iterator[tuple[int, Outcome]]:
     for index, claim in enumerate(claims):
-        yield index, _judged(judge, claim, level)
+        yield index, judged(claim, level, judge)
 
 
 def _in_processes(
-    claims: Sequence[Claim], level: str, jobs: int, judge: Judge
+    claims: Sequence[Claim], level: str, jobs: int, judge: Judge | None
 ) -> Iterator[tuple[int, Outcome]]:
     """Yield the outcomes as they come.
 
@@ -98,7 +100,7 @@ def _in_processes(
     pool = ProcessPoolExecutor(min(jobs, len(claims)), context, initializer=_leave_interrupts)
     try:
         running: dict[Future[Outcome], int] = {
-            pool.submit(_judged, judge, claim, level): index for index, claim in enumerate(claims)
+            pool.submit(judged, claim, level, judge): index for index, claim in enumerate(claims)
         }
         for future in as_completed(running):
             yield running[future], future.result()
