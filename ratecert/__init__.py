@@ -10,20 +10,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from proofs_check.claimfile import make_claim as claim
     from ratecert.files import load
 
 __version__ = "0.1.0"
 
-_HOMES = {"load": "ratecert.files"}
-"""Where each public name lives."""
+_HOMES = {
+    "claim": ("proofs_check.claimfile", "make_claim"),
+    "load": ("ratecert.files", "load"),
+}
+"""The module of each public name, and its name there."""
 
-__all__ = ["__version__", "load"]
+__all__ = ["__version__", "claim", "load"]
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'ratecert' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    module, attribute = _HOMES[name]
+    return getattr(import_module(module), attribute)
 
 
 def __dir__() -> list[str]:
