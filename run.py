@@ -61,7 +61,8 @@ def lock_of(purpose: str) -> Path:
 
 def key() -> str:
     """Return what an environment is bound to beside its locks."""
-    return " ".join([platform.machine(), sys.platform, platform.python_version(), str(ROOT)])
+    version = platform.python_version()
+    return " ".join([platform.machine(), sys.platform, version, sys.base_prefix, str(ROOT)])
 
 
 def read_state() -> dict[str, str]:
