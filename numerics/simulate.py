@@ -25,9 +25,9 @@ may be given in full.  In both sources ``Excess = Σ_k Σ_i λ~_i w_{ki}²``.
 
 Random numbers.  Runs are dealt to groups of a size that depends on the shape of the problem
 alone; group g draws the normals of its features from the stream
-``SFC64(SeedSequence(seed, spawn_key=(g, 0)))`` and those of its noise from ``(g, 1)``, each in the
-order step, run, sample, coordinate.  The result is a function of the seed and the arguments, not
-of the size of the blocks in which the numbers are drawn.
+``SFC64(SeedSequence(seed, spawn_key=(*key, g, 0)))`` and those of its noise from ``(*key, g, 1)``,
+each in the order step, run, sample, coordinate.  The result is a function of the seed and the
+arguments, not of the size of the blocks in which the numbers are drawn.
 """
 
 from __future__ import annotations
@@ -278,6 +278,7 @@ def simulate(
     runs: int,
     seed: int,
     *,
+    key: tuple[int, ...] = (),
     batch: int = 1,
     averaged: bool = False,
     record: Sequence[int] | None = None,
@@ -295,6 +296,8 @@ def simulate(
         Number of independent runs, at least 1.
     seed
         Non-negative seed; the result is a function of it and the other arguments.
+    key
+        Names one of many simulations of a seed; streams of different keys are independent.
     batch
         Samples B a step.
     averaged
@@ -316,7 +319,7 @@ def simulate(
     excess, deviations, done = np.empty((runs, len(steps))), [], 0
     for group, first in enumerate(range(0, runs, size)):
         members = slice(first, min(first + size, runs))
-        walk = _Walk(source, members, batch, averaged, seed, group)
+        walk = _Walk(source, members, batch, averaged, seed, (*key, group))
         reached = column = 0
         for gamma, count in _pieces(plan, steps):
             for taken in walk.advance(gamma, count):
@@ -338,14 +341,20 @@ class _Walk:
     """The states of one group of runs, and the streams that move them."""
 
     def __init__(
-        self, source: Source, runs: slice, batch: int, averaged: bool, seed: int, group: int
+        self,
+        source: Source,
+        runs: slice,
+        batch: int,
+        averaged: bool,
+        seed: int,
+        key: tuple[int, ...],
     ):
         self.source, self.runs, self.batch = source, runs, batch
         self.states = np.array(source.start(runs))
         self.total = np.zeros_like(self.states) if averaged else None
         self.features, self.noise = (
             np.random.Generator(
-                np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(group, kind)))
+                np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(*key, kind)))
             )
             for kind in (0, 1)
         )

@@ -1,8 +1,6 @@
-"""A grid of points, computed once each by many workers and written down by one.
+"""Many points, computed once each by many workers and written down by one.
 
-A grid is a TOML file of one or more tables ``[[grid]]``.  Each key of a table has a value or a
-list of values, and the table stands for all combinations; equal points of several tables are one
-point.  ``sweep`` computes the points that the store does not hold yet, over any executor of
+`sweep` computes the points that the store does not hold yet, over any executor of
 `concurrent.futures`, and writes each as it arrives: the coordinator alone touches the file.
 """
 
@@ -12,8 +10,7 @@ import hashlib
 import os
 import signal
 import threading
-import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -24,9 +21,6 @@ from concurrent.futures import (
 )
 from contextlib import contextmanager
 from dataclasses import dataclass
-from difflib import get_close_matches
-from itertools import chain, product
-from math import prod
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for
@@ -39,13 +33,10 @@ import theory
 from numerics.store import Row, Store, key_of
 from proofs_check.errors import UserError
 
-__all__ = ["Point", "Tally", "code_version", "dask", "points_of", "processes", "sweep"]
+__all__ = ["Point", "Tally", "code_version", "dask", "processes", "sweep"]
 
 Point = Mapping[str, Any]
 Evaluate = Callable[[Point], Mapping[str, Any]]
-
-LARGEST_GRID = 10**6
-"""Points of one grid; a slip of the pen should not fill the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,102 +46,6 @@ class Tally:
     found: int
     done: int
     refused: int
-
-
-def points_of(data: bytes, file: str, defaults: Mapping[str, Any]) -> list[Point]:
-    """Read a grid.
-
-    Parameters
-    ----------
-    data
-        The bytes of the file.
-    file
-        Its name, for messages.
-    defaults
-        Every key that a ``[[grid]]`` may hold, with the value of an absent one.  The type of a
-        default is the type wanted, where a whole number may stand for a float.  A key whose
-        default is a table takes a table of numbers or lists of numbers.
-
-    Returns
-    -------
-    list
-        The points, each with every key, without repetition and in the order of the file, the
-        last key varying fastest.
-
-    Raises
-    ------
-    UserError
-        For a file that is not TOML, a key that is not known, or a value of the wrong kind.
-    """
-    try:
-        tree = tomllib.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UserError(f"{file}: this is no TOML: {error}") from error
-    _known(tree, ("format", "grid"), file)
-    if tree.get("format", 1) != 1:
-        raise UserError(f"{file}: format = {tree['format']!r}; this program reads format 1")
-    tables = tree.get("grid")
-    if not isinstance(tables, list) or not tables or not all(isinstance(t, dict) for t in tables):
-        raise UserError(f"{file}: a grid needs at least one table [[grid]]")
-    grids = [_axes(t, defaults, f"{file}: grid {n}") for n, t in enumerate(tables, 1)]
-    if sum(prod(map(len, axes)) for axes in grids) > LARGEST_GRID:
-        raise UserError(f"{file}: more than {LARGEST_GRID} points; split the grid")
-    points: dict[str, Point] = {}
-    for choice in chain.from_iterable(product(*axes) for axes in grids):
-        point = dict(zip(defaults, choice, strict=True))
-        points.setdefault(key_of(point, ""), point)
-    return list(points.values())
-
-
-def _axes(table: Mapping[str, Any], defaults: Mapping[str, Any], where: str) -> list[list[Any]]:
-    """Return the list of values of every key, absent keys filled in."""
-    _known(table, defaults, where)
-    axes = []
-    for name, default in defaults.items():
-        value = table.get(name, default)
-        if not isinstance(default, Mapping):
-            axes.append(_values(value, default, f"{where}: {name}"))
-        elif isinstance(value, Mapping):
-            inner = [_values(v, 0.0, f"{where}: {name}.{k}") for k, v in value.items()]
-            if prod(map(len, inner)) > LARGEST_GRID:
-                raise UserError(f"{where}: more than {LARGEST_GRID} points; split the grid")
-            axes.append([dict(zip(value, choice, strict=True)) for choice in product(*inner)])
-        else:
-            raise UserError(f"{where}: {name} must be a table such as {{a = [1.5, 2]}}")
-    return axes
-
-
-def _values(value: Any, default: Any, where: str) -> list[Any]:
-    """Return the list of values that one key stands for, each of the default's kind."""
-    listed = value if isinstance(value, list) else [value]
-    if not listed:
-        raise UserError(f"{where}: the list is empty; give at least one value")
-    return [_typed(each, default, where) for each in listed]
-
-
-def _typed(value: Any, default: Any, where: str) -> Any:
-    """Return the value as the default's kind, or say what was wanted."""
-    if isinstance(default, str) and isinstance(value, str):
-        return value
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    if isinstance(default, int) and whole:
-        return value
-    if isinstance(default, float) and (whole or isinstance(value, float)):
-        if abs(value) == float("inf") or value != value:
-            raise UserError(f"{where}: {value} is no finite number")
-        return float(value)
-    kind = {str: "text", int: "a whole number", float: "a number"}[type(default)]
-    raise UserError(f"{where}: {value!r} is not {kind}")
-
-
-def _known(table: Mapping[str, Any], names: Iterable[str], where: str) -> None:
-    """Refuse a key that is not among the names, with the nearest one that is."""
-    known = list(names)
-    for name in table:
-        if name not in known:
-            near = get_close_matches(name, known, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
-            raise UserError(f"{where}: unknown key {name!r}; {hint}")
 
 
 def code_version() -> str:

@@ -17,8 +17,9 @@ import sweep_points
 from hypothesis import given
 from hypothesis import strategies as st
 
+from numerics.grid import points_of
 from numerics.store import Row, Store, csv_text, key_of
-from numerics.sweep import Tally, code_version, dask, points_of, processes, sweep
+from numerics.sweep import Tally, code_version, dask, processes, sweep
 from proofs_check.errors import UserError
 
 DEFAULTS: dict[str, Any] = {"features": "gaussian", "set": {}, "gamma": 0.1, "M": 10, "seed": 0}

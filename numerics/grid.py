@@ -1,0 +1,210 @@
+"""Grids: what a grid file says, and how one of its points is computed.
+
+A grid is a TOML file of one or more tables ``[[grid]]``:
+
+    [[grid]]
+    compute = ["risk", "simulate"]
+    set = {a = [1.5, 2], b = 2}
+    M = [16, 32, 64]
+    N = [1000, 10000]
+
+Each key has a value or a list of values, and the table stands for all combinations; equal points
+of several tables are one point.  The keys are those of ``ratecert risk`` and ``ratecert
+simulate``.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from difflib import get_close_matches
+from itertools import chain, product
+from math import prod
+from typing import Any
+
+from numerics.expected import learning_curve
+from numerics.problem import Method, Problem
+from numerics.simulated import simulated_excess
+from numerics.store import key_of
+from proofs_check.errors import UserError
+from proofs_check.language import parse_expr
+
+__all__ = ["DEFAULTS", "Point", "compute", "points_of"]
+
+Point = Mapping[str, Any]
+
+DEFAULTS: dict[str, Any] = {
+    "compute": "risk",
+    "spectrum": "i^-a",
+    "target": "i^-b",
+    "features": "gaussian",
+    "algorithm": "sgd",
+    "schedule": "geometric",
+    "set": {},
+    "sigma2": 1.0,
+    "gamma": 0.1,
+    "batch": 1,
+    "outputs": 1,
+    "M": 10,
+    "N": 1000,
+    "seed": 0,
+    "draws": 1,
+    "runs": 64,
+}
+"""Every key of a grid, with the value of an absent one."""
+
+LARGEST_GRID = 10**6
+"""Points of one grid; a slip of the pen should not fill the memory."""
+
+
+def compute(point: Point) -> dict[str, Any]:
+    """Return the numbers of one point, a function of the point alone.
+
+    ``compute = "risk"`` gives the parts of the exact expected risk, averaged over `draws` sketches
+    (`numerics.expected`); ``"simulate"`` the simulated excess beside the exact one
+    (`numerics.simulated`).
+
+    Raises
+    ------
+    UserError
+        For a point that has no such numbers.
+    """
+    settings = DEFAULTS | dict(point)
+    draws = None if settings["features"] == "top" else settings["draws"]
+    sizes = settings["M"], settings["N"]
+    match settings["compute"]:
+        case "risk":
+            drawn = {"seed": settings["seed"], "draws": draws}
+            pair = problem_of(settings), method_of(settings)
+            result = asdict(learning_curve(*pair, sizes[0], [sizes[1]], **drawn)[0])
+        case "simulate":
+            drawn = {"seed": settings["seed"], "draws": draws or 1, "runs": settings["runs"]}
+            pair = problem_of(settings), method_of(settings)
+            result = asdict(simulated_excess(*pair, *sizes, **drawn))
+        case other:
+            raise UserError(f'compute = {other!r}: it is "risk" or "simulate"')
+    # Neither what the point says already nor what differs from run to run.
+    dropped = {*DEFAULTS, "samples", "seconds"}
+    return {name: value for name, value in result.items() if name not in dropped}
+
+
+def essential(point: Point) -> Point:
+    """Return the point without the keys that its computation does not read."""
+    exact, top = point.get("compute") == "risk", point.get("features") == "top"
+    unread = {"runs"} if exact else set()
+    if top:
+        unread |= {"draws", "seed"} if exact else {"draws"}
+    return {name: value for name, value in point.items() if name not in unread}
+
+
+def problem_of(settings: Point) -> Problem:
+    """Return the problem that settings with the names of a grid describe."""
+    return Problem.parse(
+        parse_expr(settings["spectrum"]), parse_expr(settings["target"]), settings["set"],
+        noise=settings["sigma2"], features=settings["features"], outputs=settings["outputs"],
+    )  # fmt: skip
+
+
+def method_of(settings: Point) -> Method:
+    """Return the method that settings with the names of a grid describe."""
+    return Method(
+        gamma=settings["gamma"], algorithm=settings["algorithm"], schedule=settings["schedule"],
+        batch=settings["batch"],
+    )  # fmt: skip
+
+
+def points_of(data: bytes, file: str, defaults: Point = DEFAULTS) -> list[Point]:
+    """Read a grid.
+
+    Parameters
+    ----------
+    data
+        The bytes of the file.
+    file
+        Its name, for messages.
+    defaults
+        Every key that a ``[[grid]]`` may hold, with the value of an absent one.  The type of a
+        default is the type wanted, where a whole number may stand for a float.  A key whose
+        default is a table takes a table of numbers or lists of numbers.
+
+    Returns
+    -------
+    list
+        The points, each with every key that its computation reads, once each, in the order of
+        the file, the last key varying fastest.
+
+    Raises
+    ------
+    UserError
+        For a file that is not TOML, a key that is not known, or a value of the wrong kind.
+    """
+    try:
+        tree = tomllib.loads(data.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UserError(f"{file}: this is no TOML: {error}") from error
+    _known(tree, ("format", "grid"), file)
+    if tree.get("format", 1) != 1:
+        raise UserError(f"{file}: format = {tree['format']!r}; this program reads format 1")
+    tables = tree.get("grid")
+    if not isinstance(tables, list) or not tables or not all(isinstance(t, dict) for t in tables):
+        raise UserError(f"{file}: a grid needs at least one table [[grid]]")
+    grids = [_axes(t, defaults, f"{file}: grid {n}") for n, t in enumerate(tables, 1)]
+    if sum(prod(map(len, axes)) for axes in grids) > LARGEST_GRID:
+        raise UserError(f"{file}: more than {LARGEST_GRID} points; split the grid")
+    points: dict[str, Point] = {}
+    for choice in chain.from_iterable(product(*axes) for axes in grids):
+        point = essential(dict(zip(defaults, choice, strict=True)))
+        points.setdefault(key_of(point, ""), point)
+    return list(points.values())
+
+
+def _axes(table: Mapping[str, Any], defaults: Point, where: str) -> list[list[Any]]:
+    """Return the list of values of every key, absent keys filled in."""
+    _known(table, defaults, where)
+    axes = []
+    for name, default in defaults.items():
+        value = table.get(name, default)
+        if not isinstance(default, Mapping):
+            axes.append(_values(value, default, f"{where}: {name}"))
+        elif isinstance(value, Mapping):
+            inner = [_values(v, 0.0, f"{where}: {name}.{k}") for k, v in value.items()]
+            if prod(map(len, inner)) > LARGEST_GRID:
+                raise UserError(f"{where}: more than {LARGEST_GRID} points; split the grid")
+            axes.append([dict(zip(value, choice, strict=True)) for choice in product(*inner)])
+        else:
+            raise UserError(f"{where}: {name} must be a table such as {{a = [1.5, 2]}}")
+    return axes
+
+
+def _values(value: Any, default: Any, where: str) -> list[Any]:
+    """Return the list of values that one key stands for, each of the default's kind."""
+    listed = value if isinstance(value, list) else [value]
+    if not listed:
+        raise UserError(f"{where}: the list is empty; give at least one value")
+    return [_typed(each, default, where) for each in listed]
+
+
+def _typed(value: Any, default: Any, where: str) -> Any:
+    """Return the value as the default's kind, or say what was wanted."""
+    if isinstance(default, str) and isinstance(value, str):
+        return value
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if isinstance(default, int) and whole:
+        return value
+    if isinstance(default, float) and (whole or isinstance(value, float)):
+        if abs(value) == float("inf") or value != value:
+            raise UserError(f"{where}: {value} is no finite number")
+        return float(value)
+    kind = {str: "text", int: "a whole number", float: "a number"}[type(default)]
+    raise UserError(f"{where}: {value!r} is not {kind}")
+
+
+def _known(table: Mapping[str, Any], names: Iterable[str], where: str) -> None:
+    """Refuse a key that is not among the names, with the nearest one that is."""
+    known = list(names)
+    for name in table:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+            raise UserError(f"{where}: unknown key {name!r}; {hint}")
