@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from proofs_check.errors import UserError
 
-__all__ = ["add_settings", "settings_of"]
+__all__ = ["add_settings", "number", "settings_of", "values_of", "whole"]
 
 _TEXTS = {
     "spectrum": ("i^-a", "eigenvalues of H as a formula in the index i"),
@@ -56,8 +55,8 @@ def settings_of(args: argparse.Namespace) -> dict[str, Any]:
     """
     settings: dict[str, Any] = {name: getattr(args, name) for name in _TEXTS}
     settings |= {name: whole(getattr(args, name), f"--{name}") for name in (*_WHOLE, "M", "N")}
-    settings |= {name: _number(getattr(args, name), f"--{name}") for name in ("gamma", "sigma2")}
-    return settings | {"set": _values(args.set)}
+    settings |= {name: number(getattr(args, name), f"--{name}") for name in ("gamma", "sigma2")}
+    return settings | {"set": values_of(args.set)}
 
 
 def whole(text: str, option: str) -> int:
@@ -69,7 +68,7 @@ def whole(text: str, option: str) -> int:
     return value
 
 
-def _values(groups: list[str]) -> Mapping[str, float]:
+def values_of(groups: list[str]) -> dict[str, float]:
     """Return the parameters of all ``--set`` options."""
     values: dict[str, float] = {}
     for item in ",".join(groups).split(",") if groups else []:
@@ -78,11 +77,11 @@ def _values(groups: list[str]) -> Mapping[str, float]:
             raise UserError(f"--set: {item!r} is not of the form NAME=VALUE, such as a=2")
         if name.strip() in values:
             raise UserError(f"--set: {name.strip()} is given twice")
-        values[name.strip()] = _number(text, f"--set {name.strip()}")
+        values[name.strip()] = number(text, f"--set {name.strip()}")
     return values
 
 
-def _number(text: str, option: str) -> float:
+def number(text: str, option: str) -> float:
     """Return the value of a number or an expression of numbers."""
     from numerics.problem import evaluate
     from proofs_check.language import parse_expr

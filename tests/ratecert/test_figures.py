@@ -1,0 +1,196 @@
+"""Figures: the same bytes for the same data, and clear words where there can be none."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from numerics.curves import Curve, Phases
+from numerics.ratios import Path as Ratios
+from proofs_check.errors import UserError
+from ratecert import figures
+from ratecert.cli import main
+
+needs_matplotlib = pytest.mark.skipif(
+    importlib.util.find_spec("matplotlib") is None, reason="needs the `plots` extra"
+)
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def curve(a: float, slope: float) -> Curve:
+    x = np.array([4.0, 16.0, 64.0])
+    return Curve(
+        a, 1000, x, 2 * x**slope, x[:2], 2.1 * x[:2] ** slope, 0.1 * x[:2] ** slope, slope
+    )
+
+
+def phase_data() -> Phases:
+    M, N = np.array([2, 4, 8]), np.array([8, 64, 512, 4096])
+    ones = np.ones((3, 4))
+    return Phases(2.0, 2.0, 0.1, M, N, ones / M[:, None], ones / N, 0.1 * ones)
+
+
+def ratio_data() -> list[Ratios]:
+    N = np.array([10, 100, 1000])
+    return [Ratios(Fraction(1, 2), N, N, np.array([1.0, 1.1, 1.05]))]
+
+
+def drawn(kind: str, path: Path) -> bytes:
+    figure = {
+        "risk": lambda: figures.risk_figure(
+            [curve(2, -1), curve(1.5, -0.5)], [curve(2, -0.5), curve(1.5, -0.33)]
+        ),
+        "phase": lambda: figures.phase_figure(phase_data()),
+        "ratio": lambda: figures.ratio_figure("approx = Theta(M_x$^1)", "a = 2", ratio_data()),
+    }[kind]()
+    figures.save(figure, path)
+    return path.read_bytes()
+
+
+@needs_matplotlib
+@pytest.mark.parametrize(("kind", "ending"), [("risk", "svg"), ("phase", "pdf"), ("ratio", "png")])
+def test_the_same_data_give_the_same_bytes(kind: str, ending: str, tmp_path: Path) -> None:
+    first = drawn(kind, tmp_path / f"one.{ending}")
+    second = drawn(kind, tmp_path / f"two.{ending}")
+    assert first == second
+    assert len(first) > 2000
+    assert sorted(p.name for p in tmp_path.iterdir()) == [f"one.{ending}", f"two.{ending}"]
+
+
+@needs_matplotlib
+def test_another_process_another_day_gives_the_same_bytes(tmp_path: Path) -> None:
+    here = drawn("phase", tmp_path / "one.svg")
+    code = (
+        "import sys; sys.path[:0] = sys.argv[2:]; from pathlib import Path;"
+        "from test_figures import drawn; drawn('phase', Path(sys.argv[1]))"
+    )
+    folders = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
+    subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "two.svg"), *folders],
+        check=True, env={**os.environ, "PYTHONHASHSEED": "7", "SOURCE_DATE_EPOCH": "86400"},
+    )  # fmt: skip
+    assert (tmp_path / "two.svg").read_bytes() == here
+
+
+@needs_matplotlib
+def test_an_svg_shows_every_curve_and_every_error_bar(tmp_path: Path) -> None:
+    root = ElementTree.fromstring(drawn("risk", tmp_path / "r.svg"))
+    ids = [e.get("id", "") for e in root.iter(f"{SVG}g")]
+    assert sum(i.startswith("axes_") for i in ids) == 2
+    # A panel has two exact curves with two points each, their guides, and the legend.
+    assert sum(i.startswith("LineCollection") for i in ids) >= 4
+    assert sum(i.startswith("line2d_") for i in ids) > 8
+
+
+@needs_matplotlib
+def test_control_other_data_give_other_bytes(tmp_path: Path) -> None:
+    one = tmp_path / "one.svg"
+    figures.save(figures.ratio_figure("t", "a = 2", ratio_data()), one)
+    other = [Ratios(r.x, r.M, r.N, r.ratio * 1.01) for r in ratio_data()]
+    two = tmp_path / "two.svg"
+    figures.save(figures.ratio_figure("t", "a = 2", other), two)
+    assert one.read_bytes() != two.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["x.jpeg", "x", "absent/x.svg"])
+def test_unusable_file_names_are_refused_before_the_work(name: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"ends in|no such folder"):
+        figures.check_path(tmp_path / name)
+
+
+@needs_matplotlib
+def test_a_full_disk_leaves_the_old_figure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "x.svg"
+    path.write_text("old")
+
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(UserError, match="No space left"):
+        drawn("phase", path)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_without_matplotlib_the_extra_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [n for n in sys.modules if n.partition(".")[0] == "matplotlib"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(UserError, match=r"ratecert\[plots\]"):
+        figures.phase_figure(phase_data())
+    # Said before the numbers are computed.
+    with pytest.raises(UserError, match=r"ratecert\[plots\]"):
+        figures.check_path(tmp_path / "x.svg")
+
+
+CLAIMS = """
+[paper]
+key = "t"
+[defaults]
+features = "top"
+assume = ["a > 1", "b > 1"]
+[[claim]]
+id = "approx"
+assume = ["b < a + 1"]
+says = "approx = Theta(M^(1-b))"
+[[claim]]
+id = "jth"
+says = "eigenvalue(j) = Theta(j^(-a))"
+[[claim]]
+id = "never"
+assume = ["a > 100"]
+says = "approx = Theta(M^(1-a))"
+"""
+
+
+@pytest.fixture
+def claims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    path = folder / "t.claims.toml"
+    path.write_text(CLAIMS)
+    monkeypatch.setattr("ratecert.files.builtin_papers", lambda: {"t": path})
+    return path
+
+
+@needs_matplotlib
+def test_plot_draws_a_claim(claims: Path, tmp_path: Path) -> None:
+    out = tmp_path / "c.svg"
+    assert main(["plot", "t:approx", "--out", str(out), "--set", "a=2,b=1.5"]) == 0
+    ElementTree.fromstring(out.read_bytes())
+
+
+@needs_matplotlib
+@pytest.mark.parametrize(
+    ("what", "options", "said"),
+    [
+        ("t:jth", [], "no figure of ratios for a claim about j"),
+        ("t:never", [], "give some with --set"),
+        ("t", [], "names 3 claims"),
+        ("t:absent", [], "absent"),
+        ("risk", ["--set", "c=2"], "no parameter 'c'"),
+        ("phase", ["--gamma", "x"], "--gamma"),
+        ("phase", ["--gamma", "7"], "largest stable"),
+    ],
+)
+def test_impossible_figures_are_refused(
+    what: str, options: list[str], said: str, claims: Path, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    out = tmp_path / "c.svg"
+    assert main(["plot", what, "--out", str(out), *options]) == 2
+    assert said in capsys.readouterr().err
+    assert not out.exists()
