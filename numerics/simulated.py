@@ -91,6 +91,7 @@ def simulated_excess(
     seed: int = 0,
     draws: int = 1,
     dimensions: int | None = None,
+    engine: str = "numpy",
     progress: Callable[[int, int], None] | None = None,
 ) -> SimulatedExcess:
     """Simulate one-pass SGD with M features over N steps.
@@ -110,6 +111,8 @@ def simulated_excess(
     dimensions
         Simulate the raw model cut at so many dimensions, at least M, in the place of the
         eigenbasis.
+    engine
+        ``"numpy"`` or ``"numba"``, as in `numerics.simulate.simulate`.
     progress
         Called with the samples drawn and to be drawn in all.
 
@@ -136,7 +139,8 @@ def simulated_excess(
         start = perf_counter()
         result = simulate(
             source, schedule, runs, seed, key=(draw, SAMPLES), batch=method.batch,
-            averaged=method.averaged, progress=_after(progress, draw * total // draws, total),
+            averaged=method.averaged, engine=engine,
+            progress=_after(progress, draw * total // draws, total),
         )  # fmt: skip
         seconds += perf_counter() - start
         tables.append(result.excess[:, 0])

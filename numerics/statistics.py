@@ -16,9 +16,20 @@ of the sample:
 
     p = min(1, 2 P(t_{n−1} ≥ |z|) exp(|g| |z|³/(3√n))).
 
-At a skewness of 2 (exponential samples, n = 400) alarms at level 1e-4 come at 0.5 of that rate,
-where the plain t-test alarms 3.5 times as often as declared; at a skewness of 6 (log-normal
-samples) at 1.1 of it, where the plain test stands at 16.
+The expansion is an asymptotic one; how the test keeps its rate far out was measured by importance
+sampling, as true rate of alarms over declared level, for n = 400 and 2000 samples:
+
+    ================  =======  ===========  ============  ===========  ============
+    samples           level    plain t-test               `mean_test`
+    ================  =======  ===========  ============  ===========  ============
+    exponential       1e-6     14 (400)     2.8 (2000)    0.32 (400)   0.49 (2000)
+    exponential       1e-9     196          11            0.11         0.40
+    chi-square of 1   1e-6     38           5.1           0.08         0.43
+    chi-square of 1   1e-9     1090         36            0            0.31
+    ================  =======  ===========  ============  ===========  ============
+
+For log-normal samples, of skewness 6, it was 1.1 at level 1e-4 and n = 400: laws as skewed as that
+want more samples.
 
 *Several at once.*  A `Budget` divides one overall rate evenly over a number of tests that is fixed
 beforehand (union bound: nothing is assumed about their dependence).  A test that looks at growing

@@ -19,6 +19,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="D",
         help="draw x itself, cut at D dimensions, and sketch it, in the place of the eigenbasis",
     )
+    parser.add_argument(
+        "--engine",
+        default="numpy",
+        help="numpy, or numba for compiled steps, with the `fast` extra (default: numpy)",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -45,6 +50,7 @@ def run(args: argparse.Namespace) -> int:
             seed=settings["seed"],
             draws=whole(args.draws, "--draws"),
             dimensions=None if args.raw is None else whole(args.raw, "--raw"),
+            engine=args.engine,
             progress=tell,
         )
     names = ("runs", "steps", "excess_mean", "excess_se", "excess_exact", "z", "seed", "seconds")

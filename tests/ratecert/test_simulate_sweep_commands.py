@@ -70,6 +70,7 @@ def test_simulate_prints_simulated_beside_exact(capsys: pytest.CaptureFixture[st
         (["--runs", "1"], "runs = 1"),
         (["--raw", "3"], "at least M = 4"),
         (["--features", "tops"], "features are"),
+        (["--engine", "fortran"], "engine = 'fortran'"),
     ],
 )
 def test_unusable_settings_are_said(
