@@ -1,0 +1,153 @@
+"""Certifying many claims: in processes, in a fixed order, with progress on a terminal."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+
+from proofs_check.claim import Claim
+from proofs_check.errors import UserError
+from proofs_check.verdict import Certificate
+
+__all__ = ["Judge", "Outcome", "certify_all", "judged"]
+
+Judge = Callable[[Claim, str], Certificate]
+Outcome = Certificate | UserError
+
+_ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def certify_all(
+    claims: Sequence[Claim], level: str, jobs: int, judge: Judge | None = None
+) -> list[Outcome]:
+    """Return the certificate of each claim, in their order; a UserError where one is unusable.
+
+    Parameters
+    ----------
+    claims
+        The claims; each is judged on its own.
+    level
+        ``"quick"`` or ``"full"``.
+    jobs
+        The most processes to use; with 1, or a single claim, the work is done in this one.
+    judge
+        What certifies one claim (a function at the top of a module); the pipeline by default.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        On Ctrl-C, with a message that says what was finished.
+    """
+    for name in _ONE_THREAD:  # sums in one order, whatever the machine; set before NumPy loads
+        os.environ.setdefault(name, "1")
+    outcomes: dict[int, Outcome] = {}
+    few = min(jobs, len(claims)) <= 1
+    stream = _here(claims, level, judge) if few else _in_processes(claims, level, jobs, judge)
+    try:
+        with _progress(len(claims)) as advance:
+            for index, outcome in stream:
+                outcomes[index] = outcome
+                advance(claims[index].name)
+    except KeyboardInterrupt:
+        done = ", ".join(claims[index].name for index in sorted(outcomes))
+        raise KeyboardInterrupt(
+            f"{len(outcomes)} of {len(claims)} claims were finished{done and f' ({done})'}, "
+            "nothing was written"
+        ) from None
+    return [outcomes[index] for index in range(len(claims))]
+
+
+def _pipeline(claim: Claim, level: str) -> Certificate:
+    from ratecert.pipeline import certify
+
+    return certify(claim, level)
+
+
+def judged(claim: Claim, level: str, judge: Judge | None = None) -> Outcome:
+    """Return the certificate of one claim, or what is wrong with the claim and where it stands."""
+    try:
+        return (judge or _pipeline)(claim, level)
+    except UserError as error:
+        # A plain one: it has to travel between processes.
+        return UserError(error.message, error.file or claim.file, error.line or claim.line)
+
+
+def _here(
+    claims: Sequence[Claim], level: str, judge: Judge | None
+) -> Iterator[tuple[int, Outcome]]:
+    for index, claim in enumerate(claims):
+        yield index, judged(claim, level, judge)
+
+
+def _in_processes(
+    claims: Sequence[Claim], level: str, jobs: int, judge: Judge | None
+) -> Iterator[tuple[int, Outcome]]:
+    """Yield the outcomes as they come.
+
+    The server of forked processes loads the engines once and for all; a plain fork would copy
+    whatever threads and locks this process has.
+    """
+    served = "forkserver" in multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if served else "spawn")
+    if served:
+        context.set_forkserver_preload(["ratecert.pipeline"])
+    before = set(multiprocessing.active_children())
+    pool = ProcessPoolExecutor(min(jobs, len(claims)), context, initializer=_leave_interrupts)
+    try:
+        running: dict[Future[Outcome], int] = {
+            pool.submit(judged, claim, level, judge): index for index, claim in enumerate(claims)
+        }
+        for future in as_completed(running):
+            yield running[future], future.result()
+    except BrokenProcessPool:
+        raise UserError(
+            "the system ended a worker process, most likely for want of memory: "
+            "try again with fewer (`--jobs 1`)"
+        ) from None
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for child in set(multiprocessing.active_children()) - before:
+            child.terminate()
+        raise
+    pool.shutdown()
+
+
+def _leave_interrupts() -> None:
+    """Leave Ctrl-C, which reaches every process of the terminal, to the one that reports it."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[str], None]]:
+    """Show a bar on standard error if that is a terminal; yield what moves it on by one."""
+    if not sys.stderr.isatty() or total < 2:
+        yield lambda name: None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("certifying"),
+        BarColumn(bar_width=20),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda name: bar.update(task, advance=1, description=name)

@@ -1,0 +1,103 @@
+"""The command line: finds the command, runs it, and turns every way of stopping into a status.
+
+====  ==============================================================================
+ 0    done, and the answer is the expected one
+ 1    the answer is not the expected one
+ 2    unusable input or usage
+130   interrupted; one line says what was finished
+141   whoever read the output went away (what a shell reports for a closed pipe)
+====  ==============================================================================
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+
+from proofs_check.errors import UserError
+from ratecert import __version__
+
+__all__ = ["COMMANDS", "main"]
+
+COMMANDS: Mapping[str, str] = {
+    "certify": "ratecert.commands.certify",
+    "list": "ratecert.commands.list",
+    "explain": "ratecert.commands.explain",
+    "order": "ratecert.commands.order",
+    "sum": "ratecert.commands.sum",
+    "risk": "ratecert.commands.risk",
+    "simulate": "ratecert.commands.simulate",
+    "sweep": "ratecert.commands.sweep",
+    "verify-proof": "ratecert.commands.verify_proof",
+    "spectrum": "ratecert.commands.spectrum",
+    "table": "ratecert.commands.table",
+    "plot": "ratecert.commands.plot",
+}
+"""The commands of the interface and the module of each; one that is not there is not offered."""
+
+_INTERRUPTED = 130
+_NO_READER = 141
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit status.
+
+    Parameters
+    ----------
+    argv
+        The arguments after the program's name; those of the process by default.
+    """
+    _be_printable()
+    try:
+        try:
+            return _run(argv)
+        finally:
+            sys.stdout.flush()
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt as stop:
+        print(f"interrupted{f': {stop}' if str(stop) else ''}", file=sys.stderr)
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # The interpreter flushes standard output once more as it ends: give it somewhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _NO_READER
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    parser, modules = _parser()
+    args = parser.parse_args(argv)
+    status: int = modules[args.command].run(args)
+    return status
+
+
+def _parser() -> tuple[argparse.ArgumentParser, Mapping[str, ModuleType]]:
+    parser = argparse.ArgumentParser(
+        prog="ratecert",
+        description="Certify or refute the rates that scaling-law theory claims.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"ratecert {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    modules = {name: import_module(place) for name, place in COMMANDS.items() if find_spec(place)}
+    for name, module in modules.items():
+        module.arguments(
+            commands.add_parser(
+                name, help=module.HELP, description=module.HELP, allow_abbrev=False
+            )
+        )
+    return parser, modules
+
+
+def _be_printable() -> None:
+    """Print a character that the terminal's encoding lacks as ``?`` instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
