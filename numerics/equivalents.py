@@ -295,8 +295,9 @@ def equivalent_excess(problem: Problem, method: Method, M: int, N: int) -> Equiv
     """Return the expected risk by quadrature, no sketch being drawn and no M modes followed.
 
     With a Gaussian sketch this is the deterministic equivalent: each part differs from its
-    value on a typical sketch by a relative amount of order 1/M.  With top features it is exact
-    up to `relative_error`.
+    value on a typical sketch by a relative amount of order 1/M (for the bias, where it decays
+    exponentially because ``N_eff gamma lam_M >> 1``, of that order in its logarithm).  With top
+    features it is exact up to `relative_error`.
 
     Parameters
     ----------

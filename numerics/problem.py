@@ -423,6 +423,12 @@ class Problem:
                 f"M = {M} features of a problem of dimension {self.spectrum.size}: "
                 "take M no larger than the dimension"
             )
+        positive = int(np.count_nonzero(self.spectrum.first(M))) if self.spectrum.size else M
+        if positive < M:
+            raise UserError(
+                f"only {positive} of the measured eigenvalues up to M = {M} are positive: "
+                f"sort them in decreasing order, and take M at most their number"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,7 @@ def gaussian_sketch(problem: Problem, M: int, seed: int, draw: int) -> Features:
     problem.check_features(M)
     size = problem.spectrum.size
     d = _DIMENSIONS * M if size is None else size
-    head = min(_HEAD * M, d)
+    head = d if d <= 2 * _HEAD * M else _HEAD * M
     kept = feature_rows(seed, draw, M, 0, head)
     lam, energy = problem.spectrum.first(head), problem.target.first(head)
     kept *= np.sqrt(lam)[:, None]
@@ -133,7 +133,7 @@ def gaussian_sketch(problem: Problem, M: int, seed: int, draw: int) -> Features:
     if size is None:
         _add_tail(problem, seed, draw, d, gram, energy_gram)
     if d > head:
-        kept = np.concatenate([kept, linalg.cholesky(gram, check_finite=False)])
+        kept = np.concatenate([kept, _square_root(gram, size is None)])
     _, singular, vectors = linalg.svd(
         linalg.qr(kept, mode="r", overwrite_a=False, check_finite=False)[0][:M],
         check_finite=False,
@@ -151,6 +151,14 @@ def gaussian_sketch(problem: Problem, M: int, seed: int, draw: int) -> Features:
         relative_error=error * float(singular[0] / singular[-1]),
         approx_error=error * total if size != M else 0.0,
     )
+
+
+def _square_root(gram: Array, definite: bool) -> Array:
+    """Return a square R with ``R^T R = gram``; measured values may make gram singular."""
+    if definite:
+        return np.asarray(linalg.cholesky(gram, check_finite=False))
+    values, vectors = linalg.eigh(gram, check_finite=False)
+    return np.asarray(np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T)
 
 
 def _grams(
