@@ -151,9 +151,8 @@ def equivalents() -> None:
             numbers += 1
             outside += abs(value - mean) > 4.5 * se + abs(mean) / M
             worst = max(worst, abs(value - mean) / se)
-        print(
-            f"  a={a:.2f} b={b:.2f} N={N} B={batch}: worst z {worst:.1f}, {drawn.unstable} unstable"
-        )
+        setting = f"a={a:.2f} b={b:.2f} N={N} B={batch}"
+        print(f"  {setting}: worst z {worst:.1f}, {drawn.unstable} unstable")
     print(f"{outside} of {numbers} numbers outside 4.5 standard errors + value/M")
     for M, draws in ((64, 4000), (128, 1500), (256, 400)):
         problem = Problem.parse(parse_expr("i^-a"), parse_expr("i^-b"), {"a": 2, "b": 2})

@@ -43,7 +43,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from numerics.problem import Method, Problem, Sequence, check_whole
+from numerics.problem import Method, Problem, Regular, check_whole
 from numerics.risk import UnstableError
 from numerics.volterra import Measure, Response, feedback, respond, sector
 from proofs_check.errors import UserError
@@ -63,6 +63,7 @@ Complex = NDArray[np.complex128]
 
 _HEAD = 512
 _PANEL_NODES = 12
+_TINY = 1e-250
 _FAR = 26.0  # lam falls by e^-26 from index M to the lumped end
 
 
@@ -77,25 +78,24 @@ class SpectralNodes:
 
 def spectral_nodes(problem: Problem, M: int) -> SpectralNodes:
     """Return nodes for functions that vary on scales of lam down to about ``lam_M``."""
-    if problem.spectrum.size is not None:
-        every = problem.spectrum.first(problem.spectrum.size)
+    spectrum = problem.spectrum
+    if not isinstance(spectrum, Regular):
+        every = spectrum.first(len(spectrum))
         return SpectralNodes(every, problem.target.first(len(every)), np.ones(len(every)))
-    index, weight = _index_nodes(problem.spectrum, M)
-    lam, energy = problem.spectrum.at(index), problem.target.at(index)
-    end = int(index[-3])
+    rate = max(1.0, spectrum.order[0])
+    index, weight = _summation(math.floor(max(M, _HEAD) * math.exp(_FAR / rate)), rate)
+    lam, energy = spectrum.at(index), problem.target.at(index)
     far = 1e-3 * float(lam[-1])
-    far_weight = problem.spectrum.tail(end) / far
+    if not far > _TINY:
+        raise UserError(
+            f"the eigenvalues {spectrum} fall too fast for M = {M} in double precision"
+        )
+    far_weight = spectrum.tail(int(index[-3])) / far
     return SpectralNodes(
         np.append(lam, far),
-        np.append(energy, problem.target.tail(end) / far_weight),
+        np.append(energy, problem.target.tail(int(index[-3])) / far_weight),
         np.append(weight, far_weight),
     )
-
-
-def _index_nodes(spectrum: Sequence, M: int) -> tuple[Array, Array]:
-    """Return indices and weights for the sum from 1 to the last index, which is whole."""
-    rate = max(1.0, math.log(float(spectrum.at(1e6) / spectrum.at(1e7))) / math.log(10))
-    return _summation(math.floor(max(M, _HEAD) * math.exp(_FAR / rate)), rate)
 
 
 def _summation(last: int, rate: float) -> tuple[Array, Array]:
@@ -141,12 +141,12 @@ def kappa(nodes: SpectralNodes, M: int) -> float:
     return _root(lambda k: float(nodes.weight @ _shares(nodes, -k)) - M, total / M)
 
 
-def _root(function: Callable[[float], float], above: float) -> float:
+def _root(function: Callable[[float], float], above: float, tolerance: float = 4e-16) -> float:
     """Return the root of a function decreasing from positive to negative on (0, above]."""
     lo = hi = math.log(above)
     while function(math.exp(lo)) < 0:
         lo -= 1.0
-    while hi - lo > 4e-16 * abs(hi) + 1e-300:
+    while hi - lo > tolerance * max(1.0, abs(hi)):
         middle = 0.5 * (lo + hi)
         if middle in (lo, hi):
             break
@@ -329,7 +329,7 @@ def equivalent_excess(problem: Problem, method: Method, M: int, N: int) -> Equiv
         return 1 - _feedback(measured, gamma, float(nodes.lam.max()), batch)
 
     if not spare(gamma) > 0:
-        raise UnstableError(gamma, _root(spare, gamma))
+        raise UnstableError(gamma, _root(spare, gamma, 1e-8))
 
     def at(digits: float) -> Response:
         return respond(measured(gamma, digits), noise, schedule, batch, digits)
@@ -347,12 +347,10 @@ _WIDEST_SECTOR = 1.25
 
 def _top(problem: Problem, M: int) -> Measure:
     """Return the measures of the M leading coordinates."""
-    size = problem.spectrum.size
-    if size is not None:
-        index, weight = np.arange(1.0, M + 1), np.ones(M)
+    if isinstance(problem.spectrum, Regular):
+        index, weight = _summation(M, max(1.0, problem.spectrum.order[0]))
     else:
-        slope = math.log(float(problem.spectrum.at(1e6) / problem.spectrum.at(1e7)))
-        index, weight = _summation(M, max(1.0, slope / math.log(10)))
+        index, weight = np.arange(1.0, M + 1), np.ones(M)
     return Measure.real(problem.spectrum.at(index), weight, problem.target.at(index))
 
 

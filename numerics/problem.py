@@ -71,6 +71,11 @@ class Sequence(ABC):
         """Return the sum of all terms."""
         return self.tail(0)
 
+    def __len__(self) -> int:
+        if self.size is None:
+            raise TypeError("this sequence is infinite")
+        return self.size
+
 
 @dataclass(frozen=True, slots=True)
 class Regular(Sequence):

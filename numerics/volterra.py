@@ -17,12 +17,8 @@ of a quadrature, real or (on a contour, all functions being polynomials in z) co
     E(r) = (<R e alpha_0> + <R lam beta_0> + <R lam b> noise/(r - 1)) / (1 - <R lam b>),
 
 ``<.>`` being the sums over the spectrum, so each r costs O(Q).  Back in time,
-``beta_n = (1 - g)^n beta_0 + b (1/2 pi i) int r^n R Y dr``, on ``r = exp(zeta/n)`` with zeta on
-the left-opening hyperbola ``zeta(v) = mu (1 + sin(i v - alpha))`` around 0 and all
-``n log(1 - g)``.  Where these lie in the sector of half-angle delta about the negative axis,
-``alpha = (pi/2 - delta)/2``, and the error of step h is ``exp(mu - 2 pi alpha/h)`` (Weideman and
-Trefethen 2007; Lopez-Fernandez, Palencia and Schaedle 2006).  Stages of up to 64 steps go step by
-step.
+``beta_n = (1 - g)^n beta_0 + b (1/2 pi i) int r^n R Y dr``, on the hyperbola of
+`numerics.laplace` around all ``n log(1 - g)``.  Short stages go step by step.
 
 *Source*: derived here.
 """
@@ -35,15 +31,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from numerics.laplace import FEWEST_STEPS, hyperbola
 from numerics.schedules import Schedule
 
 __all__ = ["Measure", "Response", "feedback", "respond", "sector"]
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
-
-_STEPWISE = 64
-_SHIFT = 5.0  # mu: the hyperbola's distance from 0; rounding grows by exp(mu)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +124,7 @@ def respond(
             weights=weights,
             noise=noise,
         )
-        if n <= _STEPWISE:
+        if n < FEWEST_STEPS:
             alpha, beta = stage.iterate(alpha, beta, n)
         else:
             alpha, beta = stage.jump(alpha, beta, n, digits)
@@ -166,7 +160,7 @@ class _Stage:
         self, alpha: Complex, beta: Complex, n: int, digits: float
     ) -> tuple[Complex, Complex]:
         """Take n steps at once."""
-        zeta, slope = _hyperbola(float(np.max(np.abs(np.angle(self.rate)))), digits)
+        zeta, slope = hyperbola(float(np.max(np.abs(np.angle(self.rate)))), digits)
         drift = np.expm1(zeta / n)
         resolvent = 1 / (drift[:, None] - np.expm1(-self.rate))
         source = resolvent @ (self.weights[:, None] * beta)
@@ -178,15 +172,3 @@ class _Stage:
         power = np.exp(-n * self.rate)
         gain = resolvent.T @ (measure[:, None] * total)
         return power * alpha, power[:, None] * beta + self.b[:, None] * gain
-
-
-def _hyperbola(delta: float, digits: float) -> tuple[Complex, Complex]:
-    """Return nodes zeta and ``zeta' h`` for singularities in the sector of half-angle delta."""
-    alpha = 0.5 * (0.5 * math.pi - delta)
-    target = digits * math.log(10)
-    h = 2 * math.pi * alpha / (target + _SHIFT)
-    reach = math.acosh((1 + target / _SHIFT) / math.sin(alpha))
-    count = math.ceil(reach / h)
-    v = (np.arange(-count, count) + 0.5) * h
-    argument = 1j * v - alpha
-    return _SHIFT * (1 + np.sin(argument)), _SHIFT * 1j * np.cos(argument) * h

@@ -177,13 +177,13 @@ def test_the_stability_limit_is_that_of_the_engine() -> None:
     largest = caught.value.largest
     nodes = spectral_nodes(_power(2, 2), 2000)
     measure = contour(nodes, 2000, limit=1 / largest, angle=0.3, digits=10)
-    assert feedback(measure, largest, 1) == pytest.approx(1, rel=1e-6)
+    assert feedback(measure, largest, 1) == pytest.approx(1, rel=1e-5)
     top = _power(2, 2, features="top")
     with pytest.raises(UnstableError) as caught:
         equivalent_excess(top, Method(gamma=2.0), 2000, 100)
     with pytest.raises(UnstableError) as same:
         learning_curve(top, Method(gamma=2.0), 2000, [100])
-    assert caught.value.largest == pytest.approx(same.value.largest, rel=1e-8)
+    assert caught.value.largest == pytest.approx(same.value.largest, rel=1e-7)
 
 
 def test_what_has_no_equivalent_is_explained() -> None:
