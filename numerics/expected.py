@@ -6,10 +6,11 @@ each for all p outputs together.  Sketch and samples being shared, outputs decou
 is the sum over outputs of the scalar case, and the label noise that an output sees is
 ``sigma^2 + approx`` of its own.
 
-With top features the value is exact.  With a Gaussian sketch it is exact given the sketch, and
-averaged over draws of the sketch; the average over all sketches does not exist for fixed gamma
-(a sketch is unstable with positive probability), so that unstable draws are counted and left
-out of the mean: the mean is that over stable sketches, and says how many there were.
+With top features the value is exact (for large M by quadrature over the spectrum).  With a
+Gaussian sketch it is exact given the sketch, and averaged over draws of the sketch, or it is the
+deterministic equivalent, which differs by a relative amount of order 1/M.  The average over all
+sketches does not exist for fixed gamma (a sketch is unstable with positive probability), so that
+unstable draws are counted and left out: the mean is that over stable sketches.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from numerics.equivalents import equivalent_excess
 from numerics.problem import Method, Problem
 from numerics.risk import Excess, UnstableError, excess_curve
 from numerics.schedules import Schedule
@@ -30,7 +32,7 @@ from proofs_check.language import parse_expr
 
 __all__ = ["ExpectedRisk", "Parts", "expected_risk", "learning_curve"]
 
-PARTS = ("approx", "bias", "mean_bias", "variance", "excess", "risk")
+_MOST_MODES = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,9 @@ class ExpectedRisk:
     M, N : number of features and of steps.
     irreducible, approx, bias, mean_bias, variance, excess, risk : see the module's docstring.
     method : how it was computed.
-    relative_error : bound on the relative rounding error of `risk`, given the features.
+    relative_error : of `risk` as a number, given the features: a bound on rounding, or an
+        estimate where there is quadrature; neither the scatter of sketches nor the 1/M of the
+        equivalent.
     draws : sketches that entered the mean; 0 where none was drawn.
     unstable : sketches left out, because the expected risk diverges on them.
     se : standard errors of the means over sketches, None for fewer than two draws.
@@ -92,8 +96,8 @@ def learning_curve(
     M : number of features.
     sizes : numbers of steps N; samples are batch times as many.
     seed : names the sketches; draw k of a seed is the same in every call.
-    draws : sketches to average over, with Gaussian features.  Default: 16 up to M = 200, 4 up to
-        M = 1000, beyond one.
+    draws : sketches to average over, with Gaussian features; 0 for the deterministic
+        equivalent.  Default: 16 up to M = 200, 4 up to M = 1000, beyond 0.
 
     Raises
     ------
@@ -105,12 +109,16 @@ def learning_curve(
     if problem.features == "top":
         if draws:
             raise UserError("top features are not random: leave the number of draws away")
+        if M > _MOST_MODES:
+            return [_by_quadrature(problem, method, M, N) for N in steps]
         features = top_features(problem, M)
         runs = [_run(problem, method, features, schedules)]
         return [_collected(problem, M, N, row, "exact", 0) for N, row in _by_size(steps, runs)]
     count = _draws(M, draws)
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise UserError(f"the seed must be a whole number, not negative, not {seed!r}")
+    if not count:
+        return [_by_quadrature(problem, method, M, N) for N in steps]
     runs, unstable = [], []
     for k in range(count):
         features = gaussian_sketch(problem, M, seed, k)
@@ -156,7 +164,8 @@ def expected_risk(
     sigma2 : label noise ``sigma^2`` of each output.
     features, algorithm, schedule, batch, outputs : as in claim files; schedules are those of
         `numerics.schedules.NAMES`.
-    seed, draws : with Gaussian features, the seed of the sketches and how many are averaged.
+    seed, draws : with Gaussian features, the seed of the sketches and how many are averaged; see
+        `learning_curve`.
 
     Returns
     -------
@@ -182,10 +191,30 @@ def expected_risk(
 
 def _draws(M: int, draws: int | None) -> int:
     if draws is None:
-        return 16 if M <= 200 else 4 if M <= 1000 else 1
-    if isinstance(draws, bool) or not isinstance(draws, int) or draws < 1:
-        raise UserError(f"the number of draws must be a whole number, at least 1, not {draws!r}")
+        return 16 if M <= 200 else 4 if M <= 1000 else 0
+    if isinstance(draws, bool) or not isinstance(draws, int) or draws < 0:
+        raise UserError(f"the number of draws must be a whole number, not negative, not {draws!r}")
     return draws
+
+
+def _by_quadrature(problem: Problem, method: Method, M: int, N: int) -> ExpectedRisk:
+    value = equivalent_excess(problem, method, M, N)
+    p, irreducible = problem.outputs, problem.outputs * problem.noise
+    excess = value.bias + value.variance
+    risk = problem.noise + value.approx + excess
+    return ExpectedRisk(
+        M=M,
+        N=N,
+        irreducible=irreducible,
+        approx=p * value.approx,
+        bias=p * value.bias,
+        mean_bias=p * value.mean_bias,
+        variance=p * value.variance,
+        excess=p * value.bias + p * value.variance,
+        risk=irreducible + p * value.approx + (p * value.bias + p * value.variance),
+        method="exact, by quadrature" if problem.features == "top" else "deterministic equivalent",
+        relative_error=value.relative_error * excess / risk + 1e-12 if risk else 0.0,
+    )
 
 
 _Row = tuple[Features, Excess]

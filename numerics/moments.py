@@ -1,7 +1,9 @@
 r"""The second moments of SGD, carried through stages of constant step size.
 
 The map of one step is ``m <- A m + force u``, ``A = I - diag(g) + u u^T`` (derivation:
-`numerics.risk`).  Short stages go step by step, long ones through the eigenpairs of ``I - A``:
+`numerics.risk`).  Short stages go step by step.  Long ones go by a Laplace transform where that is
+accurate (`numerics.laplace`; M >= 16, its error bound below 1e-12), else through the eigenpairs
+of ``I - A``:
 
     A^n m         = sum_k q_k (1 - mu_k)^n <q_k, m>,
     sum_{l<n} A^l u = sum_k q_k phi_n(mu_k) / w_k,   phi_n(mu) = (1 - (1 - mu)^n)/mu,
@@ -27,11 +29,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numerics.averaging import Averages, Motion, PathSums, path_sum, two_sum
+from numerics.laplace import FEWEST_STEPS, leap
 from numerics.secular import UNIT, RankOneSpectrum
 
 __all__ = ["State", "Step", "advance"]
 
 Array = NDArray[np.float64]
+
+# Only the choice of the way depends on these times (measured on one core), no result's meaning.
+_LEAP_SECONDS = 5e-4
+_EIGENPAIR_SECONDS = 25e-9  # each of the M^2 entries; six times as much for averages
+_LEAP_FROM = 16
+_LEAP_ERROR = 1e-12
 
 
 @dataclass(slots=True)
@@ -90,8 +99,9 @@ class MeanPath:
         if averaged:
             terms = self.sign * np.exp(self.log) * path_sum(x, n)
             self.total = self.total + terms
-            relative = self.log_error + 8 * UNIT
-            self.total_error = self.total_error + relative * np.abs(terms)
+            with np.errstate(invalid="ignore"):
+                error = np.where(terms != 0, (self.log_error + 8 * UNIT) * np.abs(terms), 0.0)
+            self.total_error = self.total_error + error
         below = x < 1
         with np.errstate(divide="ignore"):
             log = np.where(below, np.log1p(-np.where(below, x, 0.0)), np.log(np.abs(x - 1)))
@@ -155,18 +165,40 @@ class Step:
 
 def advance(step: Step, states: list[State], steps: list[int]) -> None:
     """Take ``steps[c]`` steps from ``states[c]``, all at the same step size, in place."""
-    M, columns = len(step.x), len(states)
-    averaged = states[0].averages is not None
-    # Measured on one core: an entry of a block costs about 25 ns, six times that where the
-    # iterates are averaged, and a single step some 30 us.
-    closed = 1e-3 + 25e-9 * M * M * (1 + (5.0 if averaged else 0.1) * columns)
-    if max(steps) * (3e-5 + 2e-8 * M * columns) < closed:
-        for state, n in zip(states, steps, strict=True):
+    left = []
+    for c, (state, n) in enumerate(zip(states, steps, strict=True)):
+        if n * _stepwise_seconds(step) < _LEAP_SECONDS:
             _iterate(step, state, n)
+        elif not _leap(step, state, n):
+            left.append(c)
+    each = 0.1 if states[0].averages is None else 5.0
+    together = 1e-3 + _EIGENPAIR_SECONDS * len(step.x) ** 2 * (1 + each * len(left))
+    if sum(steps[c] for c in left) * _stepwise_seconds(step) < together:
+        for c in left:
+            _iterate(step, states[c], steps[c])
     else:
-        _jump(step, states, steps)
+        _jump(step, [states[c] for c in left], [steps[c] for c in left])
     for state, n in zip(states, steps, strict=True):
-        state.path.advance(step.x, n, averaged)
+        state.path.advance(step.x, n, state.averages is not None)
+
+
+def _stepwise_seconds(step: Step) -> float:
+    return 3e-5 + 2e-8 * len(step.x)
+
+
+def _leap(step: Step, state: State, n: int) -> bool:
+    """Take n steps in O(M) if that is accurate; otherwise leave the state as it is."""
+    if len(step.x) < _LEAP_FROM or n < FEWEST_STEPS or state.averages is not None:
+        return False
+    state.fold()
+    force = np.array([0.0, step.force])
+    value, carried, made = leap(
+        step.g, step.g_relative, step.u, force, state.moments, state.errors, n
+    )
+    if not np.all(step.x @ made <= _LEAP_ERROR * (step.x @ value)):
+        return False
+    state.moments, state.errors = value, carried + made
+    return True
 
 
 def _iterate(step: Step, state: State, n: int) -> None:

@@ -71,6 +71,11 @@ class Sequence(ABC):
         """Return the sum of all terms."""
         return self.tail(0)
 
+    def __len__(self) -> int:
+        if self.size is None:
+            raise TypeError("this sequence is infinite")
+        return self.size
+
 
 @dataclass(frozen=True, slots=True)
 class Regular(Sequence):
@@ -422,6 +427,12 @@ class Problem:
             raise UserError(
                 f"M = {M} features of a problem of dimension {self.spectrum.size}: "
                 "take M no larger than the dimension"
+            )
+        positive = int(np.count_nonzero(self.spectrum.first(M))) if self.spectrum.size else M
+        if positive < M:
+            raise UserError(
+                f"only {positive} of the measured eigenvalues up to M = {M} are positive: "
+                f"sort them in decreasing order, and take M at most their number"
             )
 
 

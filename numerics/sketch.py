@@ -43,6 +43,7 @@ from scipy import linalg
 
 from numerics.problem import Problem
 from numerics.secular import UNIT
+from proofs_check.errors import UserError
 
 __all__ = ["Features", "feature_rows", "gaussian_sketch", "top_features"]
 
@@ -53,6 +54,7 @@ CHUNK = 64
 
 _DIMENSIONS = 8
 _HEAD = 2
+_SMALLEST_SHARE = 1e-24
 _TAIL_STREAM = 2**63  # no chunk has this number
 
 
@@ -125,7 +127,8 @@ def gaussian_sketch(problem: Problem, M: int, seed: int, draw: int) -> Features:
     problem.check_features(M)
     size = problem.spectrum.size
     d = _DIMENSIONS * M if size is None else size
-    head = min(_HEAD * M, d)
+    _check_decay(problem, M, d)
+    head = d if d <= 2 * _HEAD * M else _HEAD * M
     kept = feature_rows(seed, draw, M, 0, head)
     lam, energy = problem.spectrum.first(head), problem.target.first(head)
     kept *= np.sqrt(lam)[:, None]
@@ -133,7 +136,7 @@ def gaussian_sketch(problem: Problem, M: int, seed: int, draw: int) -> Features:
     if size is None:
         _add_tail(problem, seed, draw, d, gram, energy_gram)
     if d > head:
-        kept = np.concatenate([kept, linalg.cholesky(gram, check_finite=False)])
+        kept = np.concatenate([kept, _square_root(gram, size is None)])
     _, singular, vectors = linalg.svd(
         linalg.qr(kept, mode="r", overwrite_a=False, check_finite=False)[0][:M],
         check_finite=False,
@@ -151,6 +154,25 @@ def gaussian_sketch(problem: Problem, M: int, seed: int, draw: int) -> Features:
         relative_error=error * float(singular[0] / singular[-1]),
         approx_error=error * total if size != M else 0.0,
     )
+
+
+def _check_decay(problem: Problem, M: int, d: int) -> None:
+    """Refuse spectra whose sketch is beyond double precision: its error grows with the root."""
+    first, middle, last = problem.spectrum.at([1, min(_HEAD * M, d), d])
+    measured = problem.spectrum.size is not None
+    if middle < _SMALLEST_SHARE * first or (not measured and last < 1e-11 * middle):
+        raise UserError(
+            f"the eigenvalues fall too fast for a sketch of M = {M} features in double precision: "
+            "take M smaller, or top features"
+        )
+
+
+def _square_root(gram: Array, definite: bool) -> Array:
+    """Return a square R with ``R^T R = gram``; measured values may make gram singular."""
+    if definite:
+        return np.asarray(linalg.cholesky(gram, check_finite=False))
+    values, vectors = linalg.eigh(gram, check_finite=False)
+    return np.asarray(np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T)
 
 
 def _grams(

@@ -62,8 +62,8 @@ def read_toml(text: str, file: str) -> tuple[dict[str, Any], Lines]:
 # Tokens.
 
 _TOKEN = re.compile(
-    r"""[ \t\r]+|\#[^\n]*"""
-    r"""|(?P<newline>\n)|(?P<word>[A-Za-z0-9_+:-]+)|(?P<quote>\"{3}|'{3}|["'])|(?P<symbol>.)"""
+    r"""(?P<blank>(?:[ \t\r\n]++|\#[^\n]*+)++)|(?P<word>[A-Za-z0-9_+:-]+)"""
+    r"""|(?P<quote>\"{3}|'{3}|["'])|(?P<symbol>.)"""
 )
 _STRINGS = {
     '"""': re.compile(r'"""(?:[^"\\]++|\\.|""?(?!"))*+"{3,5}', re.DOTALL),
@@ -90,12 +90,14 @@ def _tokens(text: str, file: str) -> list[_Token]:
                 break
             match, token = string, string[0]
         position = match.end()
-        if kind is None:
-            continue
-        tokens.append(_Token(token, line))
+        newlines = token.count("\n")
+        if kind != "blank":
+            tokens.append(_Token(token, line))
+        elif newlines:
+            tokens.append(_Token("\n", line))
         depth += (token in ("[", "{")) - (token in ("]", "}"))
         parts += token == "."
-        if kind in ("newline", "symbol") and token != ".":
+        if (kind == "symbol" and token != ".") or (kind == "blank" and newlines):
             parts = 0
         if depth > MAX_BRACKETS:
             raise UserError(f"more than {MAX_BRACKETS} brackets inside one another", file, line)
@@ -103,7 +105,7 @@ def _tokens(text: str, file: str) -> list[_Token]:
             raise UserError(f"a key of more than {MAX_KEY_PARTS} parts", file, line)
         if kind == "word" and len(token) > MAX_WORD:
             raise UserError(f"a number or key of more than {MAX_WORD} characters", file, line)
-        line += token.count("\n")
+        line += newlines
     return [*tokens, _Token("\n", line)]
 
 

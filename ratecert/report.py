@@ -70,7 +70,8 @@ def print_verdicts(
         out.print()
     for certificate in certificates:
         if not certificate.as_expected:
-            _print_text(details(certificate), out)
+            for line in details(certificate).split("\n"):
+                _print_line(line, out)
             out.print()
     if any(light is Light.UNKNOWN for c in certificates for light in c.lights.values()):
         out.print("?    the leg could not tell, which never counts as support", style="dim")
@@ -109,7 +110,7 @@ def details(certificate: Certificate) -> str:
     for evidence in certificate.evidence:
         if evidence.light is not Light.NA:
             lines.append(f"  {evidence.leg}: {evidence.light}, {evidence.summary}")
-    return "\n".join(lines)
+    return "\n".join(map(_shown, lines))
 
 
 def print_list(claims: Sequence[Claim], titles: Mapping[str, str], out: Console) -> None:
@@ -123,27 +124,22 @@ def print_list(claims: Sequence[Claim], titles: Mapping[str, str], out: Console)
             _print_heading(key, titles.get(key, ""), out)
         marks = [claim.where] if claim.where else []
         marks += [f"control: to be {claim.expect}"] if claim.expect != "certified" else []
-        _print_text(f"  {claim.id}{''.join(f'  [{mark}]' for mark in marks)}", out)
-        _print_text(f"      {claim.says}", out)
+        _print_line(f"  {claim.id}{''.join(f'  [{mark}]' for mark in marks)}", out)
+        _print_line(f"      {claim.says}", out)
 
 
 def _print_heading(key: str, title: str, out: Console) -> None:
-    _print_text(f"{key}  {title}".rstrip(), out, style="bold")
+    _print_line(f"{key}  {title}".rstrip(), out, style="bold")
 
 
-def _print_text(text: str, out: Console, style: str = "") -> None:
-    """Print lines, each wrapped with its continuation indented beyond its own start."""
-    for line in text.splitlines():
-        indent = " " * (len(line) - len(line.lstrip()))
-        wrapped = textwrap.wrap(
-            line,
-            out.width,
-            subsequent_indent=indent + "    ",
-            break_on_hyphens=False,
-            drop_whitespace=True,
-        )
-        for part in wrapped or [""]:
-            out.print(part, style=style, soft_wrap=True)
+def _print_line(line: str, out: Console, style: str = "") -> None:
+    """Print a line, wrapped with its continuation indented beyond its own start."""
+    indent = " " * (len(line) - len(line.lstrip()) + 4)
+    wrapped = textwrap.wrap(
+        _shown(line), out.width, subsequent_indent=indent, break_on_hyphens=False
+    )
+    for part in wrapped:
+        out.print(part, style=style, soft_wrap=True)
 
 
 def _print_table(certificates: Sequence[Certificate], width: int, out: Console) -> None:
@@ -166,6 +162,11 @@ def _print_table(certificates: Sequence[Certificate], width: int, out: Console) 
         for cell, cell_width in zip(row[:-1], widths, strict=False):
             cell.pad_right(cell_width + 2 - len(cell))
         out.print(*row, sep="", soft_wrap=True)
+
+
+def _shown(line: str) -> str:
+    """Return a line of which nothing, whatever file it comes from, can steer the terminal."""
+    return "".join(c if c.isprintable() else " " if c.isspace() else "?" for c in line)
 
 
 def _nested(value: Any, indent: int) -> Iterator[str]:

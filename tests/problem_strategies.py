@@ -71,7 +71,7 @@ class _Dense:
 
     def run(self, averaged: bool) -> tuple[arb, arb, arb]:
         lam, M = self.lam, len(self.lam)
-        size = 3 * M + 1
+        size = (3 * M if averaged else M) + 1
         start = [[arb(0), arb(0)] for _ in range(size)]
         for i, (value, energy) in enumerate(zip(lam, self.energy, strict=True)):
             start[i][0] = energy / value
@@ -80,7 +80,7 @@ class _Dense:
         path, total = [arb(1)] * M, [arb(0)] * M
         for gamma, steps in self.stages:
             g, n = arb(float(gamma)), int(steps)
-            state, N = _apply_power(self.matrix(g), n, state), N + n
+            state, N = _apply_power(self.matrix(g, size), n, state), N + n
             for i, value in enumerate(lam):
                 y = 1 - g * value
                 total[i] += path[i] * (1 - y**n) / (g * value)
@@ -93,17 +93,18 @@ class _Dense:
         mean = _sum(e * p * p for e, p in zip(self.energy, last, strict=True)) / scale
         return bias, variance, mean
 
-    def matrix(self, g: arb) -> arb_mat:
+    def matrix(self, g: arb, size: int) -> arb_mat:
         lam, M, B = self.lam, len(self.lam), self.batch
-        rows = [[arb(0)] * (3 * M + 1) for _ in range(3 * M + 1)]
+        rows = [[arb(0)] * size for _ in range(size)]
         for i, value in enumerate(lam):
             for j, other in enumerate(lam):
                 rows[i][j] = g * g * value * other / B
             rows[i][i] += 1 - 2 * g * value + (1 + arb(1) / B) * (g * value) ** 2
             rows[i][-1] = g * g * value / B
-            rows[M + i][M + i] = rows[M + i][i] = 1 - g * value
-            rows[2 * M + i][2 * M + i] = rows[2 * M + i][i] = arb(1)
-            rows[2 * M + i][M + i] = arb(2)
+            if size > M + 1:
+                rows[M + i][M + i] = rows[M + i][i] = 1 - g * value
+                rows[2 * M + i][2 * M + i] = rows[2 * M + i][i] = arb(1)
+                rows[2 * M + i][M + i] = arb(2)
         rows[-1][-1] = arb(1)
         return arb_mat(rows)
 

@@ -10,6 +10,7 @@ from flint import arb
 from hypothesis import example, given, settings
 from problem_strategies import Small, dense_moments, small_problems
 
+from numerics import moments
 from numerics.risk import (
     Excess,
     UnstableError,
@@ -64,9 +65,42 @@ def test_dense_balls_agree_and_no_true_error_exceeds_the_stated_one(problem: Sma
         assert true <= 1e-12
 
 
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(small_problems())
+def test_the_laplace_transform_keeps_its_error_bound(problem: Small) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(moments, "_LEAP_FROM", 1)
+        patch.setattr(moments, "_LEAP_SECONDS", 0.0)
+        # A looser bound than the engine's sends more stages this way.
+        patch.setattr(moments, "_LEAP_ERROR", 1e-6)
+        for true, stated in _errors(problem, averaged=False):
+            assert true <= stated
+
+
+def test_all_ways_of_taking_a_stage_agree() -> None:
+    i = np.arange(1, 41.0)
+    lam, energy, schedule = i**-1.5, i**-2.5, geometric(0.4, 3000)
+    results = []
+    for leap_from, leap_seconds, entry_seconds in (
+        (1, 0.0, 1e-9),
+        (10**9, 0.0, 1e-9),
+        (10**9, 1e9, 1e9),
+    ):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(moments, "_LEAP_FROM", leap_from)
+            patch.setattr(moments, "_LEAP_SECONDS", leap_seconds)
+            patch.setattr(moments, "_EIGENPAIR_SECONDS", entry_seconds)
+            results.append(expected_excess(lam, energy, 0.5, schedule))
+    for other in results[1:]:
+        assert other != results[0]  # they are three ways, not one
+        assert other.bias == pytest.approx(results[0].bias, rel=1e-12)
+        assert other.variance == pytest.approx(results[0].variance, rel=1e-12)
+
+
 @settings(max_examples=50, deadline=None, derandomize=True)
 @given(small_problems(max_modes=6, max_log_steps=6.0))
 @example(_drawn(batch=8))
+@example(Small(np.array([1.0, 0.5]), np.ones(2), 1.0, Schedule.of([(1.0, 9), (0.5, 3)]), 8))
 def test_averaged_iterates_agree_with_dense_balls(problem: Small) -> None:
     for true, stated in _errors(problem, averaged=True):
         assert true <= stated

@@ -178,6 +178,15 @@ def test_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert "nowhere: no such file" in capsys.readouterr().err
 
 
+def test_text_of_a_file_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    file = put(claim_file("wrong", where=r"Theorem \u001b[31m 1\n2").replace("[of]", r"\u009b"))
+    for command in ("list", "certify"):
+        main([command, file])
+    out = capsys.readouterr().out
+    assert "Theorem ?[31m 1 2" in out
+    assert not {"\x1b", "\x9b"} & set(out)
+
+
 def ratecert(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "ratecert", *arguments]
     env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"}
