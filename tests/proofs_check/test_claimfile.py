@@ -218,6 +218,9 @@ WRONG = {
     claim(QUANTITY + "kernel = 'k'\ntarget='1/i^2'\nbatch = 'gamma'"): "7: there is no name gamma",
     claim(QUANTITY + "kernel = 'k'\ntarget='eigenvalue(i)'"): "6: eigenvalue(...) has no meaning",
     # optimal
+    claim(
+        "says = 'optimal(value) + value = O(1)'\nminimise = 'M'\nover = ['M']"
+    ): "4: there is no",
     claim("says = 'optimal(M) = O(1)'"): "4: optimal(...) needs minimise and over",
     claim(PLAIN + "minimise = 'M'\nover = ['M']"): "5: minimise has no use",
     claim(MINIMUM + "over = ['N']"): "4: M is neither in over nor value",
