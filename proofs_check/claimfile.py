@@ -31,7 +31,7 @@ from proofs_check.claim import (
     Setting,
 )
 from proofs_check.errors import UserError
-from proofs_check.expr import FUNCTIONS, Call, Expr, Name, Sum, free_names, walk
+from proofs_check.expr import FUNCTIONS, Call, Expr, Name, Sum, children, free_names, rebuild, walk
 from proofs_check.language import (
     ClaimSyntaxError,
     Statement,
@@ -500,8 +500,8 @@ class _Part(NamedTuple):
 
     def names(self) -> frozenset[str]:
         """Return the free names, without the X of ``optimal(X)``."""
-        found = frozenset[str]().union(*map(free_names, self.exprs))
-        return found - {name for name in self.optima() if name not in SIZES}
+        exprs = map(_without_optima, self.exprs) if self.calls("optimal") else self.exprs
+        return frozenset[str]().union(*map(free_names, exprs))
 
     def calls(self, func: str) -> list[Call]:
         """Return all calls of the function."""
@@ -515,6 +515,13 @@ class _Part(NamedTuple):
     def optima(self) -> list[str]:
         """Return the X of every ``optimal(X)``."""
         return [name for call in self.calls("optimal") for name in free_names(call)]
+
+
+def _without_optima(expr: Expr) -> Expr:
+    """Return the expression with a nameless constant for every ``optimal(X)``."""
+    if isinstance(expr, Call) and expr.func == "optimal":
+        return Name("pi")
+    return rebuild(expr, tuple(map(_without_optima, children(expr))))
 
 
 class _Names:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from proofs_check.claim import Claim
 from proofs_check.errors import UserError
@@ -43,13 +43,12 @@ def certify_all(
     KeyboardInterrupt
         On Ctrl-C, with a message that says what was finished.
     """
-    for name in _ONE_THREAD:  # sums in one order, whatever the machine; set before NumPy loads
-        os.environ.setdefault(name, "1")
+    _use_one_thread()
     outcomes: dict[int, Outcome] = {}
     few = min(jobs, len(claims)) <= 1
     stream = _here(claims, level, judge) if few else _in_processes(claims, level, jobs, judge)
     try:
-        with _progress(len(claims)) as advance:
+        with closing(stream), _progress(len(claims)) as advance:
             for index, outcome in stream:
                 outcomes[index] = outcome
                 advance(claims[index].name)
@@ -70,6 +69,7 @@ def _pipeline(claim: Claim, level: str) -> Certificate:
 
 def judged(claim: Claim, level: str, judge: Judge | None = None) -> Outcome:
     """Return the certificate of one claim, or what is wrong with the claim and where it stands."""
+    _use_one_thread()
     try:
         return (judge or _pipeline)(claim, level)
     except UserError as error:
@@ -77,16 +77,22 @@ def judged(claim: Claim, level: str, judge: Judge | None = None) -> Outcome:
         return UserError(error.message, error.file or claim.file, error.line or claim.line)
 
 
+def _use_one_thread() -> None:
+    """Have sums taken in one order, whatever the machine; heard only before NumPy is loaded."""
+    for name in _ONE_THREAD:
+        os.environ.setdefault(name, "1")
+
+
 def _here(
     claims: Sequence[Claim], level: str, judge: Judge | None
-) -> Iterator[tuple[int, Outcome]]:
+) -> Generator[tuple[int, Outcome], None, None]:
     for index, claim in enumerate(claims):
         yield index, judged(claim, level, judge)
 
 
 def _in_processes(
     claims: Sequence[Claim], level: str, jobs: int, judge: Judge | None
-) -> Iterator[tuple[int, Outcome]]:
+) -> Generator[tuple[int, Outcome], None, None]:
     """Yield the outcomes as they come.
 
     The server of forked processes loads the engines once and for all; a plain fork would copy

@@ -70,6 +70,8 @@ def find(wanted: Sequence[str]) -> Found:
     papers = builtin_papers()
     chosen: dict[Path | Traversable, list[str] | None] = {}
     problems: list[UserError] = []
+    if not (wanted or papers):
+        problems.append(UserError("this installation has no built-in papers; name a claim file"))
     for argument in wanted or papers:
         try:
             for path, claim_id in _places(argument, papers):

@@ -213,10 +213,14 @@ WRONG = {
     claim(PLAIN + "assume = ['sum(i, gamma, 1, M) > a']"): "5: gamma cannot be the index",
     claim(QUANTITY + "assume = ['a > 1']"): "2: there is no name b here: a parameter must occur",
     claim(QUANTITY + "assume = ['a > 1']\ntarget = 'j^-a'"): "6: there is no name j here",
+    claim("says = 'approx = O(1)'\ntarget = 'i^-2'"): "2: there is no name a here",
     claim(QUANTITY + "spectrum = 'M^-2'\ntarget='1/i^2'"): "5: there is no name M here",
     claim(QUANTITY + "kernel = 'k'\ntarget='1/i^2'\nbatch = 'gamma'"): "7: there is no name gamma",
     claim(QUANTITY + "kernel = 'k'\ntarget='eigenvalue(i)'"): "6: eigenvalue(...) has no meaning",
     # optimal
+    claim(
+        "says = 'optimal(value) + value = O(1)'\nminimise = 'M'\nover = ['M']"
+    ): "4: there is no",
     claim("says = 'optimal(M) = O(1)'"): "4: optimal(...) needs minimise and over",
     claim(PLAIN + "minimise = 'M'\nover = ['M']"): "5: minimise has no use",
     claim(MINIMUM + "over = ['N']"): "4: M is neither in over nor value",
@@ -331,7 +335,7 @@ m = \'\'\'\'one\'\'\'
 
 
 @given(claim_files())
-@settings(max_examples=50)
+@settings(deadline=None, max_examples=50)
 def test_valid_files_are_read(data: bytes) -> None:
     result = parse_claims(data, FILE)
     lines = data.decode().split("\n")
@@ -342,7 +346,7 @@ def test_valid_files_are_read(data: bytes) -> None:
 
 
 @given(claim_file_lines(), st.data())
-@settings(max_examples=50)
+@settings(deadline=None, max_examples=50)
 def test_a_planted_mistake_is_found_on_its_line(lines: list[str], data: st.DataObject) -> None:
     places = [n for n, line in enumerate(lines) if line.startswith(("key", "id", "assume"))]
     place = data.draw(st.sampled_from(places))
@@ -368,7 +372,7 @@ _toml_bits = st.sampled_from(
 @example(b"[paper]\nkey = 'p'\n[[claim]]\nid = 1\nsays = 1\nassume = 1\nover = 1\nminimise = 1")
 @example(b"claim = [[1]]")
 @example(b"[[claim]]\nid = []")
-@settings(max_examples=300)
+@settings(deadline=None, max_examples=300)
 def test_any_bytes_are_claims_or_problems_with_a_place(data: bytes) -> None:
     try:
         assert parse_claims(data, FILE).claims

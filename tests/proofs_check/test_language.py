@@ -86,6 +86,7 @@ def value(expr: Expr, at: dict[str, Fraction]) -> Fraction:
 @example("-2^2", Fraction(1), Fraction(-1))
 @example("x/y*x", Fraction(2), Fraction(-3))
 @example("2-x-y", Fraction(2), Fraction(-3))
+@settings(deadline=None)
 def test_arithmetic_means_what_it_means_in_python(text: str, x: Fraction, y: Fraction) -> None:
     """Python's own grammar of + - * / and powers is the same: a second opinion on precedence."""
     exact = re.sub(r"[0-9]*\.?[0-9]+", r"F('\g<0>')", text.replace("^", "**"))
@@ -104,12 +105,13 @@ def test_arithmetic_means_what_it_means_in_python(text: str, x: Fraction, y: Fra
 @example(parse_expr("x/(1/y)"))
 @example(parse_expr("-(-2)^2 - 3"))
 @example(parse_expr("(1/2)^x"))
-@settings(max_examples=200)
+@settings(deadline=None, max_examples=200)
 def test_printing_and_reading_back_gives_the_same_tree(expr: Expr) -> None:
     assert parse_expr(str(expr), max_characters=10**6) == expr
 
 
 @given(arithmetic())
+@settings(deadline=None)
 def test_reading_what_was_read_changes_nothing(text: str) -> None:
     refusal = "none"
     try:
@@ -128,11 +130,13 @@ def test_a_tower_of_powers_reads_back_at_the_limit() -> None:
 
 
 @given(statements)
+@settings(deadline=None)
 def test_statements_read_back(statement: Statement) -> None:
     assert parse_statement(str(statement)) == statement
 
 
 @given(conditions)
+@settings(deadline=None)
 def test_conditions_read_back(condition: Condition) -> None:
     assert parse_condition(str(condition)) == (condition,)
 
@@ -266,6 +270,7 @@ def test_large_values_are_not_computed() -> None:
 @example("1" * 200 + "$" + "1" * 200)
 @example("\t\x00x\x1f")
 @example(" " * 10_001)
+@settings(deadline=None)
 def test_any_text_is_read_or_refused_with_a_caret_under_the_place(text: str) -> None:
     for parse in (parse_expr, parse_statement, parse_condition):
         try:

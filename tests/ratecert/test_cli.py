@@ -204,10 +204,11 @@ def test_help_offers_what_there_is() -> None:
 
 
 def test_help_and_list_import_nothing_heavy() -> None:
+    put(claim_file("fine"))
     script = """
 import sys
 from ratecert.cli import main
-status = main(["list"])
+status = main(["list", "p.claims.toml"])
 heavy = {"sympy", "numpy", "scipy", "mpmath", "flint", "matplotlib"} & set(sys.modules)
 sys.exit(f"imported {heavy}" if heavy else status)
 """

@@ -101,6 +101,13 @@ def papers(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ratecert.files.package_files", lambda package: folder)
 
 
+def test_no_papers_is_a_problem_and_not_an_empty_success(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ratecert.files.package_files", lambda package: tmp_path)
+    assert "no built-in papers" in only_problem()
+
+
 @pytest.mark.usefixtures("papers")
 class TestKeys:
     def test_default_is_all_papers(self) -> None:
