@@ -23,12 +23,10 @@ from itertools import chain, product
 from math import prod
 from typing import Any
 
-from numerics.expected import learning_curve
-from numerics.problem import Method, Problem
-from numerics.simulated import simulated_excess
+from numerics.expected import expected_risk
+from numerics.simulated import simulated_risk
 from numerics.store import key_of
 from proofs_check.errors import UserError
-from proofs_check.language import parse_expr
 
 __all__ = ["DEFAULTS", "Point", "compute", "points_of"]
 
@@ -71,19 +69,18 @@ def compute(point: Point) -> dict[str, Any]:
         For a point that has no such numbers.
     """
     settings = DEFAULTS | dict(point)
-    draws = None if settings["features"] == "top" else settings["draws"]
-    sizes = settings["M"], settings["N"]
-    match settings["compute"]:
+    kind, values = settings.pop("compute"), settings.pop("set")
+    M, N, runs = settings.pop("M"), settings.pop("N"), settings.pop("runs")
+    top = settings["features"] == "top"
+    match kind:
         case "risk":
-            drawn = {"seed": settings["seed"], "draws": draws}
-            pair = problem_of(settings), method_of(settings)
-            result = asdict(learning_curve(*pair, sizes[0], [sizes[1]], **drawn)[0])
+            settings["draws"] = None if top else settings["draws"]
+            result = asdict(expected_risk(M, N, values=values, **settings))
         case "simulate":
-            drawn = {"seed": settings["seed"], "draws": draws or 1, "runs": settings["runs"]}
-            pair = problem_of(settings), method_of(settings)
-            result = asdict(simulated_excess(*pair, *sizes, **drawn))
-        case other:
-            raise UserError(f'compute = {other!r}: it is "risk" or "simulate"')
+            settings["draws"] = 1 if top else settings["draws"]
+            result = asdict(simulated_risk(M, N, values=values, runs=runs, **settings))
+        case _:
+            raise UserError(f'compute = {kind!r}: it is "risk" or "simulate"')
     # Neither what the point says already nor what differs from run to run.
     dropped = {*DEFAULTS, "samples", "seconds"}
     return {name: value for name, value in result.items() if name not in dropped}
@@ -96,22 +93,6 @@ def essential(point: Point) -> Point:
     if top:
         unread |= {"draws", "seed"} if exact else {"draws"}
     return {name: value for name, value in point.items() if name not in unread}
-
-
-def problem_of(settings: Point) -> Problem:
-    """Return the problem that settings with the names of a grid describe."""
-    return Problem.parse(
-        parse_expr(settings["spectrum"]), parse_expr(settings["target"]), settings["set"],
-        noise=settings["sigma2"], features=settings["features"], outputs=settings["outputs"],
-    )  # fmt: skip
-
-
-def method_of(settings: Point) -> Method:
-    """Return the method that settings with the names of a grid describe."""
-    return Method(
-        gamma=settings["gamma"], algorithm=settings["algorithm"], schedule=settings["schedule"],
-        batch=settings["batch"],
-    )  # fmt: skip
 
 
 def points_of(data: bytes, file: str, defaults: Point = DEFAULTS) -> list[Point]:

@@ -19,7 +19,7 @@ g_j``, ``g ~ N(0, I_d)``, and with ``S H^{1/2} = Q diag(s) Vᵀ``
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import sqrt
 from time import perf_counter
@@ -33,13 +33,18 @@ from numerics.simulate import Eigenbasis, Raw, Source, simulate
 from numerics.sketch import feature_rows, gaussian_sketch, top_features
 from numerics.statistics import LEAST, mean_test
 from proofs_check.errors import UserError
+from proofs_check.language import parse_expr
 
-__all__ = ["SimulatedExcess", "simulated_excess"]
+__all__ = ["SimulatedExcess", "simulated_excess", "simulated_risk"]
 
 Array = NDArray[np.float64]
 
 PRIOR, SAMPLES = 1, 2
 """Streams of a draw; those of its sketch have shorter keys."""
+
+
+LARGEST = 10**8
+"""Numbers that states, prior or sketch may hold at a time: just under a gigabyte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +158,47 @@ def simulated_excess(
     return SimulatedExcess(draws * runs, N, mean, se, exact, z, p_value, seed, samples, seconds)
 
 
+def simulated_risk(
+    M: int,
+    N: int,
+    *,
+    spectrum: str = "i^-a",
+    target: str = "i^-b",
+    values: Mapping[str, float] | None = None,
+    gamma: float = 0.1,
+    sigma2: float = 1.0,
+    features: str = "gaussian",
+    algorithm: str = "sgd",
+    schedule: str = "geometric",
+    batch: int = 1,
+    outputs: int = 1,
+    seed: int = 0,
+    draws: int = 1,
+    runs: int = 64,
+    dimensions: int | None = None,
+    engine: str = "numpy",
+    progress: Callable[[int, int], None] | None = None,
+) -> SimulatedExcess:
+    """Simulate the problem and method that `numerics.expected.expected_risk` takes by name.
+
+    The parameters up to `outputs` are that function's, the others those of `simulated_excess`.
+
+    Raises
+    ------
+    UserError
+        As those two do.
+    """
+    problem = Problem.parse(
+        parse_expr(spectrum), parse_expr(target), values or {},
+        noise=sigma2, features=features, outputs=outputs,
+    )  # fmt: skip
+    method = Method(gamma=gamma, algorithm=algorithm, schedule=schedule, batch=batch)
+    return simulated_excess(
+        problem, method, M, N, runs=runs, seed=seed, draws=draws, dimensions=dimensions,
+        engine=engine, progress=progress,
+    )  # fmt: skip
+
+
 def _eigenbasis(
     problem: Problem, M: int, runs: int, seed: int, draw: int
 ) -> tuple[Source, Array, float]:
@@ -203,6 +249,11 @@ def _check(
     for name, value, least in (("runs", runs, 2), ("seed", seed, 0), ("draws", draws, 1)):
         if value < least:
             raise UserError(f"{name} = {value}: it must be at least {least}")
+    d = dimensions or M
+    held = max(runs * problem.outputs * d, M * d if dimensions or problem.features != "top" else 0)
+    if held > LARGEST:
+        raise UserError(f"M = {M}, {runs} runs and {problem.outputs} outputs need {held:.1e} numbers "
+                        f"at a time, more than {LARGEST:.0e}: take fewer")  # fmt: skip
     if problem.features == "top" and draws > 1:
         raise UserError("top features are not random: leave the number of draws away")
     size = problem.spectrum.size

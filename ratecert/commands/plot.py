@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,11 +37,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compute, draw and write one figure."""
+    from ratecert.commands.risk import assignments, number, whole
     from ratecert.figures import check_path, save
-    from ratecert.settings import number, values_of, whole
 
     check_path(args.out)
-    values, gamma = values_of(args.set), number(args.gamma, "--gamma")
+    values, gamma = assignments(args.set), number(args.gamma, "--gamma")
     if args.what == "risk":
         figure = _risk(values, gamma, whole(args.runs, "--runs"), whole(args.seed, "--seed"))
     elif args.what == "phase":
@@ -51,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _risk(values: dict[str, float], gamma: float, runs: int, seed: int) -> Figure:
+def _risk(values: Mapping[str, float], gamma: float, runs: int, seed: int) -> Figure:
     """Draw the papers' picture."""
     from functools import partial
 
@@ -77,7 +78,7 @@ def _risk(values: dict[str, float], gamma: float, runs: int, seed: int) -> Figur
     return risk_figure(left, right)
 
 
-def _phase(values: dict[str, float], gamma: float) -> Figure:
+def _phase(values: Mapping[str, float], gamma: float) -> Figure:
     """Draw which term is the largest."""
     from numerics.curves import phases
     from ratecert.figures import phase_figure
@@ -98,7 +99,7 @@ def _phase(values: dict[str, float], gamma: float) -> Figure:
     return phase_figure(data)
 
 
-def _claim(name: str, values: dict[str, float], gamma: float) -> Figure:
+def _claim(name: str, values: Mapping[str, float], gamma: float) -> Figure:
     """Draw the ratio of a claim's two sides."""
     from numerics.ratios import parameter_values, ratios
     from proofs_check.errors import UserError
@@ -117,7 +118,7 @@ def _claim(name: str, values: dict[str, float], gamma: float) -> Figure:
     return ratio_figure(claim.says, told, paths)
 
 
-def _only(values: dict[str, float], known: set[str], what: str) -> None:
+def _only(values: Mapping[str, float], known: set[str], what: str) -> None:
     """Refuse parameters that the figure does not have."""
     from proofs_check.errors import UserError
 

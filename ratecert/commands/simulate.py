@@ -9,9 +9,9 @@ HELP = "simulate SGD over many runs, beside the exact expected excess risk"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    from ratecert.settings import add_settings
+    from ratecert.commands.risk import problem_arguments
 
-    add_settings(parser)
+    problem_arguments(parser)
     parser.add_argument("--draws", default="1", help="Gaussian sketches (default: 1)")
     parser.add_argument("--runs", default="64", help="runs for each sketch (default: 64)")
     parser.add_argument(
@@ -32,23 +32,19 @@ def run(args: argparse.Namespace) -> int:
     import json
     import sys
 
-    from numerics.grid import method_of, problem_of
-    from numerics.simulated import simulated_excess
+    from numerics.simulated import simulated_risk
     from numerics.statistics import FALSE_ALARMS
+    from ratecert.commands.risk import problem_settings, whole
     from ratecert.progress import progress
-    from ratecert.settings import settings_of, whole
 
-    settings = settings_of(args)
-    problem, method = problem_of(settings), method_of(settings)
     with progress("simulating") as tell:
-        result = simulated_excess(
-            problem,
-            method,
-            settings["M"],
-            settings["N"],
-            runs=whole(args.runs, "--runs"),
-            seed=settings["seed"],
+        result = simulated_risk(
+            whole(args.M, "--M"),
+            whole(args.N, "--N"),
+            **problem_settings(args),
+            seed=whole(args.seed, "--seed"),
             draws=whole(args.draws, "--draws"),
+            runs=whole(args.runs, "--runs"),
             dimensions=None if args.raw is None else whole(args.raw, "--raw"),
             engine=args.engine,
             progress=tell,
@@ -57,13 +53,13 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({name: getattr(result, name) for name in names}))
     else:
-        rate = result.runs * result.steps * method.batch / max(result.seconds, 1e-9)
+        rate = result.runs * result.steps / max(result.seconds, 1e-9)
         print(f"simulated excess  {result.excess_mean:.6g} ± {result.excess_se:.2g}"
               f"   ({result.runs} runs of {result.steps} steps)")  # fmt: skip
         print(f"exact excess      {result.excess_exact:.6g}")
         if result.z is not None:
             print(f"difference        {result.z:+.2f} standard errors")
-        print(f"time              {result.seconds:.2f} s, {rate:.3g} samples a second")
+        print(f"time              {result.seconds:.2f} s, {rate:.3g} steps·runs a second")
     alarm = result.p_value is not None and result.p_value < FALSE_ALARMS
     if alarm:
         print(f"simulation and exact value contradict: p = {result.p_value:.1g}", file=sys.stderr)

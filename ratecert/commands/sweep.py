@@ -29,8 +29,8 @@ def run(args: argparse.Namespace) -> int:
     from numerics.sweep import code_version, dask, processes, sweep
     from proofs_check.errors import UserError
     from ratecert.certificate_json import check_writable, write_atomically
+    from ratecert.commands.risk import whole
     from ratecert.progress import progress
-    from ratecert.settings import whole
 
     try:
         data = args.grid.read_bytes()
