@@ -252,8 +252,8 @@ def _check(
     d = dimensions or M
     held = max(runs * problem.outputs * d, M * d if dimensions or problem.features != "top" else 0)
     if held > LARGEST:
-        raise UserError(f"M = {M}, {runs} runs and {problem.outputs} outputs need {held:.1e} numbers "
-                        f"at a time, more than {LARGEST:.0e}: take fewer")  # fmt: skip
+        raise UserError(f"M = {M}, {runs} runs and {problem.outputs} outputs need {held:.1e} "
+                        f"numbers at a time, more than {LARGEST:.0e}: take fewer")  # fmt: skip
     if problem.features == "top" and draws > 1:
         raise UserError("top features are not random: leave the number of draws away")
     size = problem.spectrum.size

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
+    CancelledError,
     Executor,
     Future,
     ProcessPoolExecutor,
@@ -117,7 +118,7 @@ def sweep(
                 store.add(Row(point, version, status, result))
                 done, refused = done + 1, refused + (status == "refused")
                 tell(found + done, len(points))
-    except BrokenExecutor as error:
+    except (BrokenExecutor, MemoryError) as error:
         raise UserError(f"a worker died (out of memory, perhaps) after {found + done} of "
                         f"{len(points)} points; they are in {store.path}. Start again to go on, "
                         "with fewer workers perhaps") from error  # fmt: skip
@@ -183,10 +184,10 @@ def dask(address: str) -> Iterator[Executor]:
     Raises
     ------
     UserError
-        Where the extra is missing or nothing answers at that address.
+        Where the extra is missing, nothing answers at that address, or workers die.
     """
     try:
-        from distributed import Client
+        from distributed import Client, KilledWorker
     except ImportError as error:
         raise UserError("a scheduler needs dask: pip install 'ratecert[cluster]'") from error
     try:
@@ -194,4 +195,8 @@ def dask(address: str) -> Iterator[Executor]:
     except (OSError, ValueError) as error:
         raise UserError(f"no dask scheduler answers at {address}: {error}") from error
     with client:
-        yield client.get_executor()
+        try:
+            yield client.get_executor()
+        except (KilledWorker, CancelledError) as error:
+            raise UserError(f"the cluster at {address} lost a worker or its scheduler; the points "
+                            f"computed so far are stored: {error}") from error  # fmt: skip

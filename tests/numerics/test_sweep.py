@@ -362,6 +362,22 @@ def test_a_cluster_of_two_workers_gives_the_same_table(tmp_path: Path) -> None:
         assert list(store) == one
 
 
+def test_a_cluster_whose_workers_die_is_said(tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed", reason="needs the `cluster` extra")
+    with (
+        distributed.LocalCluster(
+            n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None
+        ) as cluster,
+        Store(tmp_path / "r.sqlite") as store,
+    ):
+        with (
+            pytest.raises(UserError, match="lost a worker"),
+            dask(cluster.scheduler_address) as pool,
+        ):
+            sweep([{"n": 5}], sweep_points.dies, store, pool)
+        assert len(store) == 0
+
+
 def test_no_scheduler_or_no_dask_is_said() -> None:
     try:
         import distributed  # noqa: F401
