@@ -67,10 +67,10 @@ def test_the_same_data_give_the_same_bytes(kind: str, ending: str, tmp_path: Pat
 
 @needs_matplotlib
 def test_another_process_another_day_gives_the_same_bytes(tmp_path: Path) -> None:
-    here = drawn("phase", tmp_path / "one.svg")
+    here = drawn("ratio", tmp_path / "one.svg")
     code = (
         "import sys; sys.path[:0] = sys.argv[2:]; from pathlib import Path;"
-        "from test_figures import drawn; drawn('phase', Path(sys.argv[1]))"
+        "from test_figures import drawn; drawn('ratio', Path(sys.argv[1]))"
     )
     folders = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
     subprocess.run(
