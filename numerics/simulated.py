@@ -29,8 +29,9 @@ from numpy.typing import NDArray
 
 from numerics.problem import Method, Problem
 from numerics.risk import expected_excess
-from numerics.simulate import Eigenbasis, Raw, Source, simulate
+from numerics.simulate import simulate
 from numerics.sketch import feature_rows, gaussian_sketch, top_features
+from numerics.sources import Eigenbasis, Raw, Source
 from numerics.statistics import LEAST, mean_test
 from proofs_check.errors import UserError
 from proofs_check.language import parse_expr

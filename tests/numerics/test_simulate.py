@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from numerics import simulate as module
-from numerics.simulate import Eigenbasis, Raw, simulate, sketched
+from numerics.simulate import simulate
+from numerics.sources import Eigenbasis, Raw, sketched
 from numerics.statistics import Budget, mean_test, two_samples, uniformity
 from proofs_check.errors import UserError
 

@@ -11,7 +11,8 @@ from scipy import integrate
 
 from numerics import simulate as module
 from numerics.compiled import R, compiled, state_of, ziggurat
-from numerics.simulate import Eigenbasis, simulate, sketched
+from numerics.simulate import simulate
+from numerics.sources import Eigenbasis, sketched
 from proofs_check.errors import UserError
 
 HAS_NUMBA = importlib.util.find_spec("numba") is not None

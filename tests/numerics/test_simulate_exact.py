@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from numerics.risk import expected_excess
 from numerics.schedules import named
-from numerics.simulate import Eigenbasis, Raw, simulate, sketched
+from numerics.simulate import simulate
+from numerics.sources import Eigenbasis, Raw, sketched
 from numerics.statistics import Budget, mean_test
 
 Array = NDArray[np.float64]

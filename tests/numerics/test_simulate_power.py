@@ -17,7 +17,8 @@ import pytest
 from numpy.typing import NDArray
 
 from numerics.risk import expected_excess
-from numerics.simulate import Eigenbasis, simulate
+from numerics.simulate import simulate
+from numerics.sources import Eigenbasis
 from numerics.statistics import Budget, mean_test, power
 
 Array = NDArray[np.float64]
