@@ -103,17 +103,18 @@ def spectral_nodes(problem: Problem, M: int) -> SpectralNodes:
         target = problem.target.first(len(every))
         return SpectralNodes(every[order], target[order], np.ones(len(every)))
     rate = max(1.0, spectrum.order[0])
-    index, weight = _summation(math.floor(max(M, _HEAD) * math.exp(_FAR / rate)), rate)
+    last = math.floor(max(M, _HEAD) * math.exp(_FAR / rate))
+    index, weight = _summation(last, rate)
     lam, energy = spectrum.at(index), problem.target.at(index)
     far = 1e-3 * float(lam[-1])
     if not far > _TINY:
         raise UserError(
             f"the eigenvalues {spectrum} fall too fast for M = {M} in double precision"
         )
-    far_weight = spectrum.tail(int(index[-3])) / far
+    far_weight = spectrum.tail(last) / far
     return SpectralNodes(
         np.append(lam, far),
-        np.append(energy, problem.target.tail(int(index[-3])) / far_weight),
+        np.append(energy, problem.target.tail(last) / far_weight),
         np.append(weight, far_weight),
     )
 
@@ -218,9 +219,9 @@ def contour(nodes: SpectralNodes, M: int, limit: float, angle: float, digits: fl
     dz = z * (-half * np.sin(phi) + 1j * angle * np.cos(phi)) * (2 * math.pi / Q)
     upper = _follow(nodes, M, z[: Q // 2], right, high_k)
     k = np.concatenate([upper, upper[::-1].conj()])
-    resolvent = 1 / (nodes.lam - upper[:, None])
-    traces = resolvent @ (nodes.weight * nodes.lam), resolvent @ (nodes.weight * nodes.energy)
-    count, energy = (np.concatenate([half, half[::-1].conj()]) for half in traces)
+    weighted = nodes.weight * np.stack([nodes.lam, nodes.energy])
+    traces = np.array([weighted @ (1 / (nodes.lam - value)) for value in upper]).T
+    count, energy = np.concatenate([traces, traces[:, ::-1].conj()], axis=1)
     measure = -dz / z / (2j * math.pi)
     return Measure(
         z=z,
@@ -253,8 +254,8 @@ def _edges(nodes: SpectralNodes, M: int, k0: float) -> tuple[float, float, float
 
 def _follow(nodes: SpectralNodes, M: int, z: Complex, right: float, high_k: float) -> Complex:
     """Return ``k(z)`` along the upper half of the contour, from its right end on."""
-    gap = _root(lambda g: right - _z(nodes, M, high_k / g)[0].real, 1.0)
-    k, now = complex(high_k / gap), complex(right)
+    share = _root(lambda s: _z(nodes, M, high_k / s)[0].real - right, 1.0)
+    k, now = complex(high_k / share), complex(right)
     result = np.empty_like(z)
     for q, target in enumerate(z):
         k = _newton(nodes, M, now, k, complex(target))
@@ -326,8 +327,8 @@ def equivalent_excess(problem: Problem, method: Method, M: int, N: int) -> Equiv
     problem.check_features(M)
     if method.averaged:
         raise UserError(
-            "averaged iterates cannot be had without drawing sketches or following every mode: "
-            "take M up to 1000 and a number of draws"
+            "averaged iterates need every mode: with a Gaussian sketch give a number of draws, "
+            "with top features take M up to 5000"
         )
     top = problem.features == "top"
     nodes = spectral_nodes(problem, M)

@@ -55,6 +55,7 @@ CHUNK = 64
 
 _DIMENSIONS = 8
 _HEAD = 2
+_MOST_FEATURES = 10_000
 _SMALLEST_SHARE = 1e-24
 _TAIL_STREAM = 2**63  # no chunk has this number
 
@@ -126,6 +127,11 @@ def gaussian_sketch(problem: Problem, M: int, seed: int, draw: int) -> Features:
     About ``50 M^3`` operations and ``8 M^2`` numbers of memory.
     """
     problem.check_features(M)
+    if M > _MOST_FEATURES:
+        raise UserError(
+            f"a sketch of M = {M} features would take too much memory: take M up to "
+            f"{_MOST_FEATURES}, or the deterministic equivalent (draws = 0)"
+        )
     size = problem.spectrum.size
     d = _DIMENSIONS * M if size is None else size
     _check_decay(problem, M, d)

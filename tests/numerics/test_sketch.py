@@ -95,6 +95,11 @@ def test_small_parts_have_their_digits(a: float, b: float, M: int, d: int) -> No
     assert got.approx_error <= 1e-8 * got.approx
 
 
+def test_too_large_a_sketch_is_refused() -> None:
+    with pytest.raises(UserError, match="memory"):
+        gaussian_sketch(_power(2, 2), 20_000, 0, 0)
+
+
 def test_spectra_beyond_double_precision_are_refused() -> None:
     for M in (3, 300):
         with pytest.raises(UserError, match="too fast"):
