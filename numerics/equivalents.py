@@ -310,7 +310,9 @@ def equivalent_excess(problem: Problem, method: Method, M: int, N: int) -> Equiv
 
     With a Gaussian sketch this is the deterministic equivalent: each part differs from its
     value on a typical sketch by a relative amount of order 1/M (for the bias, where it decays
-    exponentially because ``N_eff gamma lam_M >> 1``, of that order in its logarithm).  With top
+    exponentially because ``N_eff gamma lam_M >> 1``, of that order in its logarithm).  For
+    a = b = 2 and N = 30 M^2 the mean over thousands of sketches was measured to lie above it by
+    0.48/M for approx, 0.8/M for the bias and -0.05/M for the variance.  With top
     features it is exact up to `errors`.
 
     Parameters

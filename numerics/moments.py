@@ -104,7 +104,7 @@ class MeanPath:
             self.total_error = self.total_error + error
         log, left = _log_left(x)
         # The rounding of x itself is counted too.
-        error = UNIT * (3 * np.abs(log) + 2 * x / np.abs(left))
+        error = UNIT * (4 * np.abs(log) + 2 * x / np.abs(left))
         self.log = self.log + n * log
         self.log_error = self.log_error + n * error
         if n % 2:

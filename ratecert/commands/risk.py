@@ -155,8 +155,8 @@ def _as_json(result: ExpectedRisk, seconds: float) -> dict[str, Any]:
     data["errors"] = {name: getattr(result.errors, name) for name in _PARTS[1:]}
     if result.draws:
         data["draws"], data["unstable_draws"] = result.draws, result.unstable
-    if result.se is not None:
-        data["se"] = {name: getattr(result.se, name) for name in _PARTS[1:]}
+    se = result.se
+    data["se"] = None if se is None else {name: getattr(se, name) for name in _PARTS[1:]}
     data["seconds"] = seconds
     return data
 
