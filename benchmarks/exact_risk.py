@@ -36,7 +36,7 @@ def small() -> None:
     rng = np.random.default_rng(2024)
     true, stated, over = [], [], 0
     for _ in range(200):
-        i = np.arange(1, rng.integers(1, 16) + 1.0)
+        i = np.arange(1, rng.integers(1, 21) + 1.0)
         lam = i ** -rng.uniform(1.05, 4)
         energy = i ** -rng.uniform(1.05, 6) * rng.uniform(0.5, 2, len(i))
         batch = int(rng.choice([1, 1, 1, 2, 8]))

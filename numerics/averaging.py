@@ -4,7 +4,7 @@ The output of averaged SGD is ``(1/N) sum_{t<N} v_t``.  With ``delta_t = <u_i, v
 ``a_t = sum_{l<t} delta_l`` each mode needs, beside ``m_t = E delta_t^2``,
 
     c_t = E a_t delta_t,   c_{t+1} = (1 - x)(c_t + m_t),        s_t = E a_t^2,
-    s_t+1 = s_t + 2 c_t + m_t,      since  E(delta_{t+1} | past) = (1 - x) delta_t;
+    s_{t+1} = s_t + 2 c_t + m_t,    since  E(delta_{t+1} | past) = (1 - x) delta_t;
 
 there is no feedback between modes but that of m.  The excess of the average is
 ``sum_i lam_i s_i / N^2``.
@@ -262,7 +262,7 @@ def double_sums(x: Array, mu: Array, n: float) -> tuple[Array, Array, Array]:
     `x` and `mu` are of one shape, ``y = 1 - x``, ``r = 1 - mu``, ``0 <= x < 2`` and
     ``0 <= mu < 1``.
     """
-    first = _dividedpower(x, mu, n)
+    first = _divided_power(x, mu, n)
     wide = np.maximum(x, mu)
     one, two = single_sums(np.minimum(x, mu), n)
     low = n * wide < _SERIES_BELOW
@@ -275,7 +275,7 @@ def double_sums(x: Array, mu: Array, n: float) -> tuple[Array, Array, Array]:
     return first, second, third
 
 
-def _dividedpower(x: Array, mu: Array, n: float) -> Array:
+def _divided_power(x: Array, mu: Array, n: float) -> Array:
     """Return ``(r^n - y^n)/(r - y)``; plainly where y <= 0 < r, for then nothing cancels."""
     crossing = x >= 1
     gap = np.abs(x - mu)
@@ -293,10 +293,10 @@ def _series(x: Array, mu: Array, n: float, d: int) -> Array:
     binomial = 1.0
     for j in range(d):
         binomial *= (n - j) / (j + 1)
-    total, h, power = np.zeros_like(x), np.ones_like(x), np.ones_like(x)
+    total, h, last = np.zeros_like(x), np.ones_like(x), np.ones_like(x)
     for k in range(d, d + _SERIES_TERMS):
         total += binomial * h
         binomial *= -(n - k) / (k + 1)
-        power = power * mu
-        h = x * h + power
+        last = last * mu
+        h = x * h + last
     return total

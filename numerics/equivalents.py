@@ -75,25 +75,46 @@ class SpectralNodes:
     energy: Array
     weight: Array
 
+    def deficit(self, k: complex, M: int) -> complex:
+        """Return ``M - sum lam/(lam - k)``.
+
+        For the first M terms, or as many as are nodes of their own, ``1 - lam/(lam - k)`` is
+        taken as ``-k/(lam - k)``: where the spectrum falls fast, all the rest cancels.
+        """
+        h = min(M, _HEAD)
+        share = self.lam[h:] / (self.lam[h:] - k)
+        rest = M - h - self.weight[h:] @ share
+        return complex(rest - np.sum(k / (self.lam[:h] - k)))
+
+    def deficit_of_squares(self, k: complex, M: int) -> complex:
+        """Return ``M - sum (lam/(lam - k))^2``, likewise."""
+        h = min(M, _HEAD)
+        share = self.lam[h:] / (self.lam[h:] - k)
+        ratio = k / (self.lam[:h] - k)
+        return complex(M - h - self.weight[h:] @ (share * share) - np.sum(ratio * (2 + ratio)))
+
 
 def spectral_nodes(problem: Problem, M: int) -> SpectralNodes:
     """Return nodes for functions that vary on scales of lam down to about ``lam_M``."""
     spectrum = problem.spectrum
     if not isinstance(spectrum, Regular):
         every = spectrum.first(len(spectrum))
-        return SpectralNodes(every, problem.target.first(len(every)), np.ones(len(every)))
+        order = np.argsort(-every)
+        target = problem.target.first(len(every))
+        return SpectralNodes(every[order], target[order], np.ones(len(every)))
     rate = max(1.0, spectrum.order[0])
-    index, weight = _summation(math.floor(max(M, _HEAD) * math.exp(_FAR / rate)), rate)
+    last = math.floor(max(M, _HEAD) * math.exp(_FAR / rate))
+    index, weight = _summation(last, rate)
     lam, energy = spectrum.at(index), problem.target.at(index)
     far = 1e-3 * float(lam[-1])
     if not far > _TINY:
         raise UserError(
             f"the eigenvalues {spectrum} fall too fast for M = {M} in double precision"
         )
-    far_weight = spectrum.tail(int(index[-3])) / far
+    far_weight = spectrum.tail(last) / far
     return SpectralNodes(
         np.append(lam, far),
-        np.append(energy, problem.target.tail(int(index[-3])) / far_weight),
+        np.append(energy, problem.target.tail(last) / far_weight),
         np.append(weight, far_weight),
     )
 
@@ -120,11 +141,6 @@ def _summation(last: int, rate: float) -> tuple[Array, Array]:
     return np.concatenate(index), np.concatenate(weights)
 
 
-def _shares(nodes: SpectralNodes, k: float) -> Array:
-    """Return ``lam/(lam - k)``."""
-    return np.asarray(nodes.lam / (nodes.lam - k))
-
-
 def kappa(nodes: SpectralNodes, M: int) -> float:
     """Return the root of ``sum lam/(lam + kappa) = M``.
 
@@ -138,7 +154,7 @@ def kappa(nodes: SpectralNodes, M: int) -> float:
         raise UserError(f"M = {M} features leave nothing out: take M below the dimension")
     total = float(nodes.weight @ nodes.lam)
     # sum lam/(lam + kappa) < total/kappa bounds kappa above.
-    return _root(lambda k: float(nodes.weight @ _shares(nodes, -k)) - M, total / M)
+    return _root(lambda k: -nodes.deficit(-k, M).real, total / M)
 
 
 def _root(function: Callable[[float], float], above: float, tolerance: float = 4e-16) -> float:
@@ -203,9 +219,9 @@ def contour(nodes: SpectralNodes, M: int, limit: float, angle: float, digits: fl
     dz = z * (-half * np.sin(phi) + 1j * angle * np.cos(phi)) * (2 * math.pi / Q)
     upper = _follow(nodes, M, z[: Q // 2], right, high_k)
     k = np.concatenate([upper, upper[::-1].conj()])
-    resolvent = 1 / (nodes.lam - upper[:, None])
-    traces = resolvent @ (nodes.weight * nodes.lam), resolvent @ (nodes.weight * nodes.energy)
-    count, energy = (np.concatenate([half, half[::-1].conj()]) for half in traces)
+    weighted = nodes.weight * np.stack([nodes.lam, nodes.energy])
+    traces = np.array([weighted @ (1 / (nodes.lam - value)) for value in upper]).T
+    count, energy = np.concatenate([traces, traces[:, ::-1].conj()], axis=1)
     measure = -dz / z / (2j * math.pi)
     return Measure(
         z=z,
@@ -216,9 +232,7 @@ def contour(nodes: SpectralNodes, M: int, limit: float, angle: float, digits: fl
 
 def _z(nodes: SpectralNodes, M: int, k: complex) -> tuple[complex, complex]:
     """Return ``z(k)`` and ``z'(k)``."""
-    share = nodes.lam / (nodes.lam - k)
-    total, squares = complex(nodes.weight @ share), complex(nodes.weight @ (share * share))
-    return k * (1 - total / M), 1 - squares / M
+    return k * nodes.deficit(k, M) / M, nodes.deficit_of_squares(k, M) / M
 
 
 def _edges(nodes: SpectralNodes, M: int, k0: float) -> tuple[float, float, float]:
@@ -226,10 +240,10 @@ def _edges(nodes: SpectralNodes, M: int, k0: float) -> tuple[float, float, float
     top = float(nodes.lam.max())
 
     def below(k: float) -> float:
-        return float(nodes.weight @ _shares(nodes, -k) ** 2) - M
+        return -nodes.deficit_of_squares(-k, M).real
 
     def above(gap: float) -> float:
-        return float(nodes.weight @ _shares(nodes, top + gap) ** 2) - M
+        return -nodes.deficit_of_squares(top + gap, M).real
 
     low_k = _root(below, k0)
     # lam/(k - lam) <= top/gap: the sum of squares is at most (top/gap) sum lam/gap.
@@ -240,8 +254,8 @@ def _edges(nodes: SpectralNodes, M: int, k0: float) -> tuple[float, float, float
 
 def _follow(nodes: SpectralNodes, M: int, z: Complex, right: float, high_k: float) -> Complex:
     """Return ``k(z)`` along the upper half of the contour, from its right end on."""
-    gap = _root(lambda g: right - _z(nodes, M, high_k / g)[0].real, 1.0)
-    k, now = complex(high_k / gap), complex(right)
+    share = _root(lambda s: _z(nodes, M, high_k / s)[0].real - right, 1.0)
+    k, now = complex(high_k / share), complex(right)
     result = np.empty_like(z)
     for q, target in enumerate(z):
         k = _newton(nodes, M, now, k, complex(target))
@@ -280,15 +294,15 @@ class Equivalent:
     Attributes
     ----------
     approx, bias, mean_bias, variance : the parts.
-    relative_error : estimate of the quadratures' error relative to the excess: the difference of
-        two of them, of unequal fineness.
+    errors : absolute errors of the four, estimated: the difference of two quadratures of unequal
+        fineness, and rounding in sums over all of the energy.
     """
 
     approx: float
     bias: float
     mean_bias: float
     variance: float
-    relative_error: float
+    errors: tuple[float, float, float, float]
 
 
 def equivalent_excess(problem: Problem, method: Method, M: int, N: int) -> Equivalent:
@@ -296,8 +310,10 @@ def equivalent_excess(problem: Problem, method: Method, M: int, N: int) -> Equiv
 
     With a Gaussian sketch this is the deterministic equivalent: each part differs from its
     value on a typical sketch by a relative amount of order 1/M (for the bias, where it decays
-    exponentially because ``N_eff gamma lam_M >> 1``, of that order in its logarithm).  With top
-    features it is exact up to `relative_error`.
+    exponentially because ``N_eff gamma lam_M >> 1``, of that order in its logarithm).  For
+    a = b = 2 and N = 30 M^2 the mean over thousands of sketches was measured to lie above it by
+    0.48/M for approx, 0.8/M for the bias and -0.05/M for the variance.  With top
+    features it is exact up to `errors`.
 
     Parameters
     ----------
@@ -313,8 +329,8 @@ def equivalent_excess(problem: Problem, method: Method, M: int, N: int) -> Equiv
     problem.check_features(M)
     if method.averaged:
         raise UserError(
-            "averaged iterates cannot be had without drawing sketches or following every mode: "
-            "take M up to 1000 and a number of draws"
+            "averaged iterates need every mode: with a Gaussian sketch give a number of draws, "
+            "with top features take M up to 5000"
         )
     top = problem.features == "top"
     nodes = spectral_nodes(problem, M)
@@ -335,10 +351,19 @@ def equivalent_excess(problem: Problem, method: Method, M: int, N: int) -> Equiv
         return respond(measured(gamma, digits), noise, schedule, batch, digits)
 
     fine, coarse = at(12.0), at(10.5)
-    difference = abs(fine.bias - coarse.bias) + abs(fine.variance - coarse.variance)
-    total = fine.bias + fine.variance
-    error = difference / total if total else 0.0
-    return Equivalent(approx, fine.bias, fine.mean_bias, fine.variance, error)
+    floor = 1e-14 * problem.target.sum()
+    return Equivalent(
+        approx,
+        fine.bias,
+        fine.mean_bias,
+        fine.variance,
+        errors=(
+            1e-12 * approx,
+            floor + abs(fine.bias - coarse.bias),
+            floor + abs(fine.mean_bias - coarse.mean_bias),
+            1e-12 * fine.variance + abs(fine.variance - coarse.variance),
+        ),
+    )
 
 
 _ANGLES = (0.75, 0.5, 0.3, 0.15)  # half of pi/2: as far from the spectrum as from growth

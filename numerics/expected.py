@@ -17,9 +17,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from numerics.equivalents import equivalent_excess
 from numerics.problem import Method, Problem
@@ -32,7 +33,9 @@ from proofs_check.language import parse_expr
 
 __all__ = ["ExpectedRisk", "Parts", "expected_risk", "learning_curve"]
 
-_MOST_MODES = 5000
+Array = NDArray[np.float64]
+
+_MOST_MODES = 5000  # of top features, one by one; beyond, by quadrature
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +59,11 @@ class ExpectedRisk:
     M, N : number of features and of steps.
     irreducible, approx, bias, mean_bias, variance, excess, risk : see the module's docstring.
     method : how it was computed.
-    relative_error : of `risk` as a number, given the features: a bound on rounding, or an
-        estimate where there is quadrature; neither the scatter of sketches nor the 1/M of the
-        equivalent.
+    relative_error : that of `risk` as a number: neither the scatter of sketches nor the 1/M of
+        the equivalent.
+    errors : absolute errors of the parts as numbers, likewise.  Given eigenvalues and energies
+        they are bounds (first order in the unit roundoff); those of a sketch's linear algebra
+        and of quadratures are estimates.  A part far below its error is not known to be there.
     draws : sketches that entered the mean; 0 where none was drawn.
     unstable : sketches left out, because the expected risk diverges on them.
     se : standard errors of the means over sketches, None for fewer than two draws.
@@ -75,6 +80,7 @@ class ExpectedRisk:
     risk: float
     method: str
     relative_error: float
+    errors: Parts
     draws: int = 0
     unstable: int = 0
     se: Parts | None = None
@@ -199,22 +205,10 @@ def _draws(M: int, draws: int | None) -> int:
 
 def _by_quadrature(problem: Problem, method: Method, M: int, N: int) -> ExpectedRisk:
     value = equivalent_excess(problem, method, M, N)
-    p, irreducible = problem.outputs, problem.outputs * problem.noise
-    excess = value.bias + value.variance
-    risk = problem.noise + value.approx + excess
-    return ExpectedRisk(
-        M=M,
-        N=N,
-        irreducible=irreducible,
-        approx=p * value.approx,
-        bias=p * value.bias,
-        mean_bias=p * value.mean_bias,
-        variance=p * value.variance,
-        excess=p * value.bias + p * value.variance,
-        risk=irreducible + p * value.approx + (p * value.bias + p * value.variance),
-        method="exact, by quadrature" if problem.features == "top" else "deterministic equivalent",
-        relative_error=value.relative_error * excess / risk + 1e-12 if risk else 0.0,
-    )
+    how = "exact, by quadrature" if problem.features == "top" else "deterministic equivalent"
+    parts = np.array([value.approx, value.bias, value.mean_bias, value.variance])
+    errors = np.array(value.errors)
+    return _composed(problem, M, N, parts, errors, how)
 
 
 _Row = tuple[Features, Excess]
@@ -241,45 +235,61 @@ def _by_size(steps: list[int], runs: list[list[_Row]]) -> Iterable[tuple[int, li
 def _collected(
     problem: Problem, M: int, N: int, rows: list[_Row], how: str, unstable: int, draws: int = 0
 ) -> ExpectedRisk:
-    p, irreducible = problem.outputs, problem.outputs * problem.noise
-    table = np.array(
-        [
-            [f.approx, e.bias, e.mean_bias, e.variance, e.excess, f.approx + e.excess]
-            for f, e in rows
-        ]
+    """Return the mean over the draws of one number of steps, with its standard errors."""
+    table = np.array([[f.approx, e.bias, e.mean_bias, e.variance] for f, e in rows])
+    errors = np.array([_errors(problem, f, e) for f, e in rows])
+    means, mean_errors = (
+        np.array([math.fsum(column) for column in t.T]) / len(rows) for t in (table, errors)
     )
-    means = [math.fsum(column) / len(rows) * p for column in table.T]
+    result = _composed(problem, M, N, means, mean_errors, how)
     se = None
     if len(rows) > 1:
-        se = Parts(*(p * table.std(axis=0, ddof=1) / math.sqrt(len(rows))).tolist())
-    values = dict(zip((f.name for f in fields(Parts)), means, strict=True))
-    values["excess"] = values["bias"] + values["variance"]
-    values["risk"] = irreducible + values["approx"] + values["excess"]
+        approx, bias, _, variance = table.T
+        table = np.column_stack([table, bias + variance, approx + bias + variance])
+        scatter = table.std(axis=0, ddof=1) / math.sqrt(len(rows))
+        se = Parts(*(problem.outputs * scatter).tolist())
+    return replace(result, draws=draws, unstable=unstable, se=se)
+
+
+def _errors(problem: Problem, features: Features, excess: Excess) -> list[float]:
+    """Return absolute errors of approx, bias, mean bias and variance of one draw.
+
+    A relative error of the eigenvalues moves what decays like ``exp(-n lam)`` by the logarithm
+    of the decay as often; of approx, the noise and with it the variance.
+    """
+    noise, start = problem.noise + features.approx, float(features.energy.sum())
+    errors = [features.approx_error]
+    for value, bound in (
+        (excess.bias, excess.bias_error),
+        (excess.mean_bias, excess.mean_bias_error),
+    ):
+        decay = math.log(max(start / value, 1.0)) if value > 0 else 0.0
+        errors.append(value * (bound + (4 + 2 * decay) * features.relative_error))
+    share = excess.variance / noise if noise else 0.0
+    own = excess.variance * (excess.variance_error + 4 * features.relative_error)
+    return [*errors, own + share * features.approx_error]
+
+
+def _composed(
+    problem: Problem, M: int, N: int, parts: Array, errors: Array, how: str
+) -> ExpectedRisk:
+    """Return the risk of all outputs from the parts of one."""
+    approx, bias, mean_bias, variance = (problem.outputs * parts).tolist()
+    wrong = (problem.outputs * errors).tolist()
+    irreducible, excess = problem.outputs * problem.noise, bias + variance
+    risk = irreducible + approx + excess
+    total = 2 * UNIT * risk + wrong[0] + wrong[1] + wrong[3]
     return ExpectedRisk(
         M=M,
         N=N,
         irreducible=irreducible,
-        **values,
+        approx=approx,
+        bias=bias,
+        mean_bias=mean_bias,
+        variance=variance,
+        excess=excess,
+        risk=risk,
         method=how,
-        relative_error=_error(problem, rows),
-        draws=draws,
-        unstable=unstable,
-        se=se,
+        relative_error=total / risk if risk else 0.0,
+        errors=Parts(wrong[0], wrong[1], wrong[2], wrong[3], wrong[1] + wrong[3], total),
     )
-
-
-def _error(problem: Problem, rows: list[_Row]) -> float:
-    """Return the largest relative error of a draw's risk.
-
-    A relative error of the eigenvalues and energies moves bias and variance by at most a small
-    multiple of it, S being bounded away from 1; of `approx` it moves the noise as well.
-    """
-    worst = 0.0
-    for features, excess in rows:
-        noise = problem.noise + features.approx
-        error = excess.excess * (excess.relative_error + 4 * features.relative_error)
-        share = excess.variance / noise if noise else 0.0
-        error += features.approx_error * (1 + share)
-        risk = noise + excess.excess
-        worst = max(worst, 2 * UNIT + (float(error) / risk if risk else 0.0))
-    return worst

@@ -102,15 +102,13 @@ class MeanPath:
             with np.errstate(invalid="ignore"):
                 error = np.where(terms != 0, (self.log_error + 8 * UNIT) * np.abs(terms), 0.0)
             self.total_error = self.total_error + error
-        below = x < 1
-        with np.errstate(divide="ignore"):
-            log = np.where(below, np.log1p(-np.where(below, x, 0.0)), np.log(np.abs(x - 1)))
-            # The rounding of x itself is counted too.
-            error = UNIT * (3 * np.abs(log) + 2 * x / np.abs(x - 1))
+        log, left = _log_left(x)
+        # The rounding of x itself is counted too.
+        error = UNIT * (4 * np.abs(log) + 2 * x / np.abs(left))
         self.log = self.log + n * log
         self.log_error = self.log_error + n * error
         if n % 2:
-            self.sign = np.where(below, self.sign, -self.sign)
+            self.sign = np.where(left < 0, -self.sign, self.sign)
 
     def bias(self, energy: Array, N: int | None) -> tuple[float, float]:
         """Return the mean bias, of the average of N iterates or the last one, and its error."""
@@ -121,6 +119,16 @@ class MeanPath:
         else:
             size, error = np.abs(self.total) / N, self.total_error / N
         return math.fsum(energy * size**2), float(energy @ (2 * size * error))
+
+
+def _log_left(x: Array) -> tuple[Array, Array]:
+    """Return ``log|1 - x|``, accurate for small x, and ``1 - x``, which is not 0."""
+    left = 1 - x
+    if left.min(initial=1.0) > 0:
+        return np.log1p(-x), left
+    left = np.where(left == 0, np.finfo(np.float64).tiny, left)
+    small = np.abs(x) < 0.5
+    return np.where(small, np.log1p(-np.where(small, x, 0.0)), np.log(np.abs(left))), left
 
 
 @dataclass(frozen=True, slots=True)

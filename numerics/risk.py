@@ -11,8 +11,9 @@ diagonal).  So ``m <- A m + (gamma noise / sqrt B) u`` with ``A = I - diag(g) + 
 ``u = x / sqrt B``, an entrywise non-negative matrix.  The map is affine in ``(m_0, noise)``:
 the response to ``m_0`` is the *bias*, the response to the noise the *variance*.
 
-*A stage of n equal steps* costs one secular equation (`numerics.secular`, `numerics.moments`),
-whatever n; averaged iterates need two more moments a mode (`numerics.averaging`).
+*A stage of n equal steps* costs a Laplace transform (`numerics.laplace`) or a secular equation
+(`numerics.secular`), whatever n (`numerics.moments`); averaged iterates need two more moments a
+mode (`numerics.averaging`).
 
 *Stability.*  The map is a contraction iff ``g_i > 0`` for all i and
 ``sum u_i^2/g_i = sum_i (x_i/B)/(2 - (1 + 1/B) x_i) < 1``; the sum increases with gamma.
@@ -124,8 +125,8 @@ def expected_excess(
 
     Notes
     -----
-    The cost is O(M^2) per stage of many steps and O(M) per stage of few, the cheaper way being
-    chosen; formulas in the module's docstring.
+    A stage of constant step size costs O(M), or O(M^2) where the excess falls by many powers of
+    ten within it or the iterates are averaged, whatever its length; short ones go step by step.
     """
     return excess_curve(lam, energy, noise, [schedule], batch, averaged)[0]
 
@@ -223,7 +224,7 @@ def _finish(problem: _Problem, state: State, N: int) -> Excess:
         state.fold()
         values, errors, averaged_over = state.moments, state.errors, None
     else:
-        values, errors = state.averages.s / N**2, state.averages.s_error / N**2
+        values, errors = (v / float(N) ** 2 for v in (state.averages.s, state.averages.s_error))
         averaged_over = N
     bias, variance = (math.fsum(problem.lam * values[:, c]) for c in (0, 1))
     bias_error, variance_error = problem.lam @ errors

@@ -12,7 +12,8 @@ have the accuracy of their square roots),
 
     lam~ = D^2,    e~_i = sum_j e_j U_ji^2 = [D^-1 V^T (sum_j e_j x_j x_j^T) V D^-1]_ii,
 
-which is exact for any prior of ``w*`` without cross terms.  Rows are drawn in order.  The first
+which is exact for any prior of ``w*`` without cross terms; ``approx`` is not computed as the
+difference, but by `_Outside`.  Rows are drawn in order.  The first
 ``2M`` are kept; those after, up to ``d = 8 M``, enter through their Gram matrices
 ``sum lam_j s_j s_j^T`` and ``sum lam_j e_j s_j s_j^T``, whose rounding errors are relative to the
 small ``lam_2M``.
@@ -54,6 +55,7 @@ CHUNK = 64
 
 _DIMENSIONS = 8
 _HEAD = 2
+_MOST_FEATURES = 10_000
 _SMALLEST_SHARE = 1e-24
 _TAIL_STREAM = 2**63  # no chunk has this number
 
@@ -125,35 +127,97 @@ def gaussian_sketch(problem: Problem, M: int, seed: int, draw: int) -> Features:
     About ``50 M^3`` operations and ``8 M^2`` numbers of memory.
     """
     problem.check_features(M)
+    if M > _MOST_FEATURES:
+        raise UserError(
+            f"a sketch of M = {M} features would take too much memory: take M up to "
+            f"{_MOST_FEATURES}, or the deterministic equivalent (draws = 0)"
+        )
     size = problem.spectrum.size
     d = _DIMENSIONS * M if size is None else size
     _check_decay(problem, M, d)
     head = d if d <= 2 * _HEAD * M else _HEAD * M
-    kept = feature_rows(seed, draw, M, 0, head)
+    rows = feature_rows(seed, draw, M, 0, head)
     lam, energy = problem.spectrum.first(head), problem.target.first(head)
-    kept *= np.sqrt(lam)[:, None]
     gram, energy_gram = _grams(problem, M, seed, draw, head, d)
     if size is None:
         _add_tail(problem, seed, draw, d, gram, energy_gram)
-    if d > head:
-        kept = np.concatenate([kept, _square_root(gram, size is None)])
-    _, singular, vectors = linalg.svd(
-        linalg.qr(kept, mode="r", overwrite_a=False, check_finite=False)[0][:M],
-        check_finite=False,
-    )
+    root = _square_root(gram, size is None) if d > head else np.zeros((0, M))
+    scaled = np.sqrt(lam)[:, None] * rows
+    _, singular, vectors = linalg.svd(_triangle(scaled, root), check_finite=False)
     weights = vectors.T / singular
-    along = energy @ (kept[:head] @ weights) ** 2 + np.sum(
-        weights * (energy_gram @ weights), axis=0
-    )
-    total = problem.target.sum()
+    along = energy @ (scaled @ weights) ** 2 + np.sum(weights * (energy_gram @ weights), axis=0)
     error = 8 * UNIT * math.sqrt(M)
+    top = _top_rows(problem, M)
+    beyond = scaled[top:]
+    outside = _Outside(rows[:top], lam[:top], _triangle(beyond, root))
+    second = (energy[top:, None] * beyond).T @ beyond + energy_gram
+    rest = problem.target.tail(top)
+    approx = outside.energy(energy[:top], rest, second) if d > M else 0.0
     return Features(
         lam=singular**2,
         energy=along,
-        approx=max(total - float(np.sum(along)), 0.0) if size != M else 0.0,
+        approx=approx,
         relative_error=error * float(singular[0] / singular[-1]),
-        approx_error=error * total if size != M else 0.0,
+        approx_error=error * (approx + outside.spread * rest) if d > M else 0.0,
     )
+
+
+def _top_rows(problem: Problem, M: int) -> int:
+    """Return k: half of M, or so few that the rows beyond k still span all M dimensions."""
+    spectrum = problem.spectrum
+    if spectrum.size is None:
+        return M // 2
+    return max(0, min(M // 2, int(np.count_nonzero(spectrum.first(spectrum.size))) - M))
+
+
+def _triangle(*blocks: Array) -> Array:
+    """Return a square R with ``R^T R`` the sum of the blocks' Gram matrices."""
+    return np.asarray(linalg.qr(np.concatenate(blocks), mode="economic", check_finite=False)[1])
+
+
+class _Outside:
+    """The energy out of reach of X, its top rows ``sqrt(lam_j) s_j`` known apart from the rest.
+
+    With ``Z^T Z`` the Gram matrix of the rest, ``G = Z^-T (s_1 .. s_k)`` and
+    ``W = Lam^-1 + G^T G``, block inversion gives for the projection P on the range of X
+
+        (I - P)_jj = (W^-1)_jj/lam_j,  j <= k,
+        sum_{j>k} e_j P_jj = tr (I - G W^-1 G^T) Z^-T (sum_{j>k} e_j x_j x_j^T) Z^-1.
+
+    So the small numbers ``1 - P_jj`` of the top rows are no differences of numbers near 1.  With
+    the triangular and orthogonal factors of ``[Lam^-1/2; G]``, ``W = R^T R`` and
+    ``G W^-1 G^T = Q_2 Q_2^T``.
+    """
+
+    def __init__(self, rows: Array, lam: Array, rest: Array):
+        self.lam, self.rest = lam, rest
+        G = linalg.solve_triangular(rest, rows.T, trans="T", check_finite=False)
+        stacked = np.concatenate([np.diag(1 / np.sqrt(lam)), G])
+        self.q, self.r = linalg.qr(stacked, mode="economic", check_finite=False)
+
+    @property
+    def spread(self) -> float:
+        """An estimate of the condition number of Z."""
+        diagonal = np.abs(np.diag(self.rest))
+        return float(diagonal.max() / diagonal.min())
+
+    def energy(self, top: Array, beyond: float, second: Array) -> float:
+        """Return ``sum_j e_j (1 - P_jj)``.
+
+        Parameters
+        ----------
+        top : (k,) energies of the top rows.
+        beyond : energy of all rows after them.
+        second : (M, M) ``sum_{j>k} e_j x_j x_j^T``.
+        """
+        k = len(top)
+        inverse = linalg.solve_triangular(self.r, np.eye(k), check_finite=False)
+        out_of_top = top / self.lam @ np.sum(inverse**2, axis=1)
+        half = linalg.solve_triangular(self.rest, second, trans="T", check_finite=False)
+        K = linalg.solve_triangular(self.rest, half.T, trans="T", check_finite=False)
+        q = self.q[k:]
+        reached = np.trace(K) - np.sum(q * (K @ q))
+        return float(out_of_top + max(beyond - reached, 0.0))
 
 
 def _check_decay(problem: Problem, M: int, d: int) -> None:

@@ -152,10 +152,11 @@ def _as_json(result: ExpectedRisk, seconds: float) -> dict[str, Any]:
     data["mean_bias"] = result.mean_bias
     data["method"] = result.method
     data["relative_error"] = result.relative_error
+    data["errors"] = {name: getattr(result.errors, name) for name in _PARTS[1:]}
     if result.draws:
         data["draws"], data["unstable_draws"] = result.draws, result.unstable
-    if result.se is not None:
-        data["se"] = {name: getattr(result.se, name) for name in _PARTS[1:]}
+    se = result.se
+    data["se"] = None if se is None else {name: getattr(se, name) for name in _PARTS[1:]}
     data["seconds"] = seconds
     return data
 
@@ -173,6 +174,8 @@ def _as_text(result: ExpectedRisk) -> str:
         line = f"  {name:<12} {getattr(result, name):.10g}"
         if result.se is not None and name != "irreducible":
             line += f"  ± {getattr(result.se, name):.2g}"
+        if name != "irreducible" and getattr(result.errors, name) > 1e-9 * getattr(result, name):
+            line += f"  (numerical error up to {getattr(result.errors, name):.1g})"
         lines.append(line)
-    lines.append(f"  relative error of the numbers: {result.relative_error:.1g}")
+    lines.append(f"  relative numerical error of the risk: {result.relative_error:.1g}")
     return "\n".join(lines)

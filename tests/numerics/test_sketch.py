@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import mpmath as mp
 import numpy as np
 import pytest
 
@@ -60,6 +61,49 @@ def test_a_sketch_of_finitely_many_dimensions_is_dense_linear_algebra(
     q, _ = np.linalg.qr(np.sqrt(lam)[:, None] * S.T)
     residual = np.eye(d) - q @ q.T
     assert got.approx == pytest.approx(float(energy @ (residual**2).sum(axis=0)), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    # The second: total energy less energy reached would leave no digit of approx.
+    ("a", "b", "M", "d"),
+    [
+        (2, 2, 6, 14),
+        (12, 9, 8, 20),
+        (3, 1.5, 7, 8),
+        (5, 5, 10, 12),
+        (2, 7, 8, 30),
+        (1.2, 3, 5, 40),
+    ],
+)
+def test_small_parts_have_their_digits(a: float, b: float, M: int, d: int) -> None:
+    problem = _finite(a, b, d)
+    got = gaussian_sketch(problem, M, seed=3, draw=1)
+    with mp.workdps(80):
+        S = mp.matrix(feature_rows(3, 1, M, 0, d).T.tolist())
+        lam, energy = (
+            [mp.mpf(float(v)) for v in f.first(d)] for f in (problem.spectrum, problem.target)
+        )
+        sigma = S * mp.diag(lam) * S.T
+        inverse = sigma**-1
+        approx = mp.fsum(
+            energy[j] * (1 - lam[j] * (S[:, j].T * inverse * S[:, j])[0]) for j in range(d)
+        )
+        values = sorted(mp.eigsy(sigma, eigvals_only=True), reverse=True)
+        errors = [float(abs(v / t - 1)) for v, t in zip(got.lam.tolist(), values, strict=True)]
+        assert max(errors) <= got.relative_error
+        assert float(abs(got.approx - approx)) <= got.approx_error
+    assert got.approx_error <= 1e-8 * got.approx
+
+
+def test_too_large_a_sketch_is_refused() -> None:
+    with pytest.raises(UserError, match="memory"):
+        gaussian_sketch(_power(2, 2), 20_000, 0, 0)
+
+
+def test_spectra_beyond_double_precision_are_refused() -> None:
+    for M in (3, 300):
+        with pytest.raises(UserError, match="too fast"):
+            gaussian_sketch(_power(30, 30), M, 0, 0)
 
 
 def test_measured_spectra_may_end_in_zeros() -> None:

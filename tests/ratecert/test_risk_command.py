@@ -23,12 +23,13 @@ def test_json_of_top_features(capsys: pytest.CaptureFixture[str]) -> None:
     data = _json(capsys, *TOP, "--gamma", "3/10", "--sigma2", "1/2")
     assert set(data) == {
         "M", "N", "irreducible", "approx", "bias", "mean_bias", "variance", "excess", "risk",
-        "method", "relative_error", "seconds",
+        "method", "relative_error", "errors", "se", "seconds",
     }  # fmt: skip
     same = expected_risk(30, 10**4, values={"a": 2, "b": 3}, gamma=0.3, sigma2=0.5, features="top")
     for part in ("M", "N", "approx", "bias", "variance", "relative_error", "risk"):
         assert data[part] == getattr(same, part)  # all 17 digits survive
     assert data["irreducible"] == 0.5
+    assert data["se"] is None
     assert data["excess"] == data["bias"] + data["variance"]
     assert data["risk"] == data["irreducible"] + data["approx"] + data["excess"]
 
