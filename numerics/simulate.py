@@ -178,23 +178,35 @@ class _Walk:
             self.normals = np.empty((*shape, self.source.inputs))
         drawn = self.features.standard_normal(out=self.normals[:count])
         noise = self.noise.standard_normal((*shape, self.source.outputs))
-        step = self._single if self.batch == self.source.outputs == 1 else self._general
-        for u, y in zip(*self.source.samples(drawn, noise, self.runs), strict=True):
+        features, labels = self.source.samples(drawn, noise, self.runs)
+        if self.batch == self.source.outputs == 1:
+            self._single(features[:, :, 0], labels[:, :, 0, 0], gamma)
+        else:
+            self._general(features, labels, gamma)
+
+    def _single(self, features: Array, labels: Array, gamma: float) -> None:
+        """One sample a step and one output: no matrix product, no memory of its own.
+
+        The product of the pulls and the features is einsum's, which does it faster than a
+        multiplication that broadcasts.
+        """
+        v, work, pull = self.states[:, 0], self.work, np.empty(self.states.shape[0])
+        for u, y in zip(features, labels, strict=True):
             if self.total is not None:
                 self.total += self.states
-            step(u, y, gamma)
+            np.vecdot(u, v, out=pull)
+            pull -= y
+            pull *= gamma
+            np.einsum("rm,r->rm", u, pull, out=work)
+            np.subtract(v, work, out=v)
 
-    def _single(self, u: Array, y: Array, gamma: float) -> None:
-        """One sample and one output: no matrix product, no memory of its own."""
-        u, v = u[:, 0], self.states[:, 0]
-        pull = gamma * (np.vecdot(u, v) - y[:, 0, 0])
-        np.einsum("rm,r->rm", u, pull, out=self.work)  # faster than a product that broadcasts
-        np.subtract(v, self.work, out=v)
-
-    def _general(self, u: Array, y: Array, gamma: float) -> None:
+    def _general(self, features: Array, labels: Array, gamma: float) -> None:
         """``v −= (γ/B) (v Uᵀ − Y) U`` with U (runs, B, M) and Y (runs, p, B)."""
-        residual = self.states @ np.swapaxes(u, 1, 2) - np.swapaxes(y, 1, 2)
-        self.states -= (gamma / self.batch) * (residual @ u)
+        for u, y in zip(features, labels, strict=True):
+            if self.total is not None:
+                self.total += self.states
+            residual = self.states @ np.swapaxes(u, 1, 2) - np.swapaxes(y, 1, 2)
+            self.states -= (gamma / self.batch) * (residual @ u)
 
     def deviation(self, reached: int) -> Array:
         """Deviation of the iterate, or of the mean of the iterates so far."""
