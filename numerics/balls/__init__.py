@@ -10,7 +10,7 @@ from numerics.balls.ball import (
     certainly_less,
     compare,
 )
-from numerics.balls.enclose import enclose, enclose_expr
+from numerics.balls.enclosure import enclose, enclose_expr
 
 __all__ = [
     "MAX_DIGITS",

@@ -37,7 +37,7 @@ quantity is added to the radius.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -106,7 +106,7 @@ def finite_sum(
         (`undefined`) a term that is added directly has no finite real value; (`reach`) too many
         terms lie where the term is not smooth.
     """
-    run = _Run(Program(term, index, values), tolerance, kernel)
+    run = _Run(term, index, values, tolerance, kernel)
     total = arb(0)
     with precision(ctx.prec, 2 * kernel.half_order):
         for kind, x, y in _joined(run.pieces(lo, hi)):
@@ -120,7 +120,7 @@ def finite_sum(
 def sample_size(term: Expr, index: str, values: Values, lo: int, hi: int) -> arb:
     """Estimate the size of the sum from samples near both ends and on all scales between.
 
-    An estimate only, never larger than the sum for a positive unimodal term: it sets tolerances.
+    An estimate only, at most the sum for a positive unimodal term: it sets the tolerance.
     """
     program = Program(term, index, values)
     width = hi - lo
@@ -130,20 +130,21 @@ def sample_size(term: Expr, index: str, values: Values, lo: int, hi: int) -> arb
     for x in points:
         if not lo <= x <= hi:
             continue
-        size = abs(program.at(arb(x)))
+        size = program.at(arb(x)).abs_lower()
         if not size.is_finite():
             continue
-        size = arb(size.mid())
         best = best.max(size).max(size.min(last) * (x - before))
         before, last = x, size
     return arb(best.mid())
 
 
 class _Run:
-    """One summation: the program, the tolerance, and what has been neglected so far."""
+    """One summation: the programs, the tolerance, and what has been neglected so far."""
 
-    def __init__(self, program: Program, tolerance: arb, kernel: Kernel):
-        self.program, self.kernel = program, kernel
+    def __init__(self, term: Expr, index: str, values: Values, tolerance: arb, kernel: Kernel):
+        self.program = Program(term, index, values)
+        self.in_log = Program(term, index, values, logarithmic=True)
+        self.kernel = kernel
         self.tolerance = tolerance
         self.negligible = tolerance.abs_upper() / 1024
         self.neglected = arb(0)
@@ -178,27 +179,37 @@ class _Run:
                 )
 
     def _dead(self, x: int, y: int) -> bool:
-        bound = abs(self.program.at(_interval(x, y))).upper() * (y - x + 1)
-        if bound < self.negligible:
-            self.neglected += bound
-            return True
-        return False
+        over = self.program.at(_interval(x, y)) if x < 1 else self.in_log.at(_log_interval(x, y))
+        return self._neglect(abs(over).upper() * (y - x + 1))
 
     def _smooth(self, x: int, y: int) -> bool:
         least = self.kernel.radius
         for radius in sorted({least, 2 * least, max(x // 2, least)}, reverse=True):
-            box = acb(_interval(x - radius, y + 1 + radius), arb(0, radius))
-            bound = self.program.on_box(box).abs_upper()
-            if not bound.is_finite():
-                continue
-            share = self.bernoulli * bound * (y + 1 - x) / arb(radius) ** (
-                2 * self.kernel.half_order
-            )
-            share = share.upper()
-            if share < self.negligible:
-                self.neglected += share
+            scale = self.bernoulli * (y + 1 - x) / arb(radius) ** (2 * self.kernel.half_order)
+            bound = self._on_discs(x, y + 1, radius)
+            if bound.is_finite() and self._neglect((scale * bound).upper()):
                 return True
         return False
+
+    def _on_discs(self, x: int, y: int, radius: int) -> arb:
+        """Bound |f| on all discs of the radius around points of [x, y].
+
+        In ``u = log z`` the disc around c lies in the disc around log c of radius
+        ``-log(1 - radius/c)``: ``|log(1+w)| <= -log(1-|w|)``.
+        """
+        if x <= radius:
+            box = acb(_interval(x - radius, y + radius), arb(0, radius))
+            return self.program.on_box(box).abs_upper()
+        reach = -rational_ball(Fraction(-radius, x)).log1p()
+        disc = arb(0, reach.upper())
+        return self.in_log.on_box(acb(_log_interval(x, y) + disc, disc)).abs_upper()
+
+    def _neglect(self, size: arb) -> bool:
+        """Book what is far below the tolerance; tell whether it was."""
+        if not size < self.negligible:
+            return False
+        self.neglected += size
+        return True
 
     def direct(self, x: int, y: int) -> arb:
         """Add the terms one by one."""
@@ -218,12 +229,21 @@ class _Run:
         """Return integral, end values and derivative terms; the remainder is in `neglected`."""
         p = self.kernel.half_order
         left, right = (self.program.taylor(end, 2 * p) for end in (x, y))
-        total = _integral(self.program, x, y, self.tolerance / 8) + (left[0] + right[0]) / 2
+        total = self._integral(x, y) + (left[0] + right[0]) / 2
         for k in range(1, p + 1):
             # B_{2k}/(2k)! f^(2k-1) with the Taylor coefficient f^(2k-1)/(2k-1)!.
             weight = rational_ball(_bernoulli(2 * k) / (2 * k))
             total += weight * (right[2 * k - 1] - left[2 * k - 1])
         return total
+
+
+    def _integral(self, x: int, y: int) -> arb:
+        shape = _log_power(self.program.term, self.program.index or "", self.program.values)
+        if shape is not None and (shape[1] == 0 or shape[0] == -1) and x >= 2:
+            return _closed(self.program, *shape, x, y)
+        if 0 < 4 * x < y:
+            return _quadrature(self.in_log, arb(x).log(), arb(y).log(), self.tolerance / 8)
+        return _quadrature(self.program, arb(x), arb(y), self.tolerance / 8)
 
 
 def _joined(pieces: Iterator[tuple[Kind, int, int]]) -> Iterator[tuple[Kind, int, int]]:
@@ -244,6 +264,10 @@ def _interval(x: int, y: int) -> arb:
     return arb(x).union(arb(y))
 
 
+def _log_interval(x: int, y: int) -> arb:
+    return arb(x).log().union(arb(y).log())
+
+
 _BERNOULLI: dict[int, Fraction] = {}
 
 
@@ -257,26 +281,13 @@ def _bernoulli(n: int) -> Fraction:
 # The integral.
 
 
-def _integral(program: Program, x: int, y: int, tolerance: arb) -> arb:
-    shape = _log_power(program.term, program.index or "", program.values)
-    if shape is not None and (shape[1] == 0 or shape[0] == -1) and x >= 2:
-        return _closed(program, *shape, x, y)
-    if 0 < 4 * x < y:
-        ends = arb(x).log(), arb(y).log()
+def _quadrature(program: Program, x: arb, y: arb, tolerance: arb) -> arb:
+    """Return ``∫_x^y``, with ``exp(u) du`` for a program in ``u = log x``."""
 
-        def integrand(u: acb, analytic: bool) -> acb:
-            z = u.exp()
-            return program.on_box(z) * z
-    else:
-        ends = arb(x), arb(y)
+    def integrand(z: acb, analytic: bool) -> acb:
+        value = program.on_box(z)
+        return value * z.exp() if program.logarithmic else value
 
-        def integrand(u: acb, analytic: bool) -> acb:
-            return program.on_box(u)
-
-    return _quadrature(integrand, *ends, tolerance)
-
-
-def _quadrature(integrand: Callable[[acb, bool], acb], x: arb, y: arb, tolerance: arb) -> arb:
     value = acb.integral(
         integrand, x, y, abs_tol=tolerance, rel_tol=arb(2) ** (-ctx.prec), eval_limit=_EVALUATIONS
     )

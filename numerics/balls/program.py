@@ -33,6 +33,8 @@ Values = Mapping[str, Fraction | arb]
 Step = Callable[[list[Any]], Any]
 
 _EXACT_BITS = 20000
+_SMALL_POWER = 64
+_WIDE = arb(2) ** -6
 
 
 def exact(expr: Expr, values: Values) -> Fraction | None:
@@ -102,6 +104,8 @@ def power_bits(expr: Expr, values: Values) -> int:
     match expr:
         case Add(parts) | Mul(parts) | Call(_, parts):
             return max((power_bits(part, values) for part in parts), default=0)
+        case Sum(term, _, _, _):
+            return power_bits(term, values)
         case Pow(base, exponent):
             value = exact(exponent, values)
             own = 0
@@ -122,6 +126,9 @@ class Program:
         The variable; None for a constant expression.
     values : mapping of str to Fraction or arb
         The values of all other names, exact or as a ball.
+    logarithmic : bool
+        Whether the program takes ``u = log i`` in the place of `i`; powers and logarithms of the
+        index are then entire in u, and ``log(i + c)`` is ``u + log(1 + c exp(-u))``.
 
     Raises
     ------
@@ -129,8 +136,10 @@ class Program:
         (`value`) for a name without value, (`unsupported`) for a form with no real value.
     """
 
-    def __init__(self, term: Expr, index: str | None, values: Values):
-        self.term, self.index = term, index
+    def __init__(
+        self, term: Expr, index: str | None, values: Values, logarithmic: bool = False
+    ):
+        self.term, self.index, self.logarithmic = term, index, logarithmic
         self.values = {name: value for name, value in values.items() if name != index}
         self._steps: list[Step] = []
         self._known: dict[object, int] = {}
@@ -171,9 +180,9 @@ class Program:
 
     def _place(self, expr: Expr) -> int:
         """Return the register that holds the expression, adding the step if it is new."""
-        if isinstance(expr, Name) and expr.name == self.index:
+        if isinstance(expr, Name) and expr.name == self.index and not self.logarithmic:
             return 0
-        key, step = self._step(expr)
+        key, step = self._logarithmic(expr) or self._step(expr)
         if key not in self._known:
             self._steps.append(step)
             self._known[key] = len(self._steps)
@@ -215,6 +224,27 @@ class Program:
                 raise Refusal("nested", f"{expr} stands inside a term where it has no value")
         raise Refusal("unsupported", f"{expr} has no numeric value: it stands for a quantity")
 
+    def _logarithmic(self, expr: Expr) -> tuple[object, Step] | None:
+        """Return the step for a form that is simpler in ``u = log i``, if there is one."""
+        if not self.logarithmic:
+            return None
+        match expr:
+            case Name(name) if name == self.index:
+                return expr, lambda registers: _exp(registers[0])
+            case Pow(Name(name), exponent) if name == self.index and not self._depends(exponent):
+                factor = constant(exponent, self.values)
+                return expr, lambda registers: _exp(registers[0] * factor)
+            case Call("log", (Name(name),)) if name == self.index:
+                return expr, lambda registers: registers[0]
+            case Call("log", (Add((Name(name), shift)),)) if name == self.index and (
+                not self._depends(shift)
+            ):
+                offset = constant(shift, self.values)
+                return expr, lambda registers: registers[0] + _log(
+                    1 + offset * (-registers[0]).exp()
+                )
+        return None
+
     def _power(self, base: Expr, exponent: Expr) -> tuple[object, Step]:
         place = self._place(base)
         if self._depends(exponent):
@@ -245,13 +275,18 @@ def _fold(operation: Callable[[Any, Any], Any], places: list[int]) -> Step:
 
 
 def _integer_power(place: int, exponent: int) -> Step:
+    large = abs(exponent) > _SMALL_POWER
+
     def step(registers: list[Any]) -> Any:
         base = registers[place]
+        if isinstance(base, arb_series) or not large:
+            return base**exponent
+        if _is_positive(base):
+            return _exp(exponent * base.log())
         result = base**exponent
-        if exponent > 0 and not isinstance(base, arb_series) and not result.is_finite():
+        if exponent > 0 and not result.is_finite():
             # Arb takes logarithms for large exponents and gives up on a base around zero.
-            bound = base.abs_upper() ** exponent
-            disc = arb(0, bound)
+            disc = arb(0, base.abs_upper() ** exponent)
             return disc if isinstance(base, arb) else acb(disc, disc)
         return result
 
@@ -289,7 +324,23 @@ def _sqrt(x: Any) -> Any:
 
 
 def _exp(x: Any) -> Any:
+    """Return the exponential, of wide real parts through the ends of their interval.
+
+    Arb bounds ``exp`` of a wide ball by a power of two near a multiple of the midpoint, which
+    is far from tight when the midpoint is large.
+    """
+    if isinstance(x, arb):
+        if x.rad() < _WIDE or not x.is_finite():
+            return x.exp()
+        return x.lower().exp().union(x.upper().exp())
+    if isinstance(x, acb) and not x.real.rad() < _WIDE and x.is_finite():
+        return acb(0, x.imag).exp() * _exp(x.real)
     return x.exp()
+
+
+def _is_positive(x: arb | acb) -> bool:
+    """Tell whether the real part is certainly positive, so that no cut is near."""
+    return bool((x if isinstance(x, arb) else x.real) > 0)
 
 
 _FUNCTIONS: Mapping[str, Callable[[Any], Any]] = {

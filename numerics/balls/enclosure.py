@@ -267,9 +267,11 @@ class _Evaluation:
         return self._scales[key]
 
     def _learn(self, key: tuple[Expr, str, int, int | None], total: arb) -> None:
-        """Take what is known of the sum for the scale of the next attempt."""
-        if total.is_finite():
-            self._scales[key] = arb(total.abs_upper().mid())
+        """Take the sum as the scale of the next attempt, or sample anew at its precision."""
+        if total.is_finite() and total.rel_accuracy_bits() > 4:
+            self._scales[key] = total.abs_upper()
+        else:
+            del self._scales[key]
 
 
 def _integer(
