@@ -52,7 +52,7 @@ MAX_NESTED = 2000
 """Most outer terms of a sum whose inner sums depend on the outer index."""
 
 _INFINITY = Name("oo")
-_MAX_BITS = 60_000
+_SPARE_BITS = 4_000
 _MAX_TAIL_BITS = 30_000
 _GUARD = 40
 _KINK = 8
@@ -119,7 +119,7 @@ def enclose_expr(
             else:
                 lack = bits
         bits += max(lack, 32)
-        if bits > max(_MAX_BITS, 8 * needed):
+        if bits > 4 * needed + spare + _SPARE_BITS:
             raise _hopeless(expr, value, digits)
 
 

@@ -54,7 +54,7 @@ Kind = Literal["dead", "smooth", "direct"]
 
 _MAX_DIRECT = 60_000
 _MAX_PIECES = 6_000
-_EVALUATIONS = 60_000
+_EVALUATIONS = 40_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,14 +283,21 @@ def _bernoulli(n: int) -> Fraction:
 
 def _quadrature(program: Program, x: arb, y: arb, tolerance: arb) -> arb:
     """Return ``∫_x^y``, with ``exp(u) du`` for a program in ``u = log x``."""
+    calls = 0
 
     def integrand(z: acb, analytic: bool) -> acb:
+        nonlocal calls
+        calls += 1
         value = program.on_box(z)
         return value * z.exp() if program.logarithmic else value
 
     value = acb.integral(
         integrand, x, y, abs_tol=tolerance, rel_tol=arb(2) ** (-ctx.prec), eval_limit=_EVALUATIONS
     )
+    if calls >= _EVALUATIONS:
+        raise Refusal(
+            "reach", f"the integral of {program.term} in place of the sum takes too many evaluations"
+        )
     return value.real
 
 
