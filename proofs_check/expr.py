@@ -162,11 +162,13 @@ def mul(*factors: Expr) -> Expr:
 
 
 def power(base: Expr, exponent: Expr) -> Expr:
-    """Return ``base ^ exponent``, plain when the exponent is 0 or 1."""
+    """Return ``base ^ exponent``, plain when the exponent is 0 or 1, or a number's reciprocal."""
     if isinstance(exponent, Num) and exponent.value == 1:
         return base
     if isinstance(exponent, Num) and exponent.value == 0:
         return Num(Fraction(1))
+    if isinstance(base, Num) and base.value and exponent == Num(Fraction(-1)):
+        return Num(1 / base.value)
     return Pow(base, exponent)
 
 
@@ -297,14 +299,23 @@ def _mul(expr: Expr) -> tuple[str, int]:
     sign, positive = _split_sign(expr)
     if sign == "-":
         return f"-{_text(positive, 2)}", 1
-    top = [f for f in expr.factors if not _is_reciprocal(f)]
-    bottom = [f.base for f in expr.factors if isinstance(f, Pow) and _is_reciprocal(f)]
-    text = "*".join(_text(f, 3) if i else _text(f, 2) for i, f in enumerate(top)) or "1"
-    return text + "".join(f"/{_text(f, 4)}" for f in bottom), 2
+    text = _text(expr.factors[0], 2)
+    for factor in expr.factors[1:]:
+        if isinstance(factor, Pow) and _is_reciprocal(factor):
+            text += f"/{_text(factor.base, 4)}"
+        else:
+            text += f"*{_text(factor, 3)}"
+    return text, 2
 
 
 def _is_reciprocal(expr: Expr) -> bool:
-    return isinstance(expr, Pow) and expr.exponent == Num(Fraction(-1))
+    # Dividing by a product gives one reciprocal per factor, so that of a whole product, which
+    # only ``(x*y)^(-1)`` builds, may not print as a division.
+    return (
+        isinstance(expr, Pow)
+        and expr.exponent == Num(Fraction(-1))
+        and not isinstance(expr.base, Mul)
+    )
 
 
 def _pow(expr: Expr) -> tuple[str, int]:
