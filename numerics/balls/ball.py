@@ -34,10 +34,12 @@ __all__ = [
     "Ball",
     "Order",
     "Refusal",
+    "certain_floor",
     "certainly_greater",
     "certainly_less",
     "check_digits",
     "compare",
+    "nearest_integer",
     "precision",
     "rational_ball",
 ]
@@ -61,7 +63,7 @@ REASONS: Mapping[str, str] = {
 """Every reason for which an enclosure is refused; `docs/balls.md` explains each."""
 
 
-class Refusal(UserError):
+class Refusal(UserError):  # noqa: N818  (it refuses; nothing went wrong)
     """No enclosure, and why: `reason` is a key of `REASONS`."""
 
     def __init__(self, reason: str, message: str):
@@ -101,11 +103,25 @@ def rational_ball(value: Fraction | int) -> arb:
     return arb(fmpq(value.numerator, value.denominator))
 
 
+def certain_floor(x: arb) -> int | None:
+    """Return the floor of every point of the ball, or None where they differ."""
+    floor = x.floor().unique_fmpz()
+    return None if floor is None else int(floor)
+
+
+def nearest_integer(x: arb) -> int:
+    """Return the integer nearest to the midpoint."""
+    floor = certain_floor(arb((x + arb("0.5")).mid()))
+    if floor is None:
+        raise Refusal("undefined", "the value is not finite")
+    return floor
+
+
 def check_digits(digits: object) -> int:
     """Return `digits` where it is an integer from 1 to `MAX_DIGITS`; refuse otherwise."""
     if isinstance(digits, bool) or not isinstance(digits, int) or not 1 <= digits <= MAX_DIGITS:
         raise Refusal(
-            "digits", f"digits must be an integer from 1 to {MAX_DIGITS}, not {str(digits):.40}"
+            "digits", f"digits must be an integer from 1 to {MAX_DIGITS}, not {digits!s:.40}"
         )
     return digits
 

@@ -234,9 +234,7 @@ class _Evaluation:
         self._learn(key, total)
         return total
 
-    def _infinite(
-        self, term: Expr, index: str, lo: int, values: Values, accuracy: int
-    ) -> arb:
+    def _infinite(self, term: Expr, index: str, lo: int, values: Values, accuracy: int) -> arb:
         if lo < 0:
             return self._finite(term, index, lo, -1, values, accuracy) + self._infinite(
                 term, index, 0, values, accuracy
@@ -259,9 +257,7 @@ class _Evaluation:
             total += finite_sum(piece, index, values, x, y, tolerance, kernel)
         return total
 
-    def _scale(
-        self, key: tuple[Expr, str, int, int | None], estimate: Callable[[], arb]
-    ) -> arb:
+    def _scale(self, key: tuple[Expr, str, int, int | None], estimate: Callable[[], arb]) -> arb:
         if key not in self._scales:
             self._scales[key] = estimate()
         return self._scales[key]
@@ -274,9 +270,7 @@ class _Evaluation:
             del self._scales[key]
 
 
-def _integer(
-    ball: arb, expr: Expr, values: Values, rounding: Callable[[Fraction], int]
-) -> int:
+def _integer(ball: arb, expr: Expr, values: Values, rounding: Callable[[Fraction], int]) -> int:
     value = exact(expr, values)
     if value is not None:
         return rounding(value)
@@ -292,9 +286,7 @@ def _tolerance(scale: arb, accuracy: int) -> arb:
     return unit * arb(2) ** (-accuracy)
 
 
-def _tail(
-    term: Expr, index: str, lo: int, values: Values, tolerance: arb
-) -> tuple[int, arb]:
+def _tail(term: Expr, index: str, lo: int, values: Values, tolerance: arb) -> tuple[int, arb]:
     """Return X and a ball around ``Σ_{i>X} term`` of radius at most the tolerance."""
     bits = max(lo.bit_length() + 6, 12)
     settled = False
@@ -358,10 +350,7 @@ def _cuts(
         seen += 1
         if seen > _MAX_CUTS:
             raise Refusal("reach", f"min or max changes its argument too often in {term}")
-        over = arb(x).union(arb(y))
-        piece = _resolve(
-            term, index, lambda left, right, over=over: _larger(left, right, index, values, over)
-        )
+        piece = _resolve(term, index, _comparison(index, values, arb(x).union(arb(y))))
         if piece is not None:
             yield x, y, piece
         elif y - x < _KINK:
@@ -371,11 +360,16 @@ def _cuts(
             stack += [(middle + 1, y), (x, middle)]
 
 
-def _larger(left: Expr, right: Expr, index: str, values: Values, over: arb) -> bool | None:
-    difference = Program(Add((left, Mul((Num(Fraction(-1)), right)))), index, values).at(over)
-    if difference.lower() >= 0:
-        return True
-    return False if difference.upper() <= 0 else None
+def _comparison(index: str, values: Values, over: arb) -> Decide:
+    """Return the comparison of two expressions over an interval, None where it has no answer."""
+
+    def larger(left: Expr, right: Expr) -> bool | None:
+        difference = Program(Add((left, Mul((Num(Fraction(-1)), right)))), index, values).at(over)
+        if difference.lower() >= 0:
+            return True
+        return False if difference.upper() <= 0 else None
+
+    return larger
 
 
 def _resolve(term: Expr, index: str, larger: Decide) -> Expr | None:

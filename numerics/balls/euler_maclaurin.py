@@ -125,7 +125,9 @@ def sample_size(term: Expr, index: str, values: Values, lo: int, hi: int) -> arb
     program = Program(term, index, values)
     width = hi - lo
     steps = [4**j for j in range(width.bit_length() // 2 + 1)]
-    points = sorted({lo, hi, *(lo + s for s in steps), *(hi - s for s in steps)} | {lo + width // 2})
+    points = sorted(
+        {lo, hi, *(lo + s for s in steps), *(hi - s for s in steps)} | {lo + width // 2}
+    )
     best, before, last = arb(0), lo, arb(0)
     for x in points:
         if not lo <= x <= hi:
@@ -236,7 +238,6 @@ class _Run:
             total += weight * (right[2 * k - 1] - left[2 * k - 1])
         return total
 
-
     def _integral(self, x: int, y: int) -> arb:
         shape = _log_power(self.program.term, self.program.index or "", self.program.values)
         if shape is not None and (shape[1] == 0 or shape[0] == -1) and x >= 2:
@@ -296,7 +297,8 @@ def _quadrature(program: Program, x: arb, y: arb, tolerance: arb) -> arb:
     )
     if calls >= _EVALUATIONS:
         raise Refusal(
-            "reach", f"the integral of {program.term} in place of the sum takes too many evaluations"
+            "reach",
+            f"the integral of {program.term} in place of the sum takes too many evaluations",
         )
     return value.real
 

@@ -286,9 +286,7 @@ class _Leg:
         right = hi if final == len(points) - 1 else _edge(live, points[final + 1], points[final])
         return left, right, peak
 
-    def _euler_maclaurin(
-        self, f: Callable[[Any], Any], lo: int, hi: int | None, peak: Any
-    ) -> Any:
+    def _euler_maclaurin(self, f: Callable[[Any], Any], lo: int, hi: int | None, peak: Any) -> Any:
         context = self.context
         p = math.ceil(0.35 * context.dps * math.log(10) / 1.2)
         start = lo + 6 * p

@@ -47,12 +47,13 @@ def exact(expr: Expr, values: Values) -> Fraction | None:
             return found if isinstance(found, Fraction) else None
         case Add(parts) | Mul(parts):
             known = _all_exact(parts, values)
-            return known and reduce(add if isinstance(expr, Add) else mul, known)
+            operation = add if isinstance(expr, Add) else mul
+            return reduce(operation, known) if known else None
         case Pow(base, exponent):
             return _exact_power(exact(base, values), exact(exponent, values))
         case Call("min" | "max" as func, args):
             known = _all_exact(args, values)
-            return known and (min if func == "min" else max)(known)
+            return (min if func == "min" else max)(known) if known else None
     return None
 
 
@@ -136,9 +137,7 @@ class Program:
         (`value`) for a name without value, (`unsupported`) for a form with no real value.
     """
 
-    def __init__(
-        self, term: Expr, index: str | None, values: Values, logarithmic: bool = False
-    ):
+    def __init__(self, term: Expr, index: str | None, values: Values, logarithmic: bool = False):
         self.term, self.index, self.logarithmic = term, index, logarithmic
         self.values = {name: value for name, value in values.items() if name != index}
         self._steps: list[Step] = []
@@ -148,7 +147,7 @@ class Program:
 
     def at(self, x: arb) -> arb:
         """Return the value at a real ball."""
-        return self._run(x)
+        return arb(self._run(x))
 
     def on_box(self, z: acb) -> acb:
         """Return an enclosure over a complex box, not finite unless holomorphic there."""
@@ -159,6 +158,8 @@ class Program:
         series = self._run(arb_series([arb(x), 1], length))
         if isinstance(series, arb):
             series = arb_series([series], length)
+        if series.prec < length:
+            raise ArithmeticError(f"a series of {series.prec} terms where {length} are needed")
         return [series[k] for k in range(length)]
 
     def _run(self, x: Any) -> Any:
@@ -174,7 +175,7 @@ class Program:
             self._varies[key] = (
                 self.index in free_names(expr)
                 if isinstance(expr, Name | Sum)
-                else any([self._depends(part) for part in children(expr)])
+                else any(self._depends(part) for part in children(expr))
             )
         return self._varies[key]
 
@@ -212,8 +213,8 @@ class Program:
                 function, place = _FUNCTIONS[func], self._place(arg)
                 return (func, place), lambda registers: function(registers[place])
             case Name(name) if name in self.values:
-                ball = self.values[name]
-                return expr, lambda registers: ball
+                known = self.values[name]
+                return expr, lambda registers: known
             case Name("pi"):
                 return expr, lambda registers: arb.pi()
             case Name("oo"):
@@ -240,8 +241,9 @@ class Program:
                 not self._depends(shift)
             ):
                 offset = constant(shift, self.values)
-                return expr, lambda registers: registers[0] + _log(
-                    1 + offset * (-registers[0]).exp()
+                return (
+                    expr,
+                    lambda registers: registers[0] + _log(1 + offset * (-registers[0]).exp()),
                 )
         return None
 

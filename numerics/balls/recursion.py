@@ -133,9 +133,7 @@ def _factor(x: Fraction, batch: int) -> Fraction:
     return 1 - 2 * x + (1 + Fraction(1, batch)) * x**2
 
 
-def _step(
-    moments: list[Any], decay: list[Any], gain: list[Any], forcing: Any
-) -> Iterator[Any]:
+def _step(moments: list[Any], decay: list[Any], gain: list[Any], forcing: Any) -> Iterator[Any]:
     return (d * m + g * forcing for d, m, g in zip(decay, moments, gain, strict=True))
 
 

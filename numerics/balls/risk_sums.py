@@ -26,7 +26,13 @@ from fractions import Fraction
 
 from flint import arb
 
-from numerics.balls.ball import Refusal, precision
+from numerics.balls.ball import (
+    Refusal,
+    certain_floor,
+    nearest_integer,
+    precision,
+    rational_ball,
+)
 from proofs_check.expr import Call, Expr, Mul, Name, Num, Sum, add, div, mul, neg, power
 
 __all__ = [
@@ -84,15 +90,15 @@ def _stage_length(N: int) -> int:
     if N <= 2:
         return N
     m = N.bit_length() - 1
-    if N == 2**m:
+    if N.bit_count() == 1:
         return N // m
     bits = 2 * m + 64
     while True:
         with precision(bits):
             quotient = arb(N) * arb.const_log2() / arb(N).log()
-            length = quotient.floor().unique_fmpz()
+            length = certain_floor(quotient)
         if length is not None:
-            return max(1, int(length))
+            return max(1, length)
         bits *= 2
 
 
@@ -146,21 +152,17 @@ def _head(a: Fraction, N: int, gamma: Fraction) -> int:
     """
     bits = 2 * N.bit_length() + 128
     with precision(bits):
-        n = _ball(gamma) * N * arb.const_log2() / arb(N).log()
-        root = n ** _ball(1 / a)
-        candidate = root.floor().unique_fmpz()
+        n = rational_ball(gamma) * N * arb.const_log2() / arb(N).log()
+        root = n ** rational_ball(1 / a)
+        candidate = certain_floor(root)
         if candidate is not None:
-            return max(int(candidate), 0)
-        k = int((root + arb("0.5")).floor().unique_fmpz())
+            return max(candidate, 0)
+        k = nearest_integer(root)
     m = N.bit_length() - 1
-    if N != 2**m:
+    if N.bit_count() != 1:
         raise Refusal("bound", f"it is not certain whether {k} modes reach 1/(N_eff gamma)")
     reached = Fraction(k) ** a.numerator <= (gamma * N / m) ** a.denominator
     return k if reached else k - 1
-
-
-def _ball(value: Fraction) -> arb:
-    return arb(value.numerator) / value.denominator
 
 
 def _over_modes(term: Expr, M: int) -> Expr:

@@ -31,7 +31,7 @@ from fractions import Fraction
 
 from flint import arb
 
-from numerics.balls.ball import Refusal, rational_ball
+from numerics.balls.ball import Refusal, certain_floor, rational_ball
 from numerics.balls.program import Values, constant, exact
 from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, free_names, mul
 
@@ -207,7 +207,7 @@ class _Shape:
         return _Form(x.k * y.k, self._sum(parts))
 
     def _broken(self, base: _Form, e: Fraction) -> _Form:
-        """The form of ``base^e``."""
+        """Return the form of ``base^e``."""
         k, g = base.k, base.g
         ball = rational_ball(e)
         if k and g is not None and g.order < (_ZERO, _ZERO):
@@ -221,9 +221,7 @@ class _Shape:
         whole = self._collapse(base)
         if whole is None:
             raise Refusal("tail", "a power of zero")
-        return _Form(
-            _ZERO, _Growth(whole.s * e, whole.q * e, _settled(_number_power(whole.c, e)))
-        )
+        return _Form(_ZERO, _Growth(whole.s * e, whole.q * e, _settled(_number_power(whole.c, e))))
 
     def _exp(self, arg: _Form) -> _Form:
         k, g = arg.k, arg.g
@@ -261,10 +259,9 @@ class _Shape:
         elif g.q > 0:
             kappa = kappa * self.X.log() ** rational_ball(g.q)
         top = (kappa * _power(self.X, s, _ZERO)).lower()
-        order = (rational_ball(s) * top).floor().lower()
-        if not (order.is_finite() and order >= 2):
+        exponent = certain_floor((rational_ball(s) * top).lower())
+        if exponent is None or exponent < 2:
             raise TooEarly
-        exponent = int(order.floor().unique_fmpz())
         if exponent.bit_length() > _MAX_ORDER_BITS:
             exponent = 2**_MAX_ORDER_BITS
         at_x = (rational_ball(exponent) * self.X.log() - top).exp()

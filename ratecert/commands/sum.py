@@ -39,9 +39,7 @@ def run(args: argparse.Namespace) -> int:
 
     started = time.perf_counter()
     index, lo, hi = _over(args.over)
-    ball = enclose(
-        parse_expr(args.term), index, lo, hi, _values(args.set), _digits(args.digits)
-    )
+    ball = enclose(parse_expr(args.term), index, lo, hi, _values(args.set), _digits(args.digits))
     seconds = time.perf_counter() - started
     if args.json:
         print(json.dumps({**ball.as_json(), "digits": ball.digits, "seconds": round(seconds, 6)}))
