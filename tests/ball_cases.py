@@ -9,9 +9,17 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+import mpmath
+import pytest
+from flint import arb, ctx
+
+from numerics.balls import enclose
+from numerics.balls.ball import precision
+from numerics.balls.program import Program
 from proofs_check.expr import Call, Expr, Name, Num, add, mul, neg, power
 
 I = Name("i")  # noqa: E741
@@ -100,3 +108,43 @@ def draw(rng: random.Random) -> Case:
     infinite = ("power" in names) and rng.random() < 0.25
     hi = None if infinite else max(lo, size(rng, math.log10(lo)))
     return Case(term, lo, hi, rng.choice([10, 30, 50]))
+
+
+# What every enclosure must satisfy.
+
+CASES = 10_000
+"""Size of the whole collection; case k is `case(k)`."""
+
+BRUTE_FORCE = 2000
+"""Up to this many terms are also added one by one."""
+
+
+def case(k: int) -> Case:
+    return draw(random.Random(k))
+
+
+def check(case: Case) -> None:
+    """Hold one enclosure against another kernel and precision, and against plain addition."""
+    ball = enclose(case.term, "i", num(case.lo), case.upper, {}, case.digits)
+    assert ball.is_tight(), ball
+    other = enclose(case.term, "i", num(case.lo), case.upper, {}, case.digits + 7, effort=0.41)
+    with precision(4 * case.digits + 200):
+        assert ball.arb.overlaps(other.arb), (ball, other)
+        if case.hi is not None and case.hi - case.lo < BRUTE_FORCE:
+            assert ball.arb.overlaps(plain_sum(case)), ball
+
+
+def plain_sum(case: Case) -> arb:
+    """Add the terms at 1000 bits."""
+    assert case.hi is not None
+    with precision(1000):
+        program = Program(case.term, "i", {})
+        return sum((program.at(arb(i)) for i in range(case.lo, case.hi + 1)), arb(0))
+
+
+@pytest.fixture(autouse=True)
+def precision_is_restored() -> Iterator[None]:
+    """Fail a test that leaves a global precision changed."""
+    before = ctx.prec, ctx.cap, mpmath.mp.prec
+    yield
+    assert (ctx.prec, ctx.cap, mpmath.mp.prec) == before

@@ -104,8 +104,8 @@ class Ladder:
     ----------
     rows : tuple of Row
     lower, upper : Ball
-        The rows' smallest and largest ratio (by midpoint, each a ball): all ratios of this ladder
-        lie between the lower end of `lower` and the upper end of `upper`.
+        All ratios of the ladder lie between the lower end of `lower` and the upper end of
+        `upper`, each the ball of one row.
     explained : bool or None
         Whether the drift falls off at least as the predicted next-order term; None without one,
         or with too few steps to tell.
@@ -180,10 +180,20 @@ def ladder(
         sizes = path.at(t)
         ratio = _ratio(numerator, denominator, {**parameters, **sizes}, sizes, digits)
         rows.append(_row(t, sizes, ratio, rows[-1] if rows else None, correction))
-    ordered = sorted(rows, key=lambda row: Fraction(row.ratio.midpoint))
-    return Ladder(
-        tuple(rows), ordered[0].ratio, ordered[-1].ratio, _explained(rows, correction, ripple)
-    )
+    lower, upper = _extremes([row.ratio for row in rows])
+    return Ladder(tuple(rows), lower, upper, _explained(rows, correction, ripple))
+
+
+def _extremes(ratios: Sequence[Ball]) -> tuple[Ball, Ball]:
+    """Return the ball with the lowest lower end and the one with the highest upper end."""
+    lowest = highest = ratios[0]
+    for ball in ratios[1:]:
+        with precision(8 * ball.digits + 128):
+            if certainly_less(ball.arb.lower(), lowest.arb.lower()):
+                lowest = ball
+            if certainly_less(highest.arb.upper(), ball.arb.upper()):
+                highest = ball
+    return lowest, highest
 
 
 def _ratio(

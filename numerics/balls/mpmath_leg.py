@@ -34,6 +34,7 @@ __all__ = ["Disagreement", "Jet", "Opinion", "confirms", "second_opinion"]
 _DIRECT = 1500
 _GUARD = 15
 _MAX_PIECES = 600
+_SLOW = 0.9
 
 
 class Disagreement(Exception):  # noqa: N818  (the word says it)
@@ -329,8 +330,12 @@ class _Leg:
 
     def _to_infinity(self, g: Callable[[Any], Any], start: Any) -> Any:
         total, length, quiet = self.context.mpf(0), self.context.mpf(1), 0
+        before = self.context.inf
         for k in range(_MAX_PIECES):
             piece = self._quadrature(g, [start, start + length])
+            if k > 100 and abs(piece) > before * _SLOW:
+                break
+            before = abs(piece)
             total, start = total + piece, start + length
             quiet = quiet + 1 if abs(piece) < abs(total) * self.small else 0
             if quiet == 2:
