@@ -39,22 +39,20 @@ def milliseconds(work: Callable[[], Any]) -> float:
     return 1000 * (time.perf_counter() - start)
 
 
+def power_law(rng: random.Random) -> Expr:
+    return power(cases.I, cases.num(-cases.exponent(rng)))
+
+
 def log_power(rng: random.Random) -> Expr:
     q = cases.num(-Fraction(rng.randint(11, 40), 10))
     return mul(power(cases.I, cases.num(-1)), power(parse_expr("log(i+1)"), q))
 
 
 FAMILIES: dict[str, Callable[[random.Random], Expr]] = {
-    "power": lambda rng: power(cases.I, cases.num(-cases.exponent(rng))),
-    "power * exp filter": lambda rng: mul(
-        power(cases.I, cases.num(-cases.exponent(rng))), cases.exponential(rng)
-    ),
-    "power * step filter": lambda rng: mul(
-        power(cases.I, cases.num(-cases.exponent(rng))), cases.steps(rng)
-    ),
-    "power * rational filter": lambda rng: mul(
-        power(cases.I, cases.num(-cases.exponent(rng))), cases.rational(rng)
-    ),
+    "power": power_law,
+    "power * exp filter": lambda rng: mul(power_law(rng), cases.exponential(rng)),
+    "power * step filter": lambda rng: mul(power_law(rng), cases.steps(rng)),
+    "power * rational filter": lambda rng: mul(power_law(rng), cases.rational(rng)),
     "log-power": log_power,
 }
 

@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING
 from proofs_check.errors import UserError
 
 if TYPE_CHECKING:
+    from numerics.balls import Ball
     from proofs_check.expr import Expr
+
+__all__ = ["HELP", "arguments", "enclose", "run"]
 
 HELP = "rigorous enclosure of one finite or infinite sum"
 
@@ -34,18 +37,52 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the ball; every unusable input is a `UserError`."""
-    from numerics.balls import enclose
-    from proofs_check.language import parse_expr
-
     started = time.perf_counter()
-    index, lo, hi = _over(args.over)
-    ball = enclose(parse_expr(args.term), index, lo, hi, _values(args.set), _digits(args.digits))
+    ball = enclose(args.term, args.over, _pairs(args.set), _digits(args.digits))
     seconds = time.perf_counter() - started
     if args.json:
         print(json.dumps({**ball.as_json(), "digits": ball.digits, "seconds": round(seconds, 6)}))
     else:
         print(ball)
     return 0
+
+
+def enclose(
+    term: str, over: str, values: Mapping[str, Fraction | int | str], digits: int = 50
+) -> Ball:
+    """Return a ball around a sum that is given as text.
+
+    Parameters
+    ----------
+    term : str
+        The term in the claim language, such as ``"i^-a*exp(-2*t*i^-a)"``.
+    over : str
+        Index and bounds, ``"i=1..10^12"`` or ``"i=1..oo"``.
+    values : mapping of str to Fraction, int or str
+        The values of the other names; text is read in the claim language, exactly.
+    digits : int
+        Significant digits, 1 to 1000.
+
+    Returns
+    -------
+    Ball
+        The true value lies in ``midpoint ± radius``; ``radius <= 10^(2-digits) |midpoint|``.
+
+    Raises
+    ------
+    UserError
+        For text that cannot be read; a `numerics.balls.Refusal`, with its reason, where the sum
+        has no enclosure.
+    """
+    from numerics import balls
+    from proofs_check.language import parse_expr
+
+    index, lo, hi = _over(over)
+    exact_values = {
+        name: _exact(name, value) if isinstance(value, str) else value
+        for name, value in values.items()
+    }
+    return balls.enclose(parse_expr(term), index, lo, hi, exact_values, digits)
 
 
 def _over(text: str) -> tuple[str, Expr, Expr]:
@@ -63,23 +100,27 @@ def _over(text: str) -> tuple[str, Expr, Expr]:
     return index.name, parse_expr(lo), parse_expr(hi)
 
 
-def _values(text: str) -> Mapping[str, Fraction]:
-    """Read ``a=2,t=10^6``."""
-    from numerics.balls.program import exact
-    from proofs_check.language import parse_expr
-
-    values: dict[str, Fraction] = {}
+def _pairs(text: str) -> dict[str, str]:
+    """Read ``a=2,t=10^6`` as names and texts."""
+    values: dict[str, str] = {}
     for item in filter(str.strip, text.split(",")):
         name, equals, number = (part.strip() for part in item.partition("="))
         if not equals or not name.isidentifier():
             raise UserError(f"--set {item.strip()}: write NAME=VALUE, several with commas")
         if name in values:
             raise UserError(f"--set gives {name} twice")
-        value = exact(parse_expr(number), {})
-        if value is None:
-            raise UserError(f"--set {item.strip()}: the value must be an exact rational number")
-        values[name] = value
+        values[name] = number
     return values
+
+
+def _exact(name: str, text: str) -> Fraction:
+    from numerics.balls.program import exact
+    from proofs_check.language import parse_expr
+
+    value = exact(parse_expr(text), {})
+    if value is None:
+        raise UserError(f"{name}={text}: the value must be an exact rational number, such as 3/2")
+    return value
 
 
 def _digits(text: str) -> int:

@@ -27,15 +27,8 @@ def test_prints_a_ball(capsys):
 
 
 def test_json_holds_what_the_interface_promises(capsys):
-    words = [
-        "i^-a*exp(-2*t*i^-a)",
-        "--over",
-        "i=1..M",
-        "--set",
-        "a=1.5, t=10^6, M=10^12",
-        "--json",
-    ]
-    assert run(*words) == 0
+    values = "a=1.5, t=10^6, M=10^12"
+    assert run("i^-a*exp(-2*t*i^-a)", "--over", "i=1..M", "--set", values, "--json") == 0
     out = capsys.readouterr().out
     answer = json.loads(out)
     assert list(answer) == ["midpoint", "radius", "digits", "seconds"]
@@ -47,6 +40,16 @@ def test_json_holds_what_the_interface_promises(capsys):
 def test_infinite_sum(capsys):
     assert run("k^-2", "--over", "k=1..oo", "--digits", "20") == 0
     assert capsys.readouterr().out.startswith("1.64493406684822643647")
+
+
+def test_from_python_values_are_numbers_or_text():
+    expected = command.enclose("i^-a", "i=1..10", {"a": Fraction(3, 2)}, 20)
+    assert command.enclose("i^-a", "i=1..10", {"a": "1.5"}, 20) == expected
+    assert command.enclose("i^-2", "i=1..10", {}, 20) == command.enclose(
+        "i^-a", "i=1..10", {"a": 2}, 20
+    )
+    with pytest.raises(UserError, match="exact"):
+        command.enclose("i^-a", "i=1..10", {"a": 1.5}, 20)
 
 
 @pytest.mark.parametrize(
