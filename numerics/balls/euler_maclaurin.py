@@ -24,7 +24,8 @@ the bound cannot be used outside its range.  Since ``|B_{2p}|/r^(2p)`` is about
 - otherwise it is cut in two, at the geometric mean when it spans several octaves.
 
 Neighbouring smooth pieces form one run, so inner boundary terms never arise.  A piece's box
-reaches to Y + 1, which closes the gap to the next piece.
+reaches to Y + 1, which closes the gap to the next piece.  Derivative terms at an end that Cauchy's
+estimate shows to be negligible are left out and booked like the remainder.
 
 **The integral** over a run is closed for ``c x^s`` and ``c x^-1 (log x)^q``, otherwise
 `acb.integral` (Johansson 2018, rigorous Gauss–Legendre with the Bernstein-ellipse bound), in
@@ -108,13 +109,12 @@ def finite_sum(
     """
     run = _Run(term, index, values, tolerance, kernel)
     total = arb(0)
-    with precision(ctx.prec, 2 * kernel.half_order):
-        for kind, x, y in _joined(run.pieces(lo, hi)):
-            if kind == "direct":
-                total += run.direct(x, y)
-            elif kind == "smooth":
-                total += run.smooth(x, y)
-        return total + arb(0, run.neglected.abs_upper())
+    for kind, x, y in _joined(run.pieces(lo, hi)):
+        if kind == "direct":
+            total += run.direct(x, y)
+        elif kind == "smooth":
+            total += run.smooth(x, y)
+    return total + arb(0, run.neglected.abs_upper())
 
 
 def sample_size(term: Expr, index: str, values: Values, lo: int, hi: int) -> arb:
@@ -229,14 +229,41 @@ class _Run:
 
     def smooth(self, x: int, y: int) -> arb:
         """Return integral, end values and derivative terms; the remainder is in `neglected`."""
-        p = self.kernel.half_order
-        left, right = (self.program.taylor(end, 2 * p) for end in (x, y))
-        total = self._integral(x, y) + (left[0] + right[0]) / 2
-        for k in range(1, p + 1):
-            # B_{2k}/(2k)! f^(2k-1) with the Taylor coefficient f^(2k-1)/(2k-1)!.
-            weight = rational_ball(_bernoulli(2 * k) / (2 * k))
-            total += weight * (right[2 * k - 1] - left[2 * k - 1])
+        return self._integral(x, y) + self._end(x, -1) + self._end(y, 1)
+
+    def _end(self, x: int, sign: int) -> arb:
+        """Return ``f(x)/2 ± Σ_k B_{2k}/(2k) c_{2k-1}``, c the Taylor coefficients at x.
+
+        Far out few of them matter: ``|c_n| <= U/r^n`` bounds those that are left out.
+        """
+        kept = self._kept(x)
+        with precision(ctx.prec, 2 * kept + 1):
+            c = self.program.taylor(x, 2 * kept + 1)
+        total = c[0] / 2
+        for k in range(1, kept + 1):
+            total += sign * self._weight(k) * c[2 * k - 1]
         return total
+
+    def _kept(self, x: int) -> int:
+        """Return how many derivative terms at x to keep; the bound of the others is booked."""
+        p, radius = self.kernel.half_order, x // 2
+        if radius <= self.kernel.radius:
+            return p
+        bound = self._on_discs(x, x, radius)
+        if not bound.is_finite():
+            return p
+        left_out = arb(0)
+        for k in range(p, 0, -1):
+            size = abs(self._weight(k)) * bound / arb(radius) ** (2 * k - 1)
+            if not (left_out + size).upper() < self.negligible:
+                self.neglected += left_out.upper()
+                return k
+            left_out += size
+        self.neglected += left_out.upper()
+        return 0
+
+    def _weight(self, k: int) -> arb:
+        return rational_ball(_bernoulli(2 * k) / (2 * k))
 
     def _integral(self, x: int, y: int) -> arb:
         shape = _log_power(self.program.term, self.program.index or "", self.program.values)
