@@ -251,7 +251,7 @@ class Program:
         place = self._place(base)
         if self._depends(exponent):
             upper = self._place(exponent)
-            return ("power", place, upper), lambda registers: _exp(
+            return ("varying power", place, upper), lambda registers: _exp(
                 registers[upper] * _log(registers[place])
             )
         value = exact(exponent, self.values)

@@ -334,3 +334,16 @@ def test_equal_input_gives_equal_text():
     plain = enclose_expr(Sum(power(I, num(-2)), "i", num(1), num(10**12 + 1)), {}, 40)
     with precision(300):
         assert shifted.arb.overlaps(plain.arb)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.permutations(range(1, 9)), st.integers(2, 50))
+@example([1, 2, 3, 4, 5, 6, 7, 8], 3)
+def test_a_varying_exponent_is_not_taken_for_a_fixed_one(exponents_, x):
+    """Registers are numbered, and so are exponents: once ``i^(register 2)`` was ``i^2``."""
+    term = parse_expr("(1+1/i)^(2*i) + " + " + ".join(f"(1+1/i)^{e}" for e in exponents_))
+    expected = (1 + Fraction(1, x)) ** (2 * x) + sum((1 + Fraction(1, x)) ** e for e in exponents_)
+    with precision(150):
+        value = Program(term, "i", {}).at(arb(x))
+        assert value.overlaps(rational_ball(expected))
+        assert value.rad() < arb(10) ** -30
