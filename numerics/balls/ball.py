@@ -42,6 +42,7 @@ __all__ = [
     "nearest_integer",
     "precision",
     "rational_ball",
+    "shown",
 ]
 
 MAX_DIGITS = 1000
@@ -115,6 +116,12 @@ def nearest_integer(x: arb) -> int:
     if floor is None:
         raise Refusal("undefined", "the value is not finite")
     return floor
+
+
+def shown(expr: object) -> str:
+    """Return the text of an expression for a message, shortened in the middle."""
+    text = str(expr)
+    return text if len(text) <= 160 else f"{text[:120]} … {text[-30:]}"
 
 
 def check_digits(digits: object) -> int:

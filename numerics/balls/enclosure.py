@@ -23,7 +23,7 @@ from fractions import Fraction
 
 from flint import arb, ctx
 
-from numerics.balls.ball import Ball, Refusal, check_digits, precision
+from numerics.balls.ball import Ball, Refusal, check_digits, precision, shown
 from numerics.balls.euler_maclaurin import Kernel, finite_sum, sample_size
 from numerics.balls.program import Program, Values, constant, exact, has_extremum, power_bits
 from numerics.balls.tail import TooEarly, larger_at_infinity, tail
@@ -125,10 +125,12 @@ def enclose_expr(
 
 def _hopeless(expr: Expr, value: arb, digits: int) -> Refusal:
     if not value.is_finite():
-        return Refusal("undefined", f"{expr} has no finite real value that could be enclosed")
+        return Refusal(
+            "undefined", f"{shown(expr)} has no finite real value that could be enclosed"
+        )
     return Refusal(
         "cancellation",
-        f"{digits} digits of {expr} cannot be made certain: the value may be exactly zero",
+        f"{digits} digits of {shown(expr)} cannot be made certain: the value may be exactly zero",
     )
 
 
@@ -276,7 +278,7 @@ def _integer(ball: arb, expr: Expr, values: Values, rounding: Callable[[Fraction
         return rounding(value)
     rounded = (ball.ceil() if rounding is math.ceil else ball.floor()).unique_fmpz()
     if rounded is None:
-        raise Refusal("bound", f"it is not certain which integer bounds the sum at {expr}")
+        raise Refusal("bound", f"it is not certain which integer bounds the sum at {shown(expr)}")
     return int(rounded)
 
 
@@ -305,9 +307,9 @@ def _tail(term: Expr, index: str, lo: int, values: Values, tolerance: arb) -> tu
         bits += bits // 4
     raise Refusal(
         "tail",
-        f"the tail of {term} converges too slowly to be enclosed to the asked digits"
+        f"the tail of {shown(term)} converges too slowly to be enclosed to the asked digits"
         if settled
-        else f"the order of {term} as {index} tends to oo could not be settled",
+        else f"the order of {shown(term)} as {index} tends to oo could not be settled",
     )
 
 
@@ -349,7 +351,7 @@ def _cuts(
         x, y = stack.pop()
         seen += 1
         if seen > _MAX_CUTS:
-            raise Refusal("reach", f"min or max changes its argument too often in {term}")
+            raise Refusal("reach", f"min or max changes its argument too often in {shown(term)}")
         piece = _resolve(term, index, _comparison(index, values, arb(x).union(arb(y))))
         if piece is not None:
             yield x, y, piece

@@ -45,7 +45,7 @@ from typing import Literal
 
 from flint import acb, arb, ctx, fmpq
 
-from numerics.balls.ball import Refusal, precision, rational_ball
+from numerics.balls.ball import Refusal, precision, rational_ball, shown
 from numerics.balls.program import Program, Values, exact
 from proofs_check.expr import Call, Expr, Mul, Name, Pow, free_names
 
@@ -176,8 +176,8 @@ class _Run:
             if direct > _MAX_DIRECT or seen > _MAX_PIECES:
                 raise Refusal(
                     "reach",
-                    f"too many terms of {self.program.term} near {self.program.index} = {x} would "
-                    "have to be added one by one; ask for fewer digits or a shorter range",
+                    f"too many terms of {shown(self.program.term)} near {self.program.index} = {x} "
+                    "would have to be added one by one; ask for fewer digits or a shorter range",
                 )
 
     def _dead(self, x: int, y: int) -> bool:
@@ -221,8 +221,9 @@ class _Run:
             if not value.is_finite():
                 raise Refusal(
                     "undefined",
-                    f"{self.program.term} is not a finite real number that could be enclosed at "
-                    f"{self.program.index} = {i}: start the sum later or change the parameters",
+                    f"{shown(self.program.term)} is not a finite real number that could be "
+                    f"enclosed at {self.program.index} = {i}: start the sum later or change the "
+                    "parameters",
                 )
             total += value
         return total
@@ -325,7 +326,8 @@ def _quadrature(program: Program, x: arb, y: arb, tolerance: arb) -> arb:
     if calls >= _EVALUATIONS:
         raise Refusal(
             "reach",
-            f"the integral of {program.term} in place of the sum takes too many evaluations",
+            f"the integral of {shown(program.term)} takes too many evaluations: the term is not "
+            "smooth enough over this range",
         )
     return value.real
 

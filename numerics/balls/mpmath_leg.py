@@ -26,7 +26,7 @@ from typing import Any
 
 import mpmath
 
-from numerics.balls.ball import Ball
+from numerics.balls.ball import Ball, shown
 from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, Sum
 
 __all__ = ["Disagreement", "Jet", "Opinion", "confirms", "second_opinion"]
@@ -73,7 +73,7 @@ def confirms(ball: Ball, expr: Expr, values: Mapping[str, Fraction | int]) -> bo
     if distance <= radius + opinion.error:
         return None
     raise Disagreement(
-        f"mpmath finds {context.nstr(opinion.value, ball.digits + 5)} for {expr}, "
+        f"mpmath finds {context.nstr(opinion.value, ball.digits + 5)} for {shown(expr)}, "
         f"outside the ball {ball}"
     )
 

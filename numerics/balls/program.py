@@ -24,7 +24,7 @@ from typing import Any
 
 from flint import acb, arb, arb_series
 
-from numerics.balls.ball import Refusal, rational_ball
+from numerics.balls.ball import Refusal, rational_ball, shown
 from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, Sum, children, free_names
 
 __all__ = ["Program", "Values", "constant", "exact", "has_extremum", "power_bits"]
@@ -222,8 +222,12 @@ class Program:
             case Name(name):
                 raise Refusal("value", f"{name} has no value here: set it, for example {name}=2")
             case Sum():
-                raise Refusal("nested", f"{expr} stands inside a term where it has no value")
-        raise Refusal("unsupported", f"{expr} has no numeric value: it stands for a quantity")
+                raise Refusal(
+                    "nested", f"{shown(expr)} stands inside a term where it has no value"
+                )
+        raise Refusal(
+            "unsupported", f"{shown(expr)} has no numeric value: it stands for a quantity"
+        )
 
     def _logarithmic(self, expr: Expr) -> tuple[object, Step] | None:
         """Return the step for a form that is simpler in ``u = log i``, if there is one."""

@@ -31,7 +31,7 @@ from fractions import Fraction
 
 from flint import arb
 
-from numerics.balls.ball import Refusal, certain_floor, rational_ball
+from numerics.balls.ball import Refusal, certain_floor, rational_ball, shown
 from numerics.balls.program import Values, constant, exact
 from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, free_names, mul
 
@@ -88,7 +88,7 @@ def tail(term: Expr, index: str, values: Values, X: int) -> arb:
             raise TooEarly
         raise Refusal(
             "divergent",
-            f"the sum of {term} over {index} up to oo diverges: its terms are of order "
+            f"the sum of {shown(term)} over {index} up to oo diverges: its terms are of order "
             f"{index}^({g.s}) log({index})^({g.q})",
         )
     x = arb(X)
@@ -160,7 +160,9 @@ class _Shape:
             case Pow(base, exponent) if self.index not in free_names(exponent):
                 value = exact(exponent, self.values)
                 if value is None:
-                    raise Refusal("tail", f"the exponent of {expr} must be rational up to oo")
+                    raise Refusal(
+                        "tail", f"the exponent of {shown(expr)} must be rational up to oo"
+                    )
                 return self._broken(self._form(base), value)
             case Pow(base, exponent):
                 return self._exp(self._form(mul(exponent, Call("log", (base,)))))
@@ -170,7 +172,9 @@ class _Shape:
                 return self._log(self._form(arg))
             case Call("sqrt", (arg,)):
                 return self._broken(self._form(arg), Fraction(1, 2))
-        raise Refusal("tail", f"no rule tells how {expr} behaves as {self.index} tends to oo")
+        raise Refusal(
+            "tail", f"no rule tells how {shown(expr)} behaves as {self.index} tends to oo"
+        )
 
     def _range(self, g: _Growth) -> arb:
         """Return a ball with 0 and all ``g(x)``, ``x >= X``, for a `g` that tends to 0."""

@@ -17,15 +17,15 @@ from ball_cases import (  # noqa: F401
     precision_is_restored,
 )
 from flint import acb, arb
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from numerics.balls import Refusal, enclose, enclose_expr
+from numerics.balls import Ball, Refusal, enclose, enclose_expr
 from numerics.balls.ball import precision, rational_ball
 from numerics.balls.euler_maclaurin import Kernel, finite_sum
 from numerics.balls.program import Program
 from numerics.balls.tail import TooEarly, tail
-from proofs_check.expr import Call, Name, Pow, Sum, add, mul, neg, power
+from proofs_check.expr import Call, Expr, Name, Pow, Sum, add, free_names, mul, neg, power
 from proofs_check.language import parse_expr
 
 SHARE = 97
@@ -347,3 +347,62 @@ def test_a_varying_exponent_is_not_taken_for_a_fixed_one(exponents_, x):
         value = Program(term, "i", {}).at(arb(x))
         assert value.overlaps(rational_ball(expected))
         assert value.rad() < arb(10) ** -30
+
+
+# Terms of any shape: every way of evaluating them agrees, and so does plain addition.
+
+leaves = st.one_of(
+    st.just(I), st.fractions(Fraction(1, 4), 9, max_denominator=4).map(num)
+)  # fmt: skip
+fixed = st.sampled_from([-1000, -5, -3, -2, -1, Fraction(-1, 2), Fraction(2, 3), 2, 3, 70])
+
+
+def _grown(inner: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
+    return st.one_of(
+        st.builds(add, inner, inner),
+        st.builds(mul, inner, inner),
+        st.builds(lambda x, e: Pow(x, num(e)), inner, fixed),
+        st.builds(lambda x: Call("exp", (neg(x),)), inner),
+        st.builds(lambda x: Call("log", (add(num(2), x),)), inner),
+        st.builds(lambda x, y: Pow(x, neg(Call("log", (add(num(2), y),)))), inner, inner),
+    )
+
+
+terms = st.recursive(leaves, _grown, max_leaves=6).filter(lambda t: "i" in free_names(t))
+
+
+@settings(max_examples=80, deadline=None)
+@given(terms, st.integers(1, 300))
+def test_all_evaluations_of_a_term_agree(term, x):
+    with precision(300, 6):
+        plain, logarithmic = Program(term, "i", {}), Program(term, "i", {}, logarithmic=True)
+        value = plain.at(arb(x))
+        assert value.overlaps(logarithmic.at(arb(x).log()))
+        assert plain.taylor(x, 6)[0].overlaps(value)
+        for program, centre in ((plain, arb(x)), (logarithmic, arb(x).log())):
+            wide = centre + arb(0, 0.25)
+            assert program.at(wide).overlaps(value)
+            box = program.on_box(acb(wide, arb(0, 0.25)))
+            assert not box.is_finite() or box.real.overlaps(value)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@given(terms, st.integers(1, 60), st.integers(100, 1500), st.sampled_from([0.2, 0.3, 0.5]))
+def test_any_term_against_plain_addition(term, lo, count, effort):
+    ball = _enclosed(term, lo, lo + count, effort)
+    if ball is None:
+        return
+    with precision(600):
+        program = Program(term, "i", {})
+        total = sum((program.at(arb(i)) for i in range(lo, lo + count + 1)), arb(0))
+        assert ball.arb.overlaps(total)
+
+
+def _enclosed(term: Expr, lo: int, hi: int, effort: float) -> Ball | None:
+    """Return the ball, or None for a sum that cancels, has a pole or is not smooth."""
+    try:
+        return enclose(term, "i", lo, hi, {}, 12, effort)
+    except Refusal as refusal:
+        if refusal.reason not in ("cancellation", "undefined", "reach"):
+            raise
+        return None
