@@ -176,8 +176,9 @@ class _Run:
             if direct > _MAX_DIRECT or seen > _MAX_PIECES:
                 raise Refusal(
                     "reach",
-                    f"too many terms of {shown(self.program.term)} near {self.program.index} = {x} "
-                    "would have to be added one by one; ask for fewer digits or a shorter range",
+                    f"too many terms of {shown(self.program.term)} near "
+                    f"{self.program.index} = {x} would have to be added one by one; ask for "
+                    "fewer digits or a shorter range",
                 )
 
     def _dead(self, x: int, y: int) -> bool:
