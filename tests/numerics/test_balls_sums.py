@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 
 import pytest
@@ -406,3 +407,11 @@ def _enclosed(term: Expr, lo: int, hi: int, effort: float) -> Ball | None:
         if refusal.reason not in ("cancellation", "undefined", "reach"):
             raise
         return None
+
+
+def test_enclosures_in_threads_are_those_of_one_thread():
+    jobs = [("i^(-3/2)*exp(-1000*i^-2)", d) for d in (12, 40, 25, 60)]
+    expected = [enclose(parse_expr(text), "i", 1, 10**9, {}, d) for text, d in jobs]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda j: enclose(parse_expr(j[0]), "i", 1, 10**9, {}, j[1]), jobs))
+    assert found == expected
