@@ -1,0 +1,394 @@
+r"""Rigorous enclosures of sums and of expressions that contain sums.
+
+``Σ_{i=lo}^{hi} term`` goes the way
+
+1. exact bounds; the part over negative indices is reflected to positive ones;
+2. ``min`` and ``max`` of the index are resolved: the range is cut where the smaller argument
+   changes, each cut certified by interval arithmetic, the integers around a kink added singly;
+3. each piece by Euler–Maclaurin (`euler_maclaurin`), an infinite one up to some ``X = 2^k`` and
+   beyond it by the form of the term (`tail`);
+4. again with more bits, and with the value found as the new scale, until the printed ball has
+   the asked relative width.
+
+Sums inside an expression are enclosed one by one and stand in it as constants; step 4 applies to
+the whole expression, so what cancels is paid for with more bits.  A sum whose term contains a sum
+that depends on the outer index is added term by term, up to `MAX_NESTED` terms.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
+
+from flint import arb, ctx
+
+from numerics.balls.ball import Ball, Refusal, check_digits, precision, shown
+from numerics.balls.euler_maclaurin import Kernel, finite_sum, sample_size
+from numerics.balls.program import Program, Values, constant, exact, has_extremum, power_bits
+from numerics.balls.tail import TooEarly, larger_at_infinity, tail
+from proofs_check.expr import (
+    Add,
+    Call,
+    Expr,
+    Mul,
+    Name,
+    Num,
+    Sum,
+    children,
+    free_names,
+    neg,
+    rebuild,
+    substitute,
+    walk,
+)
+
+__all__ = ["MAX_NESTED", "Number", "enclose", "enclose_expr"]
+
+Number = Fraction | int
+Decide = Callable[[Expr, Expr], bool | None]
+
+MAX_NESTED = 2000
+"""Most outer terms of a sum whose inner sums depend on the outer index."""
+
+_INFINITY = Name("oo")
+_SPARE_BITS = 4_000
+_MAX_TAIL_BITS = 30_000
+_GUARD = 40
+_KINK = 8
+_MAX_CUTS = 4000
+
+
+def enclose(
+    term: Expr,
+    index: str,
+    lo: Expr | Number,
+    hi: Expr | Number,
+    values: Mapping[str, Number],
+    digits: int = 50,
+    effort: float = 0.3,
+) -> Ball:
+    r"""Return a ball around ``Σ_{index=lo}^{hi} term``.
+
+    Parameters
+    ----------
+    term : Expr
+        The term; ``min``, ``max`` and inner sums are allowed.
+    index : str
+        Its variable, running over the integers from `lo` to `hi`.
+    lo, hi : Expr or Fraction or int
+        Bounds, rounded inwards to integers; `hi` may be ``Name("oo")``.
+    values : mapping of str to Fraction or int
+        The values of the other names.
+    digits : int
+        Significant digits, from 1 to `MAX_DIGITS`.
+    effort : float
+        Order of Euler–Maclaurin per nat of precision; any positive value gives a valid ball.
+
+    Returns
+    -------
+    Ball
+        With ``radius <= 10^(2-digits) |midpoint|``.
+
+    Raises
+    ------
+    Refusal
+        With one of `REASONS`.
+    """
+    return enclose_expr(Sum(term, index, _as_expr(lo), _as_expr(hi)), values, digits, effort)
+
+
+def enclose_expr(
+    expr: Expr, values: Mapping[str, Number], digits: int = 50, effort: float = 0.3
+) -> Ball:
+    """Return a ball around an expression, which may contain sums; see `enclose`."""
+    digits = check_digits(digits)
+    known = _check_values(values)
+    needed = math.ceil(digits * math.log2(10))
+    spare = _GUARD + power_bits(expr, known)
+    bits = needed + spare
+    evaluation = _Evaluation(known, effort)
+    while True:
+        with precision(bits):
+            value = evaluation.value(expr, known, bits - spare)
+            if value.is_finite():
+                ball = Ball.of(value, digits)
+                if ball.is_tight():
+                    return ball
+                lack = min(needed - int(value.rel_accuracy_bits()) + 8, bits)
+            else:
+                lack = bits
+        bits += max(lack, 32)
+        if bits > 4 * needed + spare + _SPARE_BITS:
+            raise _hopeless(expr, value, digits)
+
+
+def _hopeless(expr: Expr, value: arb, digits: int) -> Refusal:
+    if not value.is_finite():
+        return Refusal(
+            "undefined", f"{shown(expr)} has no finite real value that could be enclosed"
+        )
+    return Refusal(
+        "cancellation",
+        f"{digits} digits of {shown(expr)} cannot be made certain: the value may be exactly zero",
+    )
+
+
+def _as_expr(bound: object) -> Expr:
+    if isinstance(bound, Expr):
+        return bound
+    if isinstance(bound, int | Fraction) and not isinstance(bound, bool):
+        return Num(Fraction(bound))
+    raise Refusal("bound", f"a bound must be an integer, a fraction or oo, not {bound!r}")
+
+
+def _check_values(values: Mapping[str, Number]) -> Values:
+    known: dict[str, Fraction | arb] = {}
+    for name, value in values.items():
+        if not isinstance(value, int | Fraction) or isinstance(value, bool):
+            raise Refusal(
+                "value",
+                f"{name} = {value!r} is no exact number: give an integer or a fraction",
+            )
+        known[name] = Fraction(value)
+    return known
+
+
+class _Evaluation:
+    """What is remembered between attempts at rising precision: the scale of each sum."""
+
+    def __init__(self, values: Values, effort: float):
+        self.effort = effort
+        self._scales: dict[tuple[Expr, str, int, int | None], arb] = {}
+
+    def value(self, expr: Expr, values: Values, accuracy: int) -> arb:
+        """Return a ball around the expression, of about `accuracy` bits per sum."""
+        expr, values = self._without_sums(expr, values, frozenset(), accuracy)
+        return constant(expr, values)
+
+    def _without_sums(
+        self, expr: Expr, values: Values, bound: frozenset[str], accuracy: int
+    ) -> tuple[Expr, Values]:
+        """Replace every sum that is free of the names in `bound` by a name with its ball."""
+        if not any(isinstance(node, Sum) for node in walk(expr)):
+            return expr, values
+        found: dict[str, Fraction | arb] = dict(values)
+
+        def replace(node: Expr) -> Expr:
+            if isinstance(node, Sum) and not (free_names(node) & bound):
+                name = f"sum#{len(found)}"
+                found[name] = self._sum(node, values, accuracy)
+                return Name(name)
+            parts = children(node)
+            if isinstance(node, Sum) or not parts:
+                return node
+            return rebuild(node, tuple(map(replace, parts)))
+
+        return replace(expr), found
+
+    def _sum(self, node: Sum, values: Values, accuracy: int) -> arb:
+        lo, hi = self._bounds(node, values, accuracy)
+        index = node.index
+        inside = {name: value for name, value in values.items() if name != index}
+        term, inside_ = self._without_sums(node.term, inside, frozenset({index}), accuracy)
+        if any(isinstance(part, Sum) for part in walk(term)):
+            return self._nested(term, index, lo, hi, inside_, accuracy)
+        if hi is None:
+            return self._infinite(term, index, lo, inside_, accuracy)
+        return self._finite(term, index, lo, hi, inside_, accuracy)
+
+    def _bounds(self, node: Sum, values: Values, accuracy: int) -> tuple[int, int | None]:
+        lo = _integer(self.value(node.lo, values, accuracy), node.lo, values, math.ceil)
+        if node.hi == _INFINITY:
+            return lo, None
+        hi = _integer(self.value(node.hi, values, accuracy), node.hi, values, math.floor)
+        if lo > hi:
+            raise Refusal(
+                "empty", f"{node.index} runs from {lo} to {hi}: the lower bound is the larger"
+            )
+        return lo, hi
+
+    def _nested(
+        self, term: Expr, index: str, lo: int, hi: int | None, values: Values, accuracy: int
+    ) -> arb:
+        if hi is None or hi - lo >= MAX_NESTED:
+            raise Refusal(
+                "nested",
+                f"the inner sum depends on {index}, which takes more than {MAX_NESTED} values",
+            )
+        total = arb(0)
+        for i in range(lo, hi + 1):
+            total += self.value(substitute(term, {index: Num(Fraction(i))}), values, accuracy)
+        return total
+
+    def _finite(
+        self, term: Expr, index: str, lo: int, hi: int, values: Values, accuracy: int
+    ) -> arb:
+        if lo < 0:
+            reflected = substitute(term, {index: neg(Name(index))})
+            below = self._finite(reflected, index, max(-hi, 1), -lo, values, accuracy)
+            if hi < 0:
+                return below
+            return below + self._finite(term, index, 0, hi, values, accuracy)
+        key = (term, index, lo, hi)
+        scale = self._scale(key, lambda: sample_size(term, index, values, lo, hi))
+        total = self._pieces(term, index, lo, hi, values, scale, accuracy)
+        self._learn(key, total)
+        return total
+
+    def _infinite(self, term: Expr, index: str, lo: int, values: Values, accuracy: int) -> arb:
+        if lo < 0:
+            return self._finite(term, index, lo, -1, values, accuracy) + self._infinite(
+                term, index, 0, values, accuracy
+            )
+        key = (term, index, lo, None)
+        far = lo + 2**128
+        scale = self._scale(key, lambda: sample_size(term, index, values, lo, far))
+        X, rest = _tail(term, index, lo, values, _tolerance(scale, accuracy))
+        total = rest + self._pieces(term, index, lo, X, values, scale, accuracy)
+        self._learn(key, total)
+        return total
+
+    def _pieces(
+        self, term: Expr, index: str, lo: int, hi: int, values: Values, scale: arb, accuracy: int
+    ) -> arb:
+        kernel = Kernel.for_bits(accuracy + 16, self.effort)
+        tolerance = _tolerance(scale, accuracy)
+        total = arb(0)
+        for x, y, piece in _resolved(term, index, lo, hi, values):
+            total += finite_sum(piece, index, values, x, y, tolerance, kernel)
+        return total
+
+    def _scale(self, key: tuple[Expr, str, int, int | None], estimate: Callable[[], arb]) -> arb:
+        if key not in self._scales:
+            self._scales[key] = estimate()
+        return self._scales[key]
+
+    def _learn(self, key: tuple[Expr, str, int, int | None], total: arb) -> None:
+        """Take the sum as the scale of the next attempt, or sample anew at its precision."""
+        if total.is_finite() and total.rel_accuracy_bits() > 4:
+            self._scales[key] = total.abs_upper()
+        else:
+            del self._scales[key]
+
+
+def _integer(ball: arb, expr: Expr, values: Values, rounding: Callable[[Fraction], int]) -> int:
+    value = exact(expr, values)
+    if value is not None:
+        return rounding(value)
+    rounded = (ball.ceil() if rounding is math.ceil else ball.floor()).unique_fmpz()
+    if rounded is None:
+        raise Refusal("bound", f"it is not certain which integer bounds the sum at {shown(expr)}")
+    return int(rounded)
+
+
+def _tolerance(scale: arb, accuracy: int) -> arb:
+    """Return what may be neglected; a scale of 0 tells nothing, so then almost nothing."""
+    unit = scale if scale.is_finite() and not scale.is_zero() else arb(2) ** (-ctx.prec)
+    return unit * arb(2) ** (-accuracy)
+
+
+def _tail(term: Expr, index: str, lo: int, values: Values, tolerance: arb) -> tuple[int, arb]:
+    """Return X and a ball around ``Σ_{i>X} term`` of radius at most the tolerance."""
+    bits = max(lo.bit_length() + 6, 12)
+    settled = False
+    while bits < _MAX_TAIL_BITS:
+        X = 2**bits
+        try:
+            shape = term
+            if has_extremum(term, index):
+                shape = _at_infinity(term, index, values, X)
+            rest = tail(shape, index, values, X)
+            settled = True
+            if rest.rad() < tolerance:
+                return X, rest
+        except TooEarly:
+            pass
+        bits += bits // 4
+    raise Refusal(
+        "tail",
+        f"the tail of {shown(term)} converges too slowly to be enclosed to the asked digits"
+        if settled
+        else f"the order of {shown(term)} as {index} tends to oo could not be settled",
+    )
+
+
+# Resolving min and max.
+
+
+def _at_infinity(term: Expr, index: str, values: Values, X: int) -> Expr:
+    resolved = _resolve(
+        term, index, lambda left, right: larger_at_infinity(left, right, index, values, X)
+    )
+    assert resolved is not None  # the decision above is never None
+    return resolved
+
+
+def _resolved(
+    term: Expr, index: str, lo: int, hi: int, values: Values
+) -> Iterator[tuple[int, int, Expr]]:
+    """Cut ``lo..hi`` into ranges on which no ``min`` or ``max`` changes its argument."""
+    if not has_extremum(term, index):
+        yield lo, hi, term
+        return
+    current: tuple[int, int, Expr] | None = None
+    for x, y, piece in _cuts(term, index, lo, hi, values):
+        if current is not None and current[2] == piece:
+            current = (current[0], y, piece)
+        else:
+            if current is not None:
+                yield current
+            current = (x, y, piece)
+    assert current is not None
+    yield current
+
+
+def _cuts(
+    term: Expr, index: str, lo: int, hi: int, values: Values
+) -> Iterator[tuple[int, int, Expr]]:
+    stack, seen = [(lo, hi)], 0
+    while stack:
+        x, y = stack.pop()
+        seen += 1
+        if seen > _MAX_CUTS:
+            raise Refusal("reach", f"min or max changes its argument too often in {shown(term)}")
+        piece = _resolve(term, index, _comparison(index, values, arb(x).union(arb(y))))
+        if piece is not None:
+            yield x, y, piece
+        elif y - x < _KINK:
+            yield from ((i, i, term) for i in range(x, y + 1))
+        else:
+            middle = math.isqrt(x * y) if 0 < 4 * x < y else (x + y) // 2
+            stack += [(middle + 1, y), (x, middle)]
+
+
+def _comparison(index: str, values: Values, over: arb) -> Decide:
+    """Return the comparison of two expressions over an interval, None where it has no answer."""
+
+    def larger(left: Expr, right: Expr) -> bool | None:
+        difference = Program(Add((left, Mul((Num(Fraction(-1)), right)))), index, values).at(over)
+        if difference.lower() >= 0:
+            return True
+        return False if difference.upper() <= 0 else None
+
+    return larger
+
+
+def _resolve(term: Expr, index: str, larger: Decide) -> Expr | None:
+    """Replace each ``min`` and ``max`` of the index by its argument; None where undecided."""
+    if not has_extremum(term, index):
+        return term
+    parts = [_resolve(part, index, larger) for part in children(term)]
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
+        return None
+    if not (isinstance(term, Call) and term.func in ("min", "max")):
+        return rebuild(term, tuple(known))
+    best = known[0]
+    for candidate in known[1:]:
+        first = larger(best, candidate)
+        if first is None:
+            return None
+        if first != (term.func == "max"):
+            best = candidate
+    return best
