@@ -1,0 +1,415 @@
+r"""What each quantity means: two explicit expressions that enclose it up to constant factors.
+
+For modes ``λ_j`` of the covariance of the features, target energies ``e_j``, ``n`` the
+*effective number of steps* (``N_eff`` for the geometric schedule, ``N`` for a constant step) and
+``u_j = n γ λ_j``, everything below is a sum over modes.  An expression ``exp(-X)`` in a meaning
+stands for ``exp(-cX)`` with some constant ``c > 0``; the rules of the checker do not see c.
+
+*Mean path.*  With ``x_t = γ_t λ_j <= 1/2`` the error of the mean is multiplied by
+``Π (1 - x_t)``, and ``-2x <= log(1 - x) <= -x`` on ``[0, 1/2]``, so its square is
+``exp(-c Σ_t x_t)``, ``2 <= c <= 4``, where ``Σ x_t = u_j`` for a constant step and
+``u_j <= Σ x_t <= 2 u_j`` (up to rounding of N/log N) for the geometric schedule.
+*Averaged iterates*, constant step: the mean of ``(1 - x)^t`` over ``0 <= t < N`` is
+``(1 - (1-x)^N)/(N x)``, whose square is of the order ``min(1, 1/u_j^2)``.
+
+*Noise response without feedback*, per unit noise: ``V = Σ_j v_j`` with
+``v_j = Σ_t x_t² Π_{s>t} (1 - x_s)²``.
+
+- Constant step: ``v = x²(1 - (1-x)^{2N})/(x(2-x))``, of order ``u min(1, u)/N``.
+- Averaged, constant step: the noise of step t enters the mean of the iterates through
+  ``x Σ_{k<r} (1-x)^k / N = (1 - (1-x)^r)/N`` with ``r = N - 1 - t`` steps to go, hence
+  ``v = N^-2 Σ_{r<N} (1 - (1-x)^r)²``, of order ``min(1, u²)/N``.
+- Geometric: stage ``l`` has K = N/log2 N steps with ``K x = q_l = u 2^-l`` (up to a factor
+  2 for rounding).  If ``u <= 1`` no stage forgets (``Σ q_l <= 2``) and ``v`` is of the order
+  ``Σ_l K (q_l/K)²``, that is ``u²/K``.  If ``u > 1``, let ``m`` be the stage with
+  ``1/2 < q_m <= 1``; it exists since ``u <= K/2`` and there are about ``log2 N`` stages.  Stage m
+  alone gives ``K (q_m/K)² e^-O(1)``, of order ``1/K``; stages after it at most
+  ``Σ_l q_l²/K <= 4/(3K)``; a stage ``l < m`` at most ``x_l = q_l/K`` times the decay
+  ``exp(-2 q_{l+1}) = exp(-q_l)`` of the next one, and ``Σ q exp(-q)`` over ``q = 1, 2, 4, …`` (up
+  to a factor 2) is bounded.  So ``v`` is of order ``min(1, u²)/N_eff``.
+
+*Feedback of the fourth moments* [derived here].  For Gaussian data
+``m_j <- (1-x)² m_j + (γ²/B)(λ_j² m_j + λ_j Σ_k λ_k m_k) + (γ²/B) λ_j · noise``.  So the excess
+``E_t = Σ λ_j m_j`` is the mean path plus what the noise of every earlier step has left, where the
+noise fed back at step s in mode j is at most ``2 γ_s² λ_j E_s / B``.  For any step sizes
+``Σ_s x_s² Π_{r>s} (1-x_r)² <= max_s x_s/(2 - x_s)`` (the sum of ``x_s(2-x_s) Π_{r>s} (1-x_r)²``
+telescopes to at most 1).  Hence ``sup_t E_t <= E_0 + 2 sup_t E_t Σ_j x_j/(2-x_j)``, and as γ is at
+most a small constant and ``Σ λ_j`` converges, ``sup_t E_t <= 2 E_0``.  Put back:
+
+    mean path <= bias <= mean path + 4 E_0 V,       V·noise <= variance <= 5 V·noise,
+
+``E_0 = Σ_j e_j``.  The same bounds hold for the averaged iterates with their own mean path and V,
+because the noise fed back is a martingale difference.
+
+*Top features* are exact: ``λ_j``, ``e_j`` for ``j <= M``; the approximation is ``Σ_{i>M} e_i``.
+
+*Gaussian sketch* of ``λ_i = i^-a``, ``e_i = i^-b``, on an event of probability
+``1 - exp(-Ω(M))``:
+
+- ``λ~_j`` is of order ``j^-a`` for ``j <= M`` [cited];
+- approximation, from above: ``I - P <= ρ (A + ρ)^-1`` with ``A = H^{1/2} S^T S H^{1/2}``, and
+  ``A + ρ >= (H + ρ)/2`` for ``ρ = C M^-a`` [cited], so it is at most
+  ``2 Σ_i e_i ρ/(λ_i + ρ)``, of order ``Σ_i e_i min(1, (i/M)^a)``; from below: the Schur complement
+  gives ``⟨v_i, (I-P) v_i⟩ = 1/(1 + λ_i s_i^T Σ_i^-1 s_i)`` for the column ``s_i`` of S and the
+  covariance ``Σ_i`` of the others, independent of ``s_i``; ``s_i^T Σ_i^-1 s_i`` concentrates
+  around ``tr(Σ_i^-1)/M``, which is of order ``M^a``; modes ``i > M`` together lose at least
+  ``Σ_{i>M} e_i`` up to a constant (Ky Fan's inequality for the trace over the complement);
+- mean path for ``b < a + 1``: that of ``λ_j``, ``e_j``, ``j <= M`` (alignment of the sketch) [cited].
+
+Outputs: SGD decouples over the outputs, which share sketch and samples, so every part of the
+risk is multiplied by their number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from proofs_check.claim import Condition, Setting
+from proofs_check.expr import (
+    Add,
+    Call,
+    Expr,
+    Mul,
+    Name,
+    Num,
+    Pow,
+    Sum,
+    add,
+    children,
+    div,
+    free_names,
+    mul,
+    neg,
+    power,
+    rebuild,
+    walk,
+)
+
+__all__ = ["PARTS", "Meaning", "NoMeaningError", "is_quantity", "meaning"]
+
+ONE = Num(Fraction(1))
+TWO = Num(Fraction(2))
+INFINITY = Name("oo")
+GAMMA, SIGMA, M = Name("gamma"), Name("sigma"), Name("M")
+
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "risk": ("irreducible", "approx", "bias", "variance"),
+    "excess": ("bias", "variance"),
+}
+"""Quantities that are sums of others."""
+
+SPECTRUM_LEMMA = (
+    "Gaussian sketch: the eigenvalues of the sketched covariance are of order j^-a, j <= M, with "
+    "probability 1 - exp(-Omega(M)) (Lin et al. 2024, recalled, measured)"
+)
+CONCENTRATION = (
+    "Gaussian sketch: (H + r)/2 <= H^(1/2) S^T S H^(1/2) + r for r = C M^-a "
+    "(Koltchinskii and Lounici 2017, relative form)"
+)
+ALIGNMENT = (
+    "Gaussian sketch: the mean path of SGD is that of the leading M modes for b < a + 1 "
+    "(Lin et al. 2024, Theorem 4.2, recalled, measured)"
+)
+SMALL_GAMMA = "gamma is at most a small enough constant, so that SGD is stable"
+
+
+class NoMeaningError(ValueError):
+    """This quantity has no definition for this problem and method yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """``c lower <= the expression <= C upper`` wherever the conditions `needs` hold.
+
+    `upper` and `lower` are explicit expressions of the claim language without quantities.
+    `steps` says in words how they came about, `trust` what was used and not proved.
+    """
+
+    upper: Expr
+    lower: Expr
+    needs: tuple[Condition, ...] = ()
+    steps: tuple[str, ...] = ()
+    trust: tuple[str, ...] = ()
+
+
+def is_quantity(expr: Expr) -> bool:
+    """Whether the node itself is a quantity (``risk``, ``eigenvalue(j)``, …)."""
+    match expr:
+        case Name(name):
+            return name in PARTS or name in _DEFINITIONS
+        case Call("eigenvalue", _):
+            return True
+    return False
+
+
+def meaning(expr: Expr, setting: Setting) -> Meaning:
+    """Replace the quantities in an expression by their definitions for this problem and method.
+
+    Sums of quantities are taken apart first, so that ``risk - sigma^2`` loses its irreducible part
+    exactly; a difference that remains is refused.
+
+    Raises
+    ------
+    NoMeaningError
+        Where a quantity is not defined for the setting, or a difference of quantities remains.
+    """
+    if not any(is_quantity(node) for node in walk(expr)):
+        return Meaning(expr, expr)
+    match expr:
+        case Name() | Call("eigenvalue", _) if is_quantity(expr) and not _is_total(expr):
+            return _definition(expr, setting)
+    return _combination(expr, setting) if _is_linear(expr) else _inside(expr, setting)
+
+
+def _is_total(expr: Expr) -> bool:
+    return isinstance(expr, Name) and expr.name in PARTS
+
+
+def _is_linear(expr: Expr) -> bool:
+    return isinstance(expr, Add) or _is_total(expr)
+
+
+def _combination(expr: Expr, setting: Setting) -> Meaning:
+    """Collect the terms of a sum, cancel equal ones exactly, and define what is left."""
+    collected: dict[Expr, Fraction] = {}
+    for term in expr.terms if isinstance(expr, Add) else (expr,):
+        coefficient, rest = _coefficient(term)
+        for part in _taken_apart(rest, setting):
+            collected[part] = collected.get(part, Fraction(0)) + coefficient
+    terms = {part: value for part, value in collected.items() if value}
+    if not terms:
+        raise NoMeaningError("the two sides of the difference cancel: nothing is left to bound")
+    for part, value in terms.items():
+        if value < 0:
+            raise NoMeaningError(f"no rule for a difference: {part} is subtracted and stays")
+    parts = [meaning(part, setting) for part in terms]
+    return _joined(parts, _once(p.upper for p in parts), _once(p.lower for p in parts))
+
+
+def _once(exprs: Iterable[Expr]) -> Expr:
+    """Add up, equal terms and constant factors once: only the order counts."""
+    terms = [t for expr in exprs for t in (expr.terms if isinstance(expr, Add) else (expr,))]
+    return add(*dict.fromkeys(terms))
+
+
+def _coefficient(term: Expr) -> tuple[Fraction, Expr]:
+    match term:
+        case Num(value):
+            return value, ONE
+        case Mul((Num(value), *rest)):
+            return value, mul(*rest)
+    return Fraction(1), term
+
+
+def _taken_apart(term: Expr, setting: Setting) -> list[Expr]:
+    """Return the parts that a term is the sum of; the irreducible risk is written out."""
+    match term:
+        case Name(name) if name in PARTS:
+            return [p for part in PARTS[name] for p in _taken_apart(Name(part), setting)]
+        case Name("irreducible"):
+            return [mul(setting.outputs, power(SIGMA, TWO))]
+    return [term]
+
+
+def _inside(expr: Expr, setting: Setting) -> Meaning:
+    """Replace quantities inside products, powers, minima and maxima; all are monotone."""
+    match expr:
+        case Mul() | Call("min" | "max", _):
+            parts = [meaning(child, setting) for child in children(expr)]
+        case Pow(base, Num(value)):
+            part = meaning(base, setting)
+            low, high = power(part.lower, Num(value)), power(part.upper, Num(value))
+            return _joined([part], *((high, low) if value > 0 else (low, high)))
+        case Call("sqrt", (arg,)):
+            part = meaning(arg, setting)
+            return _joined([part], rebuild(expr, (part.upper,)), rebuild(expr, (part.lower,)))
+        case _:
+            raise NoMeaningError(f"no rule for a quantity inside {expr}")
+    if any(isinstance(p.upper, Num) and p.upper.value < 0 for p in parts):
+        raise NoMeaningError(f"{expr} is negative: rates are of positive quantities")
+    upper = rebuild(expr, tuple(p.upper for p in parts))
+    return _joined(parts, upper, rebuild(expr, tuple(p.lower for p in parts)))
+
+
+def _joined(parts: list[Meaning], upper: Expr, lower: Expr) -> Meaning:
+    return Meaning(
+        upper,
+        lower,
+        tuple(dict.fromkeys(c for p in parts for c in p.needs)),
+        tuple(dict.fromkeys(s for p in parts for s in p.steps)),
+        tuple(dict.fromkeys(t for p in parts for t in p.trust)),
+    )
+
+
+# The definitions.
+
+
+@dataclass(frozen=True, slots=True)
+class _System:
+    """The modes of a problem as a method sees them; `a` and `b` are set for power laws."""
+
+    setting: Setting
+    a: Expr
+    b: Expr
+
+    @property
+    def top(self) -> bool:
+        return self.setting.features == "top"
+
+    @property
+    def steps(self) -> Name:
+        """The effective number of steps."""
+        return Name("N_eff" if self.setting.schedule == "geometric" else "N")
+
+    def eigenvalue(self, index: Expr) -> Expr:
+        return power(index, neg(self.a))
+
+    def energy(self, index: Expr) -> Expr:
+        return power(index, neg(self.b))
+
+    def u(self, index: Expr) -> Expr:
+        return mul(self.steps, GAMMA, self.eigenvalue(index))
+
+    def over_modes(self, term: Expr) -> Expr:
+        return Sum(term, "j", ONE, M)
+
+    def per_output(self, value: Expr) -> Expr:
+        return mul(self.setting.outputs, value)
+
+    def summable(self) -> tuple[Condition, ...]:
+        return (Condition(self.a, ">", ONE), Condition(self.b, ">", ONE))
+
+    def sketch(self, *lemmas: str) -> tuple[str, ...]:
+        return () if self.top else lemmas
+
+
+def _definition(expr: Expr, setting: Setting) -> Meaning:
+    system = _System(setting, _spectrum_exponent(setting), _power_law(setting.target, "target"))
+    match expr:
+        case Call("eigenvalue", (index,)):
+            return _eigenvalue(system, index)
+        case Name(name):
+            return _DEFINITIONS[name](system)
+    raise NoMeaningError(f"{expr} is not a quantity")
+
+
+KERNELS: Mapping[str, Expr] = {"brownian": TWO}
+"""Kernels by name, with the exponent of their eigenvalues: ``((k - 1/2) pi)^-2``."""
+
+
+def _spectrum_exponent(setting: Setting) -> Expr:
+    if setting.kernel is None:
+        return _power_law(setting.spectrum, "spectrum")
+    if setting.kernel not in KERNELS:
+        raise NoMeaningError(f"the spectrum of the kernel {setting.kernel} is not known here")
+    return KERNELS[setting.kernel]
+
+
+def _power_law(law: Expr, what: str) -> Expr:
+    """Return e of a law ``i^-e`` times a positive number."""
+    match law:
+        case Mul((Num(value), Pow() as rest)) if value > 0:
+            return _power_law(rest, what)
+        case Pow(Name("i"), exponent) if "i" not in free_names(exponent):
+            return neg(exponent)
+    raise NoMeaningError(f"no rule yet for the {what} {law}: it is not a power law i^-e")
+
+
+def _approx(system: _System) -> Meaning:
+    i = Name("i")
+    if system.top:
+        tail = Sum(system.energy(i), "i", add(M, ONE), INFINITY)
+        step = f"approx is the energy of the modes left out: {tail}"
+    else:
+        lost = Call("min", (ONE, power(div(i, M), system.a)))
+        tail = Sum(mul(system.energy(i), lost), "i", ONE, INFINITY)
+        step = f"approx: the sketch loses the share min(1, (i/M)^a) of mode i: {tail}"
+    tail = system.per_output(tail)
+    trust = system.sketch(CONCENTRATION, SPECTRUM_LEMMA)
+    return Meaning(tail, tail, system.summable(), (step,), trust)
+
+
+def _mean_path(system: _System) -> Expr:
+    j = Name("j")
+    if system.setting.algorithm == "averaged-sgd":
+        kept: Expr = Call("min", (ONE, power(system.u(j), Num(Fraction(-2)))))
+    else:
+        kept = Call("exp", (neg(system.u(j)),))
+    return system.per_output(system.over_modes(mul(system.energy(j), kept)))
+
+
+def _noise_response(system: _System) -> Expr:
+    """Return V, without outputs and noise."""
+    u = system.u(Name("j"))
+    saturated = Call("min", (ONE, power(u, TWO)))
+    if system.setting.schedule == "constant" and system.setting.algorithm == "sgd":
+        saturated = mul(u, Call("min", (ONE, u)))
+    return div(system.over_modes(saturated), mul(system.steps, system.setting.batch))
+
+
+def _require_known_method(system: _System) -> None:
+    setting = system.setting
+    if setting.algorithm == "averaged-sgd" and setting.schedule != "constant":
+        raise NoMeaningError(
+            f"no rule for averaged-sgd with the {setting.schedule} schedule; "
+            'schedule = "constant" has one'
+        )
+
+
+def _mean_bias(system: _System) -> Meaning:
+    _require_known_method(system)
+    path = _mean_path(system)
+    needs = system.summable()
+    if not system.top:
+        needs += (Condition(system.b, "<", add(system.a, ONE)),)
+    step = f"mean_bias: each mode's error is damped by its own filter: {path}"
+    trust = (SMALL_GAMMA, *system.sketch(ALIGNMENT, SPECTRUM_LEMMA))
+    return Meaning(path, path, needs, (step,), trust)
+
+
+def _bias(system: _System) -> Meaning:
+    mean = _mean_bias(system)
+    feedback = system.per_output(_noise_response(system))
+    step = f"bias: the mean path, plus at most the noise that the error feeds back: {feedback}"
+    upper = add(mean.upper, feedback)
+    return Meaning(upper, mean.lower, mean.needs, (*mean.steps, step), mean.trust)
+
+
+def _variance(system: _System) -> Meaning:
+    _require_known_method(system)
+    response = system.per_output(_noise_response(system))
+    step = f"variance: the noise that every mode has kept, the noise being of order 1: {response}"
+    trust = (SMALL_GAMMA, *system.sketch(SPECTRUM_LEMMA))
+    return Meaning(response, response, system.summable(), (step,), trust)
+
+
+def _effective_dimension(system: _System) -> Meaning:
+    u = system.u(Name("j"))
+    value = system.over_modes(Call("min", (ONE, power(u, TWO))))
+    step = f"effective_dimension: modes with u >= 1 count 1, the others u^2: {value}"
+    needs = system.summable()[:1]
+    return Meaning(value, value, needs, (step,), system.sketch(SPECTRUM_LEMMA))
+
+
+def _irreducible(system: _System) -> Meaning:
+    value = system.per_output(power(SIGMA, TWO))
+    return Meaning(value, value, (), ("irreducible: the noise of the labels",))
+
+
+def _eigenvalue(system: _System, index: Expr) -> Meaning:
+    value = system.eigenvalue(index)
+    step = f"eigenvalue({index}) of the features' covariance is of order {value}"
+    needs = (*system.summable()[:1], Condition(M, ">=", index))
+    return Meaning(value, value, needs, (step,), system.sketch(SPECTRUM_LEMMA))
+
+
+_DEFINITIONS = {
+    "irreducible": _irreducible,
+    "approx": _approx,
+    "bias": _bias,
+    "variance": _variance,
+    "mean_bias": _mean_bias,
+    "effective_dimension": _effective_dimension,
+}
