@@ -1,0 +1,178 @@
+r"""Re-checking the derivation of a claim: a tree of rules from the definitions to the claim.
+
+`check` reads the claim, not the derivation, to know what is to be proved:
+
+=============  ===========================================================
+``Theta``      LEFT <= C RIGHT and RIGHT <= C LEFT
+``O``          LEFT <= C RIGHT
+``Omega``      RIGHT <= C LEFT
+``o``          RIGHT/LEFT tends to infinity
+``…tilde``     the same with ``C (log S)^q`` in the place of C, S the sizes
+=============  ===========================================================
+
+The derivation is a tree of refinements (`goals.refined`), with one more at its top:
+``{"compare": [E, F], "gt": P, "eq": P, "lt": P}`` distinguishes two functions of the parameters;
+an equation that gives a parameter is substituted, so that exponents which coincide cancel.  A
+leaf is ``{"bounds": ..., "upper": GOAL, "lower": GOAL}``: bounds of the sums and exponentials on
+both sides (`growth`), and the proofs of the comparisons.  Definitions with conditions (``needs``) must have them proved in ``needs``.
+
+A claim about an optimum is proved for the objective E (see `optimum`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from proofs_check.algebra import Form
+from proofs_check.claim import Claim, Condition
+from proofs_check.cone import Context, Generator, RejectedError, Tree
+from proofs_check.expr import Expr
+from proofs_check.goals import (
+    check_goal,
+    entry,
+    is_impossible,
+    multiplier,
+    parameter,
+    read_expr,
+    refined,
+)
+from proofs_check.growth import bound
+from proofs_check.logform import LOGLOG
+from proofs_check.premises import Premises, premises
+
+__all__ = ["Checked", "check"]
+
+Leaf = Callable[[Premises, Any], None]
+
+SIDES: Mapping[str, tuple[str, ...]] = {
+    "Theta": ("upper", "lower"),
+    "O": ("upper",),
+    "Omega": ("lower",),
+    "o": ("upper",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A claim whose derivation holds; `trust` lists what it rests on and did not prove."""
+
+    claim: Claim
+    trust: tuple[str, ...]
+
+
+def sides_of(relation: str) -> tuple[str, ...]:
+    """Return which of "upper" and "lower" a relation asks for."""
+    name = relation.removesuffix("tilde")
+    if name not in SIDES:
+        raise RejectedError(f"no rule proves the relation {relation}")
+    return SIDES[name]
+
+
+def check(claim: Claim, derivation: Any) -> Checked:
+    """Check the derivation of a claim.
+
+    Raises
+    ------
+    RejectedError
+        Where a step does not hold as written.
+    """
+    ready = premises(claim)
+    check_needs(ready, entry(derivation, "needs"))
+    if claim.objective is not None:
+        from proofs_check.optimum import check_optimum
+
+        check_optimum(ready, derivation)
+    else:
+        check_tree(ready, entry(derivation, "tree"), _check_leaf)
+    return Checked(claim, ready.left.trust)
+
+
+def check_needs(ready: Premises, proofs: Any) -> None:
+    """Check that the conditions under which the definitions hold follow from the assumptions."""
+    if not isinstance(proofs, list) or len(proofs) != len(ready.left.needs):
+        raise RejectedError(f"{len(ready.left.needs)} conditions of the definitions need a proof")
+    for need, proof in zip(ready.left.needs, proofs, strict=True):
+        if not _is_assumed(need, ready.claim.assume):
+            _check_need(need, proof, ready.ctx)
+
+
+def _is_assumed(need: Condition, assume: tuple[Condition, ...]) -> bool:
+    flipped = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "="}
+    other = Condition(need.right, flipped[need.op], need.left)  # type: ignore[arg-type]
+    return need in assume or other in assume
+
+
+def _check_need(need: Condition, proof: Any, ctx: Context) -> None:
+    """Check ``left > right`` or ``left < right`` between parameters."""
+    if need.op not in ("<", ">"):
+        raise RejectedError(f"{need} is needed and not assumed")
+    difference = parameter(str(need.left), ctx) - parameter(str(need.right), ctx)
+    sign = "+" if need.op == ">" else "-"
+    constant = difference.constant()
+    if constant is None:
+        ctx.with_sign(difference, sign, multiplier(proof, ctx))
+    elif (constant > 0) != (sign == "+") or constant == 0:
+        raise RejectedError(f"{need} is needed and is false")
+
+
+def check_tree(ready: Premises, node: Any, leaf: Leaf) -> None:
+    """Walk through a tree of case distinctions and check each case's leaf."""
+    if isinstance(node, Mapping) and "compare" in node:
+        for compared, key in comparisons(ready, node):
+            check_tree(compared, entry(node, key), leaf)
+        return
+    steps = list(refined(node, ready.ctx))
+    for ctx, rest in steps:
+        check_tree(replace(ready, ctx=ctx), rest, leaf)
+    if not steps and not is_impossible(node, ready.ctx):
+        leaf(ready, node)
+
+
+def comparisons(ready: Premises, node: Mapping[str, Any]) -> Iterator[tuple[Premises, str]]:
+    """Yield the three cases of a comparison of parameters, read anew with it as an assumption.
+
+    Refinements made above are not carried over, so comparisons stand at the top of a tree.
+    """
+    pair = node["compare"]
+    if not isinstance(pair, list) or len(pair) != 2:
+        raise RejectedError("a comparison has two sides")
+    left, right = (read_expr(text) for text in pair)
+    for side in (left, right):
+        parameter(str(side), ready.ctx)
+    for op, key in ((">", "gt"), ("=", "eq"), ("<", "lt")):
+        yield premises(ready.claim, Condition(left, op, right)), key
+
+
+def _check_leaf(ready: Premises, node: Any) -> None:
+    ctx = with_slack(ready)
+    bounds = entry(node, "bounds")
+    sides = sides_of(ready.claim.relation)
+    diverging = ready.claim.relation == "o"
+    if "upper" in sides:
+        left = bound(ready.left.upper, True, ready.ctx, bounds)
+        right = _positive(ready.right, ready.ctx, bounds)
+        assert left is not None, "only lower bounds can be 0"
+        check_goal(left, right, entry(node, "upper"), ctx, diverging)
+    if "lower" in sides:
+        small = bound(ready.right, True, ready.ctx, bounds)
+        large = _positive(ready.left.lower, ready.ctx, bounds)
+        assert small is not None, "only lower bounds can be 0"
+        check_goal(small, large, entry(node, "lower"), ctx)
+
+
+def _positive(expr: Expr, ctx: Context, bounds: Any) -> Tree:
+    value = bound(expr, False, ctx, bounds)
+    if value is None:
+        raise RejectedError(f"no lower bound is given for {expr}")
+    return value
+
+
+def with_slack(ready: Premises) -> Context:
+    """Let goals lose powers of the logarithms of the sizes where the relation allows it."""
+    ctx = ready.ctx
+    if not ready.claim.relation.endswith("tilde"):
+        return ctx
+    forms = [Form({LOGLOG + size: -ctx.ring.one}) for size in sorted(ctx.sizes)]
+    return ctx.with_generators(*(Generator(form, "up to logarithms") for form in forms))
