@@ -14,7 +14,8 @@ The derivation is a tree of refinements (`goals.refined`), with one more at its 
 ``{"compare": [E, F], "gt": P, "eq": P, "lt": P}`` distinguishes two functions of the parameters;
 an equation that gives a parameter is substituted, so that exponents which coincide cancel.  A
 leaf is ``{"bounds": ..., "upper": GOAL, "lower": GOAL}``: bounds of the sums and exponentials on
-both sides (`growth`), and the proofs of the comparisons.  Definitions with conditions (``needs``) must have them proved in ``needs``.
+both sides (`growth`), and the proofs of the comparisons.  Conditions under which the definitions
+hold must have their proofs in ``needs``.
 
 A claim about an optimum is proved for the objective E (see `optimum`).
 """
@@ -40,7 +41,7 @@ from proofs_check.goals import (
 )
 from proofs_check.growth import bound
 from proofs_check.logform import LOGLOG
-from proofs_check.premises import Premises, premises
+from proofs_check.premises import Premises, is_assumed, premises
 
 __all__ = ["Checked", "check"]
 
@@ -94,14 +95,8 @@ def check_needs(ready: Premises, proofs: Any) -> None:
     if not isinstance(proofs, list) or len(proofs) != len(ready.left.needs):
         raise RejectedError(f"{len(ready.left.needs)} conditions of the definitions need a proof")
     for need, proof in zip(ready.left.needs, proofs, strict=True):
-        if not _is_assumed(need, ready.claim.assume):
+        if not is_assumed(need, ready.claim.assume):
             _check_need(need, proof, ready.ctx)
-
-
-def _is_assumed(need: Condition, assume: tuple[Condition, ...]) -> bool:
-    flipped = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "="}
-    other = Condition(need.right, flipped[need.op], need.left)  # type: ignore[arg-type]
-    return need in assume or other in assume
 
 
 def _check_need(need: Condition, proof: Any, ctx: Context) -> None:
@@ -141,8 +136,9 @@ def comparisons(ready: Premises, node: Mapping[str, Any]) -> Iterator[tuple[Prem
     left, right = (read_expr(text) for text in pair)
     for side in (left, right):
         parameter(str(side), ready.ctx)
-    for op, key in ((">", "gt"), ("=", "eq"), ("<", "lt")):
-        yield premises(ready.claim, Condition(left, op, right)), key
+    yield premises(ready.claim, Condition(left, ">", right)), "gt"
+    yield premises(ready.claim, Condition(left, "=", right)), "eq"
+    yield premises(ready.claim, Condition(left, "<", right)), "lt"
 
 
 def _check_leaf(ready: Premises, node: Any) -> None:

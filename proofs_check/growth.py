@@ -68,7 +68,7 @@ from proofs_check.expr import (
 from proofs_check.goals import check_goal, entry, parameter, read_expr
 from proofs_check.logform import CONSTANTS, LOGLOG, UnsupportedError, exponent, log_tree
 
-__all__ = ["bound", "decay_argument", "is_plain", "range_context"]
+__all__ = ["bound", "decay_argument", "is_plain", "range_context", "vertex_goal"]
 
 ZERO = lin(Form({}))
 
@@ -244,22 +244,32 @@ def _sum_upper(expr: Sum, ctx: Context, data: Mapping[str, Any]) -> Tree:
     hint = _hint(expr, "upper", data)
     if hint is None:
         raise RejectedError(f"no upper bound is given for {expr}")
+    pieces = _objects(entry(hint, "pieces"))
+    inside = range_context(expr, ctx)
+    term = bound(expr.term, True, inside, hint.get("inner", {}))
+    assert term is not None, "only lower bounds can be 0"
+    goal, value = vertex_goal(expr, term, hint, ctx)
+    check_goal(goal, value, entry(hint, "proof"), inside)
+    lengths = [_length(piece, ctx) for piece in pieces if "from" in piece]
+    return plus([value, join(lengths)]) if lengths else value
+
+
+def vertex_goal(expr: Sum, term: Tree, hint: Mapping[str, Any], ctx: Context) -> tuple[Tree, Tree]:
+    """Return the two sides of ``g(s) + s + δ min_k dist(s, P_k) <= log R``.
+
+    `term` bounds ``log(term)`` in the range; `ctx` is the context outside of the sum, so that
+    the vertices and R do not depend on the index.
+    """
     slope = parameter(entry(hint, "slope"), ctx)
     if ctx.sign(slope) != "+":
         raise RejectedError(f"the slope away from the vertices of {expr} is not positive")
     pieces = _objects(entry(hint, "pieces"))
     if not pieces:
         raise RejectedError(f"no vertices are given for {expr}")
-    value = log_tree(read_expr(entry(hint, "bound")), ctx)
-    inside = range_context(expr, ctx)
     index = lin(Form({expr.index: ctx.ring.one}))
-    term = bound(expr.term, True, inside, hint.get("inner", {}))
-    assert term is not None, "only lower bounds can be 0"
     distance = meet([_distance(piece, index, ctx) for piece in pieces])
-    goal = plus([term, index, scaled(distance, slope, inside)])
-    check_goal(goal, value, entry(hint, "proof"), inside)
-    lengths = [_length(piece, ctx) for piece in pieces if "from" in piece]
-    return plus([value, join(lengths)]) if lengths else value
+    value = log_tree(read_expr(entry(hint, "bound")), ctx)
+    return plus([term, index, scaled(distance, slope, ctx)]), value
 
 
 def _objects(data: Any) -> list[Mapping[str, Any]]:

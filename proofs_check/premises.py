@@ -28,7 +28,7 @@ from proofs_check.expr import Call, Expr, Name, free_names, mul, substitute, wal
 from proofs_check.logform import LOGLOG, log_tree
 from proofs_check.meaning import Meaning, NoMeaningError, meaning
 
-__all__ = ["Premises", "condition_generators", "premises"]
+__all__ = ["Premises", "condition_generators", "is_assumed", "premises"]
 
 CONSTANTS = frozenset({"sigma", "pi"})
 N_EFF = Name("N_eff")
@@ -222,3 +222,14 @@ def _linear(tree: Tree) -> Form:
     if form is None:
         raise RejectedError("only minima above and maxima below can be used")
     return form
+
+
+def is_assumed(condition: Condition, assume: tuple[Condition, ...]) -> bool:
+    """Whether a condition stands among the assumptions, in either direction of writing."""
+    return condition in assume or any(
+        (c.right, _TURNED[c.op], c.left) == (condition.left, condition.op, condition.right)
+        for c in assume
+    )
+
+
+_TURNED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "="}
