@@ -23,7 +23,7 @@ A claim about an optimum is proved for the objective E (see `optimum`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from proofs_check.algebra import Form
@@ -41,7 +41,7 @@ from proofs_check.goals import (
 )
 from proofs_check.growth import bound
 from proofs_check.logform import LOGLOG
-from proofs_check.premises import Premises, is_assumed, premises
+from proofs_check.premises import Premises, is_assumed, premises, with_sizes
 
 __all__ = ["Checked", "check"]
 
@@ -120,7 +120,7 @@ def check_tree(ready: Premises, node: Any, leaf: Leaf) -> None:
         return
     steps = list(refined(node, ready.ctx))
     for ctx, rest in steps:
-        check_tree(replace(ready, ctx=ctx), rest, leaf)
+        check_tree(with_sizes(ready, ctx), rest, leaf)
     if not steps and not is_impossible(node, ready.ctx):
         leaf(ready, node)
 

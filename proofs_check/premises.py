@@ -23,12 +23,12 @@ from dataclasses import dataclass, replace
 from proofs_check.algebra import Factor, Form, NotRationalError, Ring
 from proofs_check.claim import Claim, Condition
 from proofs_check.claimfile import SIZES
-from proofs_check.cone import Context, Generator, RejectedError, Tree, single
+from proofs_check.cone import Context, Generator, RejectedError, SignNeededError, Tree, single
 from proofs_check.expr import Call, Expr, Name, free_names, mul, substitute, walk
 from proofs_check.logform import LOGLOG, log_tree
 from proofs_check.meaning import Meaning, NoMeaningError, meaning
 
-__all__ = ["Premises", "condition_generators", "is_assumed", "premises"]
+__all__ = ["Premises", "condition_generators", "is_assumed", "premises", "with_sizes"]
 
 CONSTANTS = frozenset({"sigma", "pi"})
 N_EFF = Name("N_eff")
@@ -39,7 +39,8 @@ class Premises:
     """A claim made ready: its sides as explicit expressions, and what may be assumed.
 
     `left` is the meaning of the claim's left side, or of its objective if it is about an optimum;
-    `equations` are the substitutions of parameters in the order they were made.
+    `equations` are the substitutions of parameters in the order they were made.  `pending` are
+    assumptions about sizes that can be read only when signs of their exponents are proved.
     """
 
     claim: Claim
@@ -48,6 +49,7 @@ class Premises:
     right: Expr
     constraints: tuple[Condition, ...]
     equations: tuple[tuple[str, Expr], ...]
+    pending: tuple[Condition, ...]
     unused: tuple[str, ...]
 
 
@@ -101,8 +103,23 @@ def _assembled(
     names = frozenset[str]().union(*map(free_names, exprs)) - CONSTANTS
     ring = Ring(names - sizes - indices - {"gamma"})
     ctx = _sized(Context(ring), sorted(names & sizes), sorted(names & indices), "gamma" in names)
-    ctx, unused = _assume(ctx, (*assume, *constraints))
-    return Premises(claim, ctx, left, right, constraints, tuple(equations), unused)
+    ctx, sized, unused = _assume_parameters(ctx, (*assume, *constraints))
+    ready = Premises(claim, ctx, left, right, constraints, tuple(equations), sized, unused)
+    return with_sizes(ready, ctx)
+
+
+def with_sizes(ready: Premises, ctx: Context) -> Premises:
+    """Return the premises in a refined context, with the size assumptions that it can now read."""
+    pending: list[Condition] = []
+    unused = list(ready.unused)
+    for condition in ready.pending:
+        try:
+            ctx = ctx.with_generators(*condition_generators(ctx, condition))
+        except SignNeededError:
+            pending.append(condition)
+        except RejectedError:
+            unused.append(str(condition))
+    return replace(ready, ctx=ctx, pending=tuple(pending), unused=tuple(unused))
 
 
 def _sides(conditions: Iterable[Condition]) -> list[Expr]:
@@ -165,8 +182,10 @@ def _sized(ctx: Context, sizes: list[str], indices: list[str], step: bool) -> Co
     return ctx
 
 
-def _assume(ctx: Context, conditions: Iterable[Condition]) -> tuple[Context, tuple[str, ...]]:
-    """Add relations between parameters first, since the others need their signs."""
+def _assume_parameters(
+    ctx: Context, conditions: Iterable[Condition]
+) -> tuple[Context, tuple[Condition, ...], tuple[str, ...]]:
+    """Add the relations between parameters; return those about sizes, and those of no use."""
     sized: list[Condition] = []
     unused: list[str] = []
     for condition in conditions:
@@ -178,12 +197,7 @@ def _assume(ctx: Context, conditions: Iterable[Condition]) -> tuple[Context, tup
             ctx = ctx.with_factors(*_factors(ctx.ring, condition))
         except (NotRationalError, ZeroDivisionError):
             unused.append(str(condition))
-    for condition in sized:
-        try:
-            ctx = ctx.with_generators(*condition_generators(ctx, condition))
-        except RejectedError:
-            unused.append(str(condition))
-    return ctx, tuple(unused)
+    return ctx, tuple(sized), tuple(unused)
 
 
 def _factors(ring: Ring, condition: Condition) -> list[Factor]:

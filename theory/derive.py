@@ -20,7 +20,8 @@ from proofs_check.claim import Claim, Comparison, Condition
 from proofs_check.cone import Context, Generator, RejectedError, SignNeededError
 from proofs_check.expr import Expr, Name, Num
 from proofs_check.growth import bound
-from proofs_check.premises import Premises, is_assumed, premises
+from proofs_check.logform import log_tree
+from proofs_check.premises import Premises, condition_generators, is_assumed, premises, with_sizes
 from theory.certificates import positive
 from theory.planner import plan
 from theory.prover import Prover, SplitNeededError, StuckError, form_expr
@@ -118,6 +119,8 @@ def _region(ready: Premises, prover: Prover, leaf: Leaf, splits: int) -> dict[st
     signs: list[Any] = []
     while True:
         try:
+            for condition in ready.pending:
+                condition_generators(prover.ctx, condition)
             node = _split_region(ready, prover, leaf, splits)
             return {"signs": signs, "then": node} if signs else node
         except SignNeededError as needed:
@@ -127,22 +130,25 @@ def _region(ready: Premises, prover: Prover, leaf: Leaf, splits: int) -> dict[st
                     needed.value, str(prover.ctx.ring.expr(needed.value))
                 ) from needed
             signs.append(step[0])
-            prover = step[1]
+            ready = with_sizes(ready, step[1].ctx)
+            prover = Prover(ready.ctx)
 
 
 def _split_region(ready: Premises, prover: Prover, leaf: Leaf, splits: int) -> dict[str, Any]:
     try:
-        return leaf(replace(ready, ctx=prover.ctx), prover)
+        return leaf(ready, prover)
     except SplitNeededError as split:
         if splits == 0:
             raise StuckError("too many distinctions of cases") from split
         ctx = prover.ctx
         monomial = form_expr(split.form, ctx)
+        log_tree(monomial, ctx)
         node: dict[str, Any] = {"split": str(monomial)}
         for key, form, op in (("ge", split.form, ">="), ("le", -split.form, "<=")):
             inner = Prover(ctx.with_generators(Generator(form, f"{monomial} {op} 1")))
-            impossible = inner.impossible()
-            node[key] = impossible or _region(ready, inner, leaf, splits - 1)
+            node[key] = inner.impossible() or _region(
+                replace(ready, ctx=inner.ctx), inner, leaf, splits - 1
+            )
         return node
 
 
@@ -151,7 +157,7 @@ def _compared(ready: Premises, prover: Prover) -> dict[str, Any]:
     relation = ready.claim.relation
     node: dict[str, Any] = {"bounds": {}}
     bounds = node["bounds"]
-    slack = prover.with_context(with_slack(replace(ready, ctx=prover.ctx)))
+    slack = Prover(with_slack(ready))
     if "upper" in sides_of(relation):
         plan(ready.left.upper, True, prover, bounds)
         plan(ready.right, False, prover, bounds)

@@ -51,10 +51,6 @@ class Prover:
         self.ctx = ctx
         self._known: dict[tuple[Clause, bool], dict[str, Any] | None] = {}
 
-    def with_context(self, ctx: Context) -> Prover:
-        """Return a prover for another context."""
-        return Prover(ctx)
-
     def certificate(self, clause: Clause, diverging: bool = False) -> dict[str, Any] | None:
         """Return a certificate of one clause, or None."""
         key = (clause, diverging)
