@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, islice, product
 from typing import Any
 
 import numpy as np
@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog
 from scipy.sparse import csr_matrix
 
-from proofs_check.algebra import Factor, Form, Frac, Ring, to_fraction
+from proofs_check.algebra import Factor, Form, Frac, Ring, to_fmpq, to_fraction
 from proofs_check.cone import Clause, Context
 
-__all__ = ["certificate", "positive", "sign_multiplier"]
+__all__ = ["certificate", "points", "positive", "sign_multiplier"]
 
 DEGREES = (0, 1, 2, 3)
 """Largest numbers of assumed inequalities that are multiplied with each other, in turn."""
@@ -60,6 +60,37 @@ def _basis(ring: Ring, factors: tuple[Factor, ...], degree: int) -> _Basis:
             polys.append(poly)
     strict = tuple(all(factors[i].strict for i in term) for term in terms)
     return _Basis(tuple(terms), tuple(polys), strict)
+
+
+TRIED = tuple(
+    map(Fraction, ("3/2", "2", "3", "1/2", "5/4", "5/2", "1", "4", "11/10", "-1/2", "7", "1/4", "-2"))
+)
+"""Values that are tried for parameters, in turn, where an example is needed."""
+MAX_TRIED = 4000
+
+
+@lru_cache(maxsize=256)
+def points(
+    ring: Ring, factors: tuple[Factor, ...], count: int = 3
+) -> tuple[tuple[Fraction, ...], ...]:
+    """Return a few values of the parameters at which all inequalities hold, strictly if strict."""
+    found: list[tuple[Fraction, ...]] = []
+    for point in islice(product(TRIED, repeat=len(ring.names)), MAX_TRIED):
+        if all(_holds(factor, point) for factor in factors):
+            found.append(point)
+            if len(found) == count:
+                break
+    return tuple(found)
+
+
+def _holds(factor: Factor, point: tuple[Fraction, ...]) -> bool:
+    values = [to_fmpq(value) for value in point]
+    value = factor.poly(*values) if values else _constant(factor.poly)
+    return bool(value > 0) if factor.strict else bool(value >= 0)
+
+
+def _constant(poly: fmpq_mpoly) -> fmpq:
+    return fmpq(0) if poly.is_zero() else fmpq(poly.leading_coefficient())
 
 
 class _System:
@@ -158,6 +189,8 @@ class _System:
 def certificate(ctx: Context, clause: Clause, diverging: bool = False) -> dict[str, Any] | None:
     """Return a certificate of ``min_j a_j <= max_l b_l + C`` for `check_certificate`, or None."""
     for degree in DEGREES if ctx.factors else DEGREES[:1]:
+        if degree == 1 and not all(_holds_at(ctx, clause, p) for p in _points(ctx)):
+            return None
         basis = _basis(ctx.ring, ctx.factors, degree)
         count = len(clause[0]) + len(clause[1]) + len(ctx.generators)
         if count * len(basis.terms) > MAX_UNKNOWNS:
@@ -166,6 +199,26 @@ def certificate(ctx: Context, clause: Clause, diverging: bool = False) -> dict[s
         if found is not None:
             return found
     return None
+
+
+def _points(ctx: Context) -> tuple[tuple[Fraction, ...], ...]:
+    return points(ctx.ring, ctx.factors)
+
+
+def _holds_at(ctx: Context, clause: Clause, point: tuple[Fraction, ...]) -> bool:
+    """Whether a clause has a certificate at fixed parameters; without one there is none at all."""
+    forms = [*clause[0], *clause[1], *(g.form for g in ctx.generators)]
+    signs = [-1] * len(clause[0]) + [1] * len(clause[1]) + [-1] * len(ctx.generators)
+    variables = sorted({var for form in forms for var in form.coeffs})
+    matrix = np.zeros((len(variables) + 2, len(forms)))
+    for k, (form, sign) in enumerate(zip(forms, signs, strict=True)):
+        for var, coeff in form.coeffs.items():
+            matrix[variables.index(var), k] = sign * float(coeff.at(point))
+    lower, upper = len(clause[0]), len(clause[0]) + len(clause[1])
+    matrix[-2, :lower], matrix[-2, lower:upper], matrix[-1, :lower] = -1.0, 1.0, 1.0
+    target = np.zeros(len(matrix))
+    target[-1] = 1.0
+    return int(linprog(np.ones(len(forms)), A_eq=matrix, b_eq=target).status) != 2
 
 
 def _certificate(
@@ -273,6 +326,8 @@ def sign_multiplier(value: Frac, ctx: Context) -> tuple[str, list[Any]] | None:
 
 def positive(poly: fmpq_mpoly, ctx: Context, strict: bool) -> list[Any] | None:
     """Return a multiplier that multiplies out to the polynomial, or None."""
+    if any(not _holds(Factor(poly, strict), point) for point in _points(ctx)):
+        return None
     for degree in (*DEGREES, 4):
         basis = _basis(ctx.ring, ctx.factors, degree)
         system = _System()

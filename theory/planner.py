@@ -25,7 +25,7 @@ from proofs_check.cone import (
     plus,
 )
 from proofs_check.expr import Add, Call, Expr, Mul, Name, Pow, Sum, children, mul, substitute
-from proofs_check.growth import bound, decay_argument, is_plain, range_context, vertex_goal
+from proofs_check.growth import bound, decay_argument, is_plain, vertex_goal
 from proofs_check.logform import LOGLOG, exponent, log_tree
 from theory.prover import ZERO, Prover, SplitNeededError, StuckError, form_expr
 
@@ -217,7 +217,7 @@ def _extreme(forms: list[Form], prover: Prover, top: bool) -> Form | None:
 
 
 def _sum_upper(expr: Sum, prover: Prover) -> dict[str, Any]:
-    inside = Prover(range_context(expr, prover.ctx))
+    inside = prover.within(expr)
     inner: dict[str, Any] = {}
     plan(expr.term, True, inside, inner)
     _decay_powers(expr, inside, inner)
@@ -372,7 +372,7 @@ def _factors(length: Form, size: str, ctx: Context) -> list[Frac]:
 
 def _sum_lower(expr: Sum, prover: Prover) -> list[dict[str, Any]] | None:
     ctx = prover.ctx
-    inside = Prover(range_context(expr, ctx))
+    inside = prover.within(expr)
     inner: dict[str, Any] = {}
     plan(expr.term, True, inside, inner)
     _decay_powers(expr, inside, inner)
@@ -449,7 +449,7 @@ def _flat_lower(
                 "bound": str(_tree_expr(value, ctx)),
             }
             stretch = Sum(expr.term, expr.index, form_expr(first, ctx), form_expr(last, ctx))
-            inside = Prover(range_context(stretch, ctx))
+            inside = prover.within(stretch)
             inner: dict[str, Any] = {}
             try:
                 item |= _within(expr, first, last, prover)

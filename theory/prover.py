@@ -7,11 +7,13 @@ why.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from proofs_check.algebra import Form, Frac, Multiplier
 from proofs_check.cone import Clause, Context, Tree, clauses, lin
-from proofs_check.expr import Call, Expr, Name, mul, power
+from proofs_check.expr import Call, Expr, Name, Sum, mul, power
+from proofs_check.growth import range_context
 from proofs_check.logform import LOGLOG
 from theory.certificates import certificate, positive, sign_multiplier
 
@@ -44,19 +46,37 @@ def form_expr(form: Form, ctx: Context) -> Expr:
     return mul(*factors)
 
 
-class Prover:
-    """Finds proofs in one context and remembers them."""
+@dataclass(slots=True)
+class Memory:
+    """What a prover has found out, and the memories of the provers inside of sums."""
 
-    def __init__(self, ctx: Context):
+    certificates: dict[tuple[Clause, bool], dict[str, Any] | None] = field(default_factory=dict)
+    weak: dict[Frac, bool] = field(default_factory=dict)
+    inner: dict[str, Memory] = field(default_factory=dict)
+
+
+class Prover:
+    """Finds proofs in one context and remembers them.
+
+    What is remembered does not depend on proved signs, so it is kept when a sign is added.
+    """
+
+    def __init__(self, ctx: Context, memory: Memory | None = None):
         self.ctx = ctx
-        self._known: dict[tuple[Clause, bool], dict[str, Any] | None] = {}
+        self._memory = memory or Memory()
+
+    def within(self, expr: Sum) -> Prover:
+        """Return the prover inside of a sum, where its index runs through the range."""
+        ctx = range_context(expr, self.ctx)
+        return Prover(ctx, self._memory.inner.setdefault(str(expr), Memory()))
 
     def certificate(self, clause: Clause, diverging: bool = False) -> dict[str, Any] | None:
         """Return a certificate of one clause, or None."""
         key = (clause, diverging)
-        if key not in self._known:
-            self._known[key] = certificate(self.ctx, clause, diverging)
-        return self._known[key]
+        known = self._memory.certificates
+        if key not in known:
+            known[key] = certificate(self.ctx, clause, diverging)
+        return known[key]
 
     def nonnegative(self, form: Form) -> bool:
         """Whether a form is provably bounded below."""
@@ -95,14 +115,17 @@ class Prover:
         sign, data = found
         multiplier = Multiplier.read(data, len(self.ctx.factors))
         ctx = self.ctx.with_sign(value, sign, multiplier)
-        return [str(self.ctx.ring.expr(value)), sign, data], Prover(ctx)
+        return [str(self.ctx.ring.expr(value)), sign, data], Prover(ctx, self._memory)
 
     def weakly_positive(self, value: Frac) -> bool:
         """Whether a function of the parameters is provably non-negative."""
         constant = value.constant()
         if constant is not None:
             return constant >= 0
-        return positive(value.signed(), self.ctx, strict=False) is not None
+        weak = self._memory.weak
+        if value not in weak:
+            weak[value] = positive(value.signed(), self.ctx, strict=False) is not None
+        return weak[value]
 
     def impossible(self) -> dict[str, Any] | None:
         """Return the proof that the case at hand does not occur, if there is one."""
