@@ -22,30 +22,26 @@ A claim about an optimum is proved for the objective E (see `optimum`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from proofs_check.algebra import Form
 from proofs_check.claim import Claim, Condition
-from proofs_check.cone import Context, Generator, RejectedError, Tree
+from proofs_check.cone import Context, RejectedError, Tree
 from proofs_check.expr import Expr
 from proofs_check.goals import (
     check_goal,
     entry,
-    is_impossible,
     multiplier,
     parameter,
-    read_expr,
-    refined,
 )
 from proofs_check.growth import bound
-from proofs_check.logform import LOGLOG
-from proofs_check.premises import Premises, is_assumed, premises, with_sizes
+from proofs_check.optimum import check_optimum
+from proofs_check.premises import Premises, is_assumed, premises, with_slack
+from proofs_check.tree import check_tree
 
 __all__ = ["Checked", "check"]
 
-Leaf = Callable[[Premises, Any], None]
 
 SIDES: Mapping[str, tuple[str, ...]] = {
     "Theta": ("upper", "lower"),
@@ -82,9 +78,7 @@ def check(claim: Claim, derivation: Any) -> Checked:
     ready = premises(claim)
     check_needs(ready, entry(derivation, "needs"))
     if claim.objective is not None:
-        from proofs_check.optimum import check_optimum
-
-        check_optimum(ready, derivation)
+        check_optimum(ready, entry(derivation, "tree"))
     else:
         check_tree(ready, entry(derivation, "tree"), _check_leaf)
     return Checked(claim, ready.left.trust)
@@ -112,35 +106,6 @@ def _check_need(need: Condition, proof: Any, ctx: Context) -> None:
         raise RejectedError(f"{need} is needed and is false")
 
 
-def check_tree(ready: Premises, node: Any, leaf: Leaf) -> None:
-    """Walk through a tree of case distinctions and check each case's leaf."""
-    if isinstance(node, Mapping) and "compare" in node:
-        for compared, key in comparisons(ready, node):
-            check_tree(compared, entry(node, key), leaf)
-        return
-    steps = list(refined(node, ready.ctx))
-    for ctx, rest in steps:
-        check_tree(with_sizes(ready, ctx), rest, leaf)
-    if not steps and not is_impossible(node, ready.ctx):
-        leaf(ready, node)
-
-
-def comparisons(ready: Premises, node: Mapping[str, Any]) -> Iterator[tuple[Premises, str]]:
-    """Yield the three cases of a comparison of parameters, read anew with it as an assumption.
-
-    Refinements made above are not carried over, so comparisons stand at the top of a tree.
-    """
-    pair = node["compare"]
-    if not isinstance(pair, list) or len(pair) != 2:
-        raise RejectedError("a comparison has two sides")
-    left, right = (read_expr(text) for text in pair)
-    for side in (left, right):
-        parameter(str(side), ready.ctx)
-    yield premises(ready.claim, Condition(left, ">", right)), "gt"
-    yield premises(ready.claim, Condition(left, "=", right)), "eq"
-    yield premises(ready.claim, Condition(left, "<", right)), "lt"
-
-
 def _check_leaf(ready: Premises, node: Any) -> None:
     ctx = with_slack(ready)
     bounds = entry(node, "bounds")
@@ -163,12 +128,3 @@ def _positive(expr: Expr, ctx: Context, bounds: Any) -> Tree:
     if value is None:
         raise RejectedError(f"no lower bound is given for {expr}")
     return value
-
-
-def with_slack(ready: Premises) -> Context:
-    """Let goals lose powers of the logarithms of the sizes where the relation allows it."""
-    ctx = ready.ctx
-    if not ready.claim.relation.endswith("tilde"):
-        return ctx
-    forms = [Form({LOGLOG + size: -ctx.ring.one}) for size in sorted(ctx.sizes)]
-    return ctx.with_generators(*(Generator(form, "up to logarithms") for form in forms))

@@ -3,6 +3,8 @@
 - Quantities are replaced by their meaning.  ``N`` and ``N_eff = N/log N``: where ``N_eff``
   occurs it is the variable and ``N`` is ``N_eff log N_eff``, equal up to a factor that tends to
   1, as ``log N_eff = log N - log log N`` does with ``log N``.
+- ``gamma = 1`` says that the step size is of constant order; it is replaced by 1, as no rule sees
+  constant factors.
 - An equation that gives a parameter (``b = a``) is used as a substitution; other relations between
   parameters become `Factor`s.
 - ``X >= Y`` between sizes says that ``log X - log Y`` is bounded below (for every constant, so the
@@ -17,21 +19,32 @@ Leaving an assumption out is sound; those that no rule can use are listed in `un
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from proofs_check.algebra import Factor, Form, NotRationalError, Ring
 from proofs_check.claim import Claim, Condition
 from proofs_check.claimfile import SIZES
 from proofs_check.cone import Context, Generator, RejectedError, SignNeededError, Tree, single
-from proofs_check.expr import Call, Expr, Name, free_names, mul, substitute, walk
+from proofs_check.expr import Call, Expr, Name, Num, free_names, mul, substitute, walk
 from proofs_check.logform import LOGLOG, log_tree
 from proofs_check.meaning import Meaning, NoMeaningError, meaning
 
-__all__ = ["Premises", "condition_generators", "is_assumed", "premises", "with_sizes"]
+__all__ = [
+    "Premises",
+    "condition_generators",
+    "is_assumed",
+    "premises",
+    "with_sizes",
+    "with_slack",
+]
 
 CONSTANTS = frozenset({"sigma", "pi"})
 N_EFF = Name("N_eff")
+UNIT_STEP = {"gamma": Num(Fraction(1))}
+STEPS = {"N": mul(N_EFF, Call("log", (N_EFF,)))}
+"""N in terms of N_eff."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +64,17 @@ class Premises:
     equations: tuple[tuple[str, Expr], ...]
     pending: tuple[Condition, ...]
     unused: tuple[str, ...]
+    uses_n_eff: bool = False
+
+    def read(self, expr: Expr) -> Expr:
+        """Write another expression in the same variables and parameters."""
+        if self.uses_n_eff:
+            expr = substitute(expr, STEPS)
+        if any(_fixes_step(c) for c in (*self.claim.assume, *self.constraints)):
+            expr = substitute(expr, UNIT_STEP)
+        for equation in self.equations:
+            expr = substitute(expr, dict([equation]))
+        return expr
 
 
 def premises(claim: Claim, *more: Condition) -> Premises:
@@ -79,11 +103,13 @@ def _assembled(
     constraints: tuple[Condition, ...],
 ) -> Premises:
     exprs = [left.upper, left.lower, right, *_sides(assume), *_sides(constraints)]
-    if any(N_EFF in walk(expr) for expr in exprs):
-        steps = {"N": mul(N_EFF, Call("log", (N_EFF,)))}
-        left = _in_meaning(left, steps)
-        right = substitute(right, steps)
-        assume, constraints = _in_conditions(assume, steps), _in_conditions(constraints, steps)
+    uses_n_eff = any(N_EFF in walk(expr) for expr in exprs)
+    if uses_n_eff:
+        left, right = _in_meaning(left, STEPS), substitute(right, STEPS)
+        assume, constraints = _in_conditions(assume, STEPS), _in_conditions(constraints, STEPS)
+    if any(_fixes_step(c) for c in (*assume, *constraints)):
+        left, right = _in_meaning(left, UNIT_STEP), substitute(right, UNIT_STEP)
+        assume, constraints = _in_conditions(assume, UNIT_STEP), _in_conditions(constraints, UNIT_STEP)
     sizes = _sizes(claim)
     indices = frozenset(
         arg.name
@@ -104,7 +130,9 @@ def _assembled(
     ring = Ring(names - sizes - indices - {"gamma"})
     ctx = _sized(Context(ring), sorted(names & sizes), sorted(names & indices), "gamma" in names)
     ctx, sized, unused = _assume_parameters(ctx, (*assume, *constraints))
-    ready = Premises(claim, ctx, left, right, constraints, tuple(equations), sized, unused)
+    ready = Premises(
+        claim, ctx, left, right, constraints, tuple(equations), sized, unused, uses_n_eff
+    )
     return with_sizes(ready, ctx)
 
 
@@ -127,7 +155,7 @@ def _sides(conditions: Iterable[Condition]) -> list[Expr]:
 
 
 def _in_conditions(
-    conditions: Iterable[Condition], values: dict[str, Expr]
+    conditions: Iterable[Condition], values: Mapping[str, Expr]
 ) -> tuple[Condition, ...]:
     return tuple(
         Condition(substitute(c.left, values), c.op, substitute(c.right, values))
@@ -135,7 +163,7 @@ def _in_conditions(
     )
 
 
-def _in_meaning(left: Meaning, values: dict[str, Expr]) -> Meaning:
+def _in_meaning(left: Meaning, values: Mapping[str, Expr]) -> Meaning:
     return Meaning(
         substitute(left.upper, values),
         substitute(left.lower, values),
@@ -147,6 +175,14 @@ def _in_meaning(left: Meaning, values: dict[str, Expr]) -> Meaning:
 
 def _sizes(claim: Claim) -> frozenset[str]:
     return SIZES | claim.sizes
+
+
+def _fixes_step(condition: Condition) -> bool:
+    """Whether a condition says that the step size is of constant order."""
+    sides = (condition.left, condition.right)
+    return condition.op == "=" and Name("gamma") in sides and any(
+        isinstance(side, Num) and side.value > 0 for side in sides
+    )
 
 
 def _equation(conditions: Iterable[Condition], sizes: frozenset[str]) -> tuple[str, Expr] | None:
@@ -236,6 +272,15 @@ def _linear(tree: Tree) -> Form:
     if form is None:
         raise RejectedError("only minima above and maxima below can be used")
     return form
+
+
+def with_slack(ready: Premises) -> Context:
+    """Let goals lose powers of the logarithms of the sizes where the relation allows it."""
+    ctx = ready.ctx
+    if not ready.claim.relation.endswith("tilde"):
+        return ctx
+    forms = [Form({LOGLOG + size: -ctx.ring.one}) for size in sorted(ctx.sizes)]
+    return ctx.with_generators(*(Generator(form, "up to logarithms") for form in forms))
 
 
 def is_assumed(condition: Condition, assume: tuple[Condition, ...]) -> bool:

@@ -63,7 +63,10 @@ def _basis(ring: Ring, factors: tuple[Factor, ...], degree: int) -> _Basis:
 
 
 TRIED = tuple(
-    map(Fraction, ("3/2", "2", "3", "1/2", "5/4", "5/2", "1", "4", "11/10", "-1/2", "7", "1/4", "-2"))
+    map(
+        Fraction,
+        ("3/2", "2", "3", "1/2", "5/4", "5/2", "1", "4", "11/10", "-1/2", "7", "1/4", "-2"),
+    )
 )
 """Values that are tried for parameters, in turn, where an example is needed."""
 MAX_TRIED = 4000

@@ -15,13 +15,20 @@ from fractions import Fraction
 from typing import Any
 
 from proofs_check.algebra import Frac
-from proofs_check.checker import sides_of, with_slack
+from proofs_check.checker import sides_of
 from proofs_check.claim import Claim, Comparison, Condition
-from proofs_check.cone import Context, Generator, RejectedError, SignNeededError
+from proofs_check.cone import Context, Generator, SignNeededError
 from proofs_check.expr import Expr, Name, Num
 from proofs_check.growth import bound
 from proofs_check.logform import log_tree
-from proofs_check.premises import Premises, condition_generators, is_assumed, premises, with_sizes
+from proofs_check.premises import (
+    Premises,
+    condition_generators,
+    is_assumed,
+    premises,
+    with_sizes,
+    with_slack,
+)
 from theory.certificates import positive
 from theory.planner import plan
 from theory.prover import Prover, SplitNeededError, StuckError, form_expr
@@ -83,7 +90,10 @@ def _need(need: Condition, ctx: Context) -> Any:
 
 
 def grown(ready: Premises, more: tuple[Condition, ...], leaf: Leaf) -> dict[str, Any]:
-    """Return the tree under the assumptions and the comparisons `more` made so far."""
+    """Return the tree under the assumptions and the comparisons `more` made so far.
+
+    The leaf asks for distinctions of cases by its exceptions.
+    """
     try:
         return _region(ready, Prover(ready.ctx), leaf, MAX_SPLITS)
     except CaseNeededError as case:

@@ -16,7 +16,6 @@ from typing import Any
 from proofs_check.algebra import Form, Frac
 from proofs_check.cone import (
     Context,
-    RejectedError,
     SignNeededError,
     Tree,
     join,
@@ -26,10 +25,10 @@ from proofs_check.cone import (
 )
 from proofs_check.expr import Add, Call, Expr, Mul, Name, Pow, Sum, children, mul, substitute
 from proofs_check.growth import bound, decay_argument, is_plain, vertex_goal
-from proofs_check.logform import LOGLOG, exponent, log_tree
+from proofs_check.logform import exponent, log_tree
 from theory.prover import ZERO, Prover, SplitNeededError, StuckError, form_expr
 
-__all__ = ["plan"]
+__all__ = ["plan", "simplified"]
 
 
 def plan(expr: Expr, up: bool, prover: Prover, data: dict[str, Any]) -> None:
@@ -82,7 +81,7 @@ def _decay_powers(expr: Sum, inside: Prover, data: dict[str, Any]) -> None:
     around on the side where X grows: ``k |α| > -σ sign(α)``... k is ``(1 + |σ|)/|α|`` where the sign
     of σ calls for it, ``1/|α|`` otherwise.
     """
-    exps = [n for n in _decays(expr.term)]
+    exps = list(_decays(expr.term))
     if not exps:
         return
     ctx = inside.ctx
@@ -229,7 +228,7 @@ def _sum_upper(expr: Sum, prover: Prover) -> dict[str, Any]:
         inside.ctx.sign(slope)
     centres = _centres(expr, term, prover)
     total = plus([term, lin(Form({expr.index: prover.ctx.ring.one}))])
-    values = [_simplified(_at(total, expr.index, centre), prover) for centre in centres]
+    values = [simplified(_at(total, expr.index, centre), prover) for centre in centres]
     flat = len(nonzero) < len(slopes)
     value = _largest(values, prover)
     attempts = [[c for c, v in zip(centres, values, strict=True) if v in _parts(value)], centres]
@@ -269,11 +268,11 @@ def _candidate_slopes(slopes: list[Frac], inside: Prover) -> list[Frac]:
     return least[:1] or [inside.ctx.ring.one / total]
 
 
-def _simplified(tree: Tree, prover: Prover) -> Tree:
+def simplified(tree: Tree, prover: Prover) -> Tree:
     """Drop what is provably larger in a minimum and smaller in a maximum."""
     if tree.form is not None:
         return tree
-    parts = [_simplified(part, prover) for part in tree.parts]
+    parts = [simplified(part, prover) for part in tree.parts]
     if tree.kind == "plus":
         return plus(parts)
     kept: list[Tree] = []
@@ -295,7 +294,7 @@ def _beats(winner: Tree, loser: Tree, kind: str, prover: Prover) -> bool:
 
 
 def _largest(values: list[Tree], prover: Prover) -> Tree:
-    return _simplified(join(values), prover)
+    return simplified(join(values), prover)
 
 
 def _parts(tree: Tree) -> tuple[Tree, ...]:
@@ -336,7 +335,7 @@ def _ordered(centres: list[Form], prover: Prover) -> list[Form]:
 
 
 def _is_flat(first: Form, last: Form, total: Tree, index: str, prover: Prover) -> bool:
-    values = [_simplified(_at(total, index, end), prover).form for end in (first, last)]
+    values = [simplified(_at(total, index, end), prover).form for end in (first, last)]
     if values[0] is None or values[1] is None:
         return False
     return values[0] == values[1]
@@ -434,7 +433,7 @@ def _flat_lower(
 ) -> list[dict[str, Any]]:
     ctx = prover.ctx
     length = last - first
-    value = _simplified(_at(total, expr.index, first), prover)
+    value = simplified(_at(total, expr.index, first), prover)
     for size in sorted(ctx.sizes):
         for factor in _factors(length, size, ctx):
             long = prover.certificate(((Form({size: factor}),), (length,)))
