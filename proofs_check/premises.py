@@ -109,7 +109,10 @@ def _assembled(
         assume, constraints = _in_conditions(assume, STEPS), _in_conditions(constraints, STEPS)
     if any(_fixes_step(c) for c in (*assume, *constraints)):
         left, right = _in_meaning(left, UNIT_STEP), substitute(right, UNIT_STEP)
-        assume, constraints = _in_conditions(assume, UNIT_STEP), _in_conditions(constraints, UNIT_STEP)
+        assume, constraints = (
+            _in_conditions(assume, UNIT_STEP),
+            _in_conditions(constraints, UNIT_STEP),
+        )
     sizes = _sizes(claim)
     indices = frozenset(
         arg.name
@@ -180,8 +183,10 @@ def _sizes(claim: Claim) -> frozenset[str]:
 def _fixes_step(condition: Condition) -> bool:
     """Whether a condition says that the step size is of constant order."""
     sides = (condition.left, condition.right)
-    return condition.op == "=" and Name("gamma") in sides and any(
-        isinstance(side, Num) and side.value > 0 for side in sides
+    return (
+        condition.op == "="
+        and Name("gamma") in sides
+        and any(isinstance(side, Num) and side.value > 0 for side in sides)
     )
 
 

@@ -25,12 +25,12 @@ from scipy.sparse import csr_matrix
 from proofs_check.algebra import Factor, Form, Frac, Ring, to_fmpq, to_fraction
 from proofs_check.cone import Clause, Context
 
-__all__ = ["certificate", "points", "positive", "sign_multiplier"]
+__all__ = ["certificate", "holds_at_examples", "points", "positive", "sign_multiplier"]
 
 DEGREES = (0, 1, 2, 3)
 """Largest numbers of assumed inequalities that are multiplied with each other, in turn."""
 MAX_UNKNOWNS = 6000
-ABSORPTION = 1000
+ABSORPTION = 20
 """``log log S`` may occur with at most this many times the multiplier of ``log S``."""
 SUPPORT = 1e-9
 
@@ -192,7 +192,7 @@ class _System:
 def certificate(ctx: Context, clause: Clause, diverging: bool = False) -> dict[str, Any] | None:
     """Return a certificate of ``min_j a_j <= max_l b_l + C`` for `check_certificate`, or None."""
     for degree in DEGREES if ctx.factors else DEGREES[:1]:
-        if degree == 1 and not all(_holds_at(ctx, clause, p) for p in _points(ctx)):
+        if degree == 1 and not holds_at_examples(ctx, clause):
             return None
         basis = _basis(ctx.ring, ctx.factors, degree)
         count = len(clause[0]) + len(clause[1]) + len(ctx.generators)
@@ -202,6 +202,11 @@ def certificate(ctx: Context, clause: Clause, diverging: bool = False) -> dict[s
         if found is not None:
             return found
     return None
+
+
+def holds_at_examples(ctx: Context, clause: Clause) -> bool:
+    """Whether a clause has certificates at examples of the parameters (in floats, a guess)."""
+    return all(_holds_at(ctx, clause, point) for point in _points(ctx))
 
 
 def _points(ctx: Context) -> tuple[tuple[Fraction, ...], ...]:

@@ -141,7 +141,7 @@ def _region(ready: Premises, prover: Prover, leaf: Leaf, splits: int) -> dict[st
                 ) from needed
             signs.append(step[0])
             ready = with_sizes(ready, step[1].ctx)
-            prover = step[1] if ready.ctx is step[1].ctx else Prover(ready.ctx)
+            prover = Prover(ready.ctx)
 
 
 def _split_region(ready: Premises, prover: Prover, leaf: Leaf, splits: int) -> dict[str, Any]:

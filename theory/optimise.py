@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from scipy.optimize import linprog
 
 from proofs_check.algebra import Form, Frac
 from proofs_check.claim import Claim
-from proofs_check.cone import Context, lin, normal_form
+from proofs_check.cone import Context, clauses, lin, normal_form
 from proofs_check.growth import bound
 from proofs_check.logform import LOGLOG
 from proofs_check.optimum import (
@@ -33,10 +34,10 @@ from proofs_check.optimum import (
     varied,
 )
 from proofs_check.premises import Premises, premises, with_slack
-from theory.certificates import points
+from theory.certificates import holds_at_examples, points
 from theory.derive import grown, needs
 from theory.planner import plan
-from theory.prover import ZERO, Prover, StuckError, form_expr
+from theory.prover import ZERO, Prover, SplitNeededError, StuckError, form_expr
 from theory.rates import Region, regions
 
 __all__ = ["optimum_derivation"]
@@ -99,7 +100,7 @@ def _lower_proof(ready: Premises, node: dict[str, Any]) -> dict[str, Any]:
     if place(ready) is None:
         return {"lower": grown(ready, (), _lower_leaf(node))}
     problem = StuckError("the objective has no slope away from the optimum")
-    for slope in _slopes(ready):
+    for slope in _slopes(ready, node):
         trial = node | {"slope": str(ready.ctx.ring.expr(slope))}
         try:
             return {"slope": trial["slope"], "lower": grown(ready, (), _lower_leaf(trial))}
@@ -115,29 +116,60 @@ def _lower_leaf(node: dict[str, Any]) -> Any:
         lower = bound(ready.left.lower, False, ready.ctx, bounds)
         if lower is None:
             raise StuckError("no lower bound of the objective was found")
-        goal = gap_goal(ready, node)
-        return {"bounds": bounds, "goal": Prover(with_slack(ready)).goal(goal, lower)}
+        try:
+            proof = Prover(with_slack(ready)).goal(gap_goal(ready, node), lower)
+        except StuckError:
+            _ask_for_polynomial_sizes(ready, prover)
+            raise
+        return {"bounds": bounds, "goal": proof}
 
     return leaf
 
 
-def _slopes(ready: Premises) -> list[Frac]:
-    """Return candidates for the slope: sizes of exponents in the objective, smallest first."""
+def _ask_for_polynomial_sizes(ready: Premises, prover: Prover) -> None:
+    """Ask whether a varied size is above the root of an outer one, so that their logs agree."""
+    one = ready.ctx.ring.one
+    inside = sorted(varied(ready) & ready.ctx.sizes)
+    for name, outer in product(inside, sorted(ready.ctx.sizes - varied(ready))):
+        form = Form({name: one}) - Form({outer: ready.ctx.ring.number(Fraction(1, 2))})
+        if not prover.nonnegative(form) and not prover.nonnegative(-form):
+            raise SplitNeededError(form)
+
+
+def _slopes(ready: Premises, node: dict[str, Any]) -> Iterator[Frac]:
+    """Yield candidates for the slope that work at examples of the parameters, steepest first.
+
+    They are the sizes of the exponents that the varied names have in the objective, and the
+    harmonic sum of two of them, which is below both whatever their order.
+    """
     ctx = ready.ctx
-    found: list[Frac] = [ctx.ring.one]
-    for region in regions(ready):
+    sizes: list[Frac] = []
+    found = regions(ready)
+    for region in found:
         for clause in normal_form(region.upper, "min"):
             for form in clause:
-                found += form.coeffs.values()
-    sample = next(iter(points(ctx.ring, ctx.factors)), None)
-    sized = []
-    for value in dict.fromkeys(found):
-        sign = ctx.sign(value)
-        sized.append(value if sign == "+" else -value)
-    if sample is not None:
-        sized.sort(key=lambda value: value.at(sample))
-    half = ctx.ring.number(Fraction(1, 2))
-    return list(dict.fromkeys([*sized, *(value * half for value in sized)]))[:8]
+                for name in varied(ready) & form.coeffs.keys():
+                    value = form.coeffs[name]
+                    sizes.append(value if ctx.sign(value) == "+" else -value)
+    sizes = list(dict.fromkeys(sizes))
+    sizes += [one * other / (one + other) for one, other in combinations(sizes, 2)]
+    for slope in dict.fromkeys(sizes):
+        if ctx.sign(slope) == "+" and _plausible(
+            found, node | {"slope": str(ctx.ring.expr(slope))}
+        ):
+            yield slope
+
+
+def _plausible(found: list[Region], node: dict[str, Any]) -> bool:
+    """Whether the gap can be proved region by region at examples of the parameters."""
+    for region in found:
+        if region.lower is None:
+            return False
+        slack = with_slack(region.ready)
+        for clause in clauses(gap_goal(region.ready, node), region.lower):
+            if not holds_at_examples(slack, clause):
+                return False
+    return True
 
 
 # Candidates for the point.
@@ -168,7 +200,7 @@ def _solved(
     if not outer_sizes:
         return None
     names = [*sorted(inside), "value"]
-    equations = [_above(form, ctx) for form in pieces]
+    equations = [(form, True) for form in pieces]
     equations += [(form.form, False) for form in ctx.generators if form.absorbed_by is None]
     rows, rhs = [], []
     for form, is_piece in equations:
@@ -189,12 +221,7 @@ def _solved(
     if solution is None:
         return None
     value = solution.pop("value")
-    return float(answer.fun), solution, value
-
-
-def _above(form: Form, ctx: Context) -> tuple[Form, bool]:
-    """Mark the constraint ``value >= form``."""
-    return form, True
+    return float(answer.x[-1]), solution, value
 
 
 def _numbers(

@@ -43,7 +43,9 @@ def plan(expr: Expr, up: bool, prover: Prover, data: dict[str, Any]) -> None:
         return
     match expr:
         case Sum():
-            _note(expr, up, data, _sum_upper(expr, prover) if up else _sum_lower(expr, prover))
+            planned = _sum_upper if up else _sum_lower
+            hint = prover.once((str(expr), up), lambda: planned(expr, prover))
+            _note(expr, up, data, hint)
         case Call("exp", _):
             plan(decay_argument(expr), not up, prover, data)
             _note(expr, up, data, _decay(expr, up, prover, data))

@@ -7,11 +7,14 @@ why.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import permutations
 from typing import Any
 
 from proofs_check.algebra import Form, Frac, Multiplier
-from proofs_check.cone import Clause, Context, Tree, clauses, lin
+from proofs_check.cone import Clause, Context, Generator, Tree, clauses, lin
 from proofs_check.expr import Call, Expr, Name, Sum, mul, power
 from proofs_check.growth import range_context
 from proofs_check.logform import LOGLOG
@@ -33,6 +36,8 @@ class SplitNeededError(Exception):
 
 
 ZERO = Form({})
+POWERS = (1, 2, 4)
+"""Powers q that are tried in ``T <= S^q``, from which ``log T <= C log S`` follows."""
 
 
 def form_expr(form: Form, ctx: Context) -> Expr:
@@ -48,27 +53,41 @@ def form_expr(form: Form, ctx: Context) -> Expr:
 
 @dataclass(slots=True)
 class Memory:
-    """What a prover has found out, and the memories of the provers inside of sums."""
+    """What provers of equal contexts have found out."""
 
     certificates: dict[tuple[Clause, bool], dict[str, Any] | None] = field(default_factory=dict)
     weak: dict[Frac, bool] = field(default_factory=dict)
-    inner: dict[str, Memory] = field(default_factory=dict)
+    plans: dict[Any, Any] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=512)
+def _memory(names: Any, factors: Any, generators: Any) -> Memory:
+    return Memory()
 
 
 class Prover:
     """Finds proofs in one context and remembers them.
 
-    What is remembered does not depend on proved signs, so it is kept when a sign is added.
+    What is remembered depends on the inequalities between parameters and on the generators, not
+    on proved signs; it is shared by all provers that agree in these.
     """
 
-    def __init__(self, ctx: Context, memory: Memory | None = None):
+    def __init__(self, ctx: Context):
         self.ctx = ctx
-        self._memory = memory or Memory()
+        factors = tuple((str(f.poly), f.strict) for f in ctx.factors)
+        generators = tuple((g.form, g.grows, g.absorbed_by) for g in ctx.generators)
+        self._memory = _memory(ctx.ring.names, factors, generators)
 
     def within(self, expr: Sum) -> Prover:
         """Return the prover inside of a sum, where its index runs through the range."""
-        ctx = range_context(expr, self.ctx)
-        return Prover(ctx, self._memory.inner.setdefault(str(expr), Memory()))
+        return Prover(range_context(expr, self.ctx))
+
+    def once(self, key: Any, compute: Callable[[], Any]) -> Any:
+        """Return what `compute` returned when the key was first used here."""
+        found = self._memory.plans
+        if key not in found:
+            found[key] = compute()
+        return found[key]
 
     def certificate(self, clause: Clause, diverging: bool = False) -> dict[str, Any] | None:
         """Return a certificate of one clause, or None."""
@@ -92,9 +111,35 @@ class Prover:
         for clause in clauses(small, large):
             proof = self.certificate(clause, diverging)
             if proof is None:
-                raise StuckError(self._text(clause))
+                related = self._with_monotone_logs(clause)
+                if related is None:
+                    raise StuckError(self._text(clause))
+                step, prover = related
+                return step | {"then": prover.goal(small, large, diverging)}
             found.append(proof)
         return {"certs": found}
+
+    def _with_monotone_logs(self, clause: Clause) -> tuple[dict[str, Any], Prover] | None:
+        """Relate the logarithms of two sizes, if a clause has both and the sizes are related."""
+        forms = [*clause[0], *clause[1], *(g.form for g in self.ctx.generators if not g.grows)]
+        variables = sorted({v for form in forms for v in form.coeffs if v.startswith(LOGLOG)})
+        one = self.ctx.ring.one
+        known = {g.form for g in self.ctx.generators}
+        for large, small in permutations(variables, 2):
+            relation = Form({large: one}) - Form({small: one})
+            if relation in known:
+                continue
+            names = large.removeprefix(LOGLOG), small.removeprefix(LOGLOG)
+            for power_of in POWERS:
+                factor = self.ctx.ring.number(power_of)
+                given = (Form({names[1]: one}),), (Form({names[0]: factor}),)
+                proof = self.certificate(given)
+                if proof is not None:
+                    step = {"mono": list(names), "power": str(power_of)}
+                    generator = Generator(relation, f"log({names[0]}) >= c*log({names[1]})")
+                    prover = Prover(self.ctx.with_generators(generator))
+                    return step | {"given": {"certs": [proof]}}, prover
+        return None
 
     def bounded_below(self, tree: Tree) -> dict[str, Any]:
         """Return the proof that a lattice tree is bounded below."""
@@ -115,7 +160,7 @@ class Prover:
         sign, data = found
         multiplier = Multiplier.read(data, len(self.ctx.factors))
         ctx = self.ctx.with_sign(value, sign, multiplier)
-        return [str(self.ctx.ring.expr(value)), sign, data], Prover(ctx, self._memory)
+        return [str(self.ctx.ring.expr(value)), sign, data], Prover(ctx)
 
     def weakly_positive(self, value: Frac) -> bool:
         """Whether a function of the parameters is provably non-negative."""
