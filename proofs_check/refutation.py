@@ -51,6 +51,8 @@ __all__ = [
     "check_optimum_point",
     "check_refutation",
     "names_of",
+    "ratio_bound",
+    "refuted_along",
     "statement_of",
     "violated",
     "with_effective_steps",
@@ -310,28 +312,33 @@ def _checked(claim: Claim, data: Mapping[str, Any], *keys: str) -> tuple[Stateme
 def _check_path(claim: Claim, data: Mapping[str, Any]) -> Refuted:
     if claim.objective is not None:
         raise RejectedError("a claim about an optimum needs a witness of kind 'optimum'")
-    statement, path = _checked(claim, data, "path")
-    return _verdict(claim.relation, statement, path, "above", "below")
+    return refuted_along(claim, *_checked(claim, data, "path"))
 
 
 def _check_value(claim: Claim, data: Mapping[str, Any]) -> Refuted:
     if claim.objective is None or optimal_of(claim.left) != "value":
         raise RejectedError("a witness of kind 'optimum' is for claims about optimal(value)")
-    statement, path = _checked(claim, data, "path", "point")
-    return _verdict(claim.relation, statement, path, "below")
+    return refuted_along(claim, *_checked(claim, data, "path", "point"))
 
 
-def _verdict(relation: str, statement: Statement, path: Path, *sides: str) -> Refuted:
+def refuted_along(claim: Claim, statement: Statement, path: Path) -> Refuted:
+    """Return how the claim fails along an allowed path.
+
+    Raises
+    ------
+    RejectedError
+        Where the path does not show that it fails.
+    """
     reasons = []
-    for side in sides:
+    for side in ("below",) if claim.objective else ("above", "below"):
         try:
             ratio = ratio_bound(statement, path, side)
         except UndecidedError as error:
             reasons.append(str(error))
             continue
-        if ratio is not None and _refutes(relation, side, ratio, path):
+        if ratio is not None and _refutes(claim.relation, side, ratio, path):
             return _refuted(statement, path, side, ratio)
-        reasons.append(f"LEFT/RIGHT is {_BOUND[side]} {ratio}, which does not refute {relation}")
+        reasons.append(f"LEFT/RIGHT is {_BOUND[side]} {ratio or 0}, as {claim.relation} allows")
     raise RejectedError("; ".join(reasons))
 
 

@@ -58,8 +58,7 @@ T = Order(ONE)
 MAX_TRIED = 4000
 """Most assignments that a search for samples completes."""
 _EXPONENTS = tuple(map(Fraction, ("1", "1/2", "2", "1/4", "4")))
-_PROBE = Fraction(1, 8)
-_PROBES = (_PROBE, 2 * _PROBE, 3 * _PROBE)
+_STEP = Fraction(1, 8)
 _PLAIN = tuple(map(Fraction, ("2", "1", "1/2", "3", "3/2", "1/3", "5", "10", "0", "-1")))
 _STEPS = tuple(map(Fraction, ("1", "1/2", "2", "1/10", "4", "0")))
 _SHARES = tuple(map(Fraction, ("1/2", "1/4", "3/4", "1/10", "9/10", "0", "1")))
@@ -299,7 +298,7 @@ class _PathSearch:
         """Add the variables that equalities determine."""
         for name in self.variables if self.equalities else ():
             if name not in orders:
-                probes = [{**orders, name: T**k} for k in _PROBES]
+                probes = [{**orders, name: probe} for probe in _probes(name)]
                 roots = self._roots(name, probes, self.equalities)
                 if roots:
                     return self._propagated({**orders, name: roots[0]})
@@ -320,14 +319,14 @@ class _PathSearch:
     def _roots(self, name: str, probes: list[dict[str, Order]], exprs: list[Expr]) -> list[Order]:
         """Return the orders of a variable at which one of the expressions is of order 1.
 
-        The probes give the variable the orders `_PROBES`, and others what follows from them.
+        The probes give the variable the orders `_probes`, and others what follows from them.
         """
         paths = [self._path(probe) for probe in probes]
         known = set(self.values) | {"sigma"}.union(*(p.orders for p in paths if p is not None))
         roots = set()
         for expr in exprs:
             if free_names(expr) <= known and None not in paths:
-                root = _root(expr, [path for path in paths if path is not None])
+                root = _root(expr, name, [path for path in paths if path is not None])
                 if root is not None:
                     roots.add(root)
         return sorted(roots)
@@ -335,7 +334,7 @@ class _PathSearch:
     def _choices(self, name: str, orders: Mapping[str, Order]) -> list[Order]:
         if name == self.variables[0] and name != GAMMA:
             return [T, LOG] if self.fine else [T]
-        probes = [self._propagated({**orders, name: T**k}) for k in _PROBES]
+        probes = [self._propagated({**orders, name: probe}) for probe in _probes(name)]
         found = self._roots(name, probes, self.boundaries)
         roots = [root for root in found if self._may_be(name, root)]
         choices = [*_between_roots(roots), *roots, *self._plain(name)]
@@ -358,10 +357,16 @@ class _PathSearch:
         return order > CONSTANT and (self.fine or order.x > 0)
 
 
-def _root(expr: Expr, paths: list[Path]) -> Order | None:
+def _probes(name: str) -> list[Order]:
+    """Return three equally spaced orders that a variable may well have."""
+    step = _STEP if name != GAMMA else -_STEP
+    return [T ** (k * step) for k in (1, 2, 3)]
+
+
+def _root(expr: Expr, name: str, paths: list[Path]) -> Order | None:
     """Solve ``order of expr = 1`` where that order is linear in the exponents of the variable.
 
-    On the three paths the variable is t to the powers `_PROBES`.
+    On the three paths the variable has the orders `_probes`.
     """
     try:
         first, second, third = (order_along(expr, path) for path in paths)
@@ -370,8 +375,8 @@ def _root(expr: Expr, paths: list[Path]) -> Order | None:
     step = second / first
     if step != third / second or step.x == 0 or step != Order(step.x):
         return None
-    # The order is (step / first)^-1 at the probe 0, and v^(step.x / _PROBE) times that at v.
-    return (step / first) ** (_PROBE / step.x)
+    # With the variable of order 1 it is first / step, and each probe multiplies it by step.
+    return (step / first) ** (_probes(name)[0].x / step.x)
 
 
 def _between_roots(roots: list[Order]) -> list[Order]:
