@@ -363,10 +363,16 @@ def _cuts(
 
 
 def _comparison(index: str, values: Values, over: arb) -> Decide:
-    """Return the comparison of two expressions over an interval, None where it has no answer."""
+    """Return the comparison of two expressions over an interval, None where it has no answer.
+
+    Beside a kink at X the two differ by about 1/X, which takes ``log2 X`` bits more to see.
+    """
+    bits = ctx.prec + max(int(over.abs_upper().log_base(2).ceil().unique_fmpz() or 0), 0)
 
     def larger(left: Expr, right: Expr) -> bool | None:
-        difference = Program(Add((left, Mul((Num(Fraction(-1)), right)))), index, values).at(over)
+        with precision(bits):
+            term = Add((left, Mul((Num(Fraction(-1)), right))))
+            difference = Program(term, index, values).at(over)
         if difference.lower() >= 0:
             return True
         return False if difference.upper() <= 0 else None
