@@ -23,19 +23,24 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
 from typing import Any
 
 from flint import arb
 
 from numerics.balls.ball import Ball, Refusal, precision
-from numerics.balls.enclosure import enclose_expr
 from numerics.balls.ladder import INTEGER_SIZES, Path
-from numerics.balls.risk_sums import approx, mean_bias, n_eff, stages
-from numerics.legs.places import Exponents, path_text, unit_factor
+from numerics.balls.risk_sums import approx, mean_bias, stages
+from numerics.legs.places import (
+    Exponents,
+    bits_of,
+    enclosed,
+    logarithm,
+    path_text,
+    unit_factor,
+)
 from numerics.legs.trend import Point, Reading, combined, read
 from proofs_check.claim import Claim, Setting
-from proofs_check.expr import Expr, Num, Sum, free_names, mul, substitute, walk
+from proofs_check.expr import Expr, Num, Sum, mul, substitute, walk
 from proofs_check.meaning import NoMeaningError, is_quantity, meaning
 from proofs_check.verdict import Evidence, Light
 from theory.samples import sample_paths, sample_values
@@ -73,14 +78,19 @@ def evidence(claim: Claim, level: str = "quick") -> Evidence:
     level
         ``"quick"`` or ``"full"``: how many parameter values, paths and scales.
     """
-    plan = _LEVELS[level]
-    found = [
-        _ladder(claim, values, path, plan.decades)
-        for values in sample_values(claim, plan.values)
-        for path in sample_paths(claim, values)[: plan.paths]
-    ]
+    found: list[_Found] = []
+    for entry in _ladders(claim, _LEVELS[level]):
+        found.append(entry)
+        if entry.light is Light.FAIL:
+            break  # one contradiction is enough
     light = combined(entry.light for entry in found)
     return Evidence(LEG, light, _summary(found, light), {"ladders": [e.details for e in found]})
+
+
+def _ladders(claim: Claim, plan: _Level) -> Iterator[_Found]:
+    for values in sample_values(claim, plan.values):
+        for path in sample_paths(claim, values)[: plan.paths]:
+            yield _ladder(claim, values, path, plan.decades)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +104,7 @@ class Rung:
     def points(self) -> tuple[Point, Point]:
         """Return the points of the lower and of the upper bound."""
         scale = self.decades * math.log(10)
-        return (scale, _log(self.lower)), (scale, _log(self.upper))
+        return (scale, logarithm(self.lower)), (scale, logarithm(self.upper))
 
     def as_json(self) -> dict[str, Any]:
         """Return plain data."""
@@ -102,16 +112,6 @@ class Rung:
         if self.lower == self.upper:
             return row | {"ratio": self.lower.as_json()}
         return row | {"lower": self.lower.as_json(), "upper": self.upper.as_json()}
-
-
-def _bits(*balls: Ball) -> int:
-    """Return the precision at which printed balls with large exponents keep their digits."""
-    return 128 + 4 * max(len(ball.midpoint) for ball in balls)
-
-
-def _log(ball: Ball) -> float:
-    with precision(_bits(ball)):
-        return float(ball.arb.log())
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,33 +211,21 @@ def rungs(claim: Claim, values: Values, path: Exponents, decades: Sequence[int])
     for decade, place in zip(decades, places, strict=True):
         known = {"sigma": Fraction(1), **values, **place}
         lower, upper = sides(place)
-        right = _ball(claim.right, known)
-        below = _quotient(_ball(lower, known), right)
+        right = enclosed(claim.right, known, DIGITS)
+        below = _quotient(enclosed(lower, known, DIGITS), right)
         yield Rung(
-            decade, below, below if upper == lower else _quotient(_ball(upper, known), right)
+            decade,
+            below,
+            below if upper == lower else _quotient(enclosed(upper, known, DIGITS), right),
         )
 
 
 def _quotient(top: Ball, bottom: Ball) -> Ball:
-    with precision(_bits(top, bottom)):
+    with precision(bits_of(top, bottom)):
         ratio = top.arb / bottom.arb
         if not ratio > 0:
             raise Refusal("undefined", "the ratio of the two sides is not certainly positive")
         return Ball.of(ratio, DIGITS - 2)
-
-
-def _ball(expr: Expr, known: Values) -> Ball:
-    names = free_names(expr)
-    if "N_eff" in names and "N_eff" not in known and "N" in known:
-        expr = substitute(expr, {"N_eff": n_eff(int(known["N"]))})
-        names = free_names(expr)
-    return _enclosed(expr, frozenset((name, known[name]) for name in names & known.keys()))
-
-
-@lru_cache(maxsize=2048)
-def _enclosed(expr: Expr, values: frozenset[tuple[str, Fraction]]) -> Ball:
-    """Enclose; kept, since neighbouring claims share their left sides."""
-    return enclose_expr(expr, dict(values), DIGITS)
 
 
 def _sides(
@@ -279,7 +267,7 @@ def _true_sums(
 
 def _constants(found: Sequence[Rung]) -> tuple[str, str]:
     """Return decimals c <= C that hold all ratios of the ladder between them."""
-    with precision(_bits(*(ball for rung in found for ball in (rung.lower, rung.upper)))):
+    with precision(bits_of(*(ball for rung in found for ball in (rung.lower, rung.upper)))):
         lowest = [rung.lower.arb.lower() for rung in found]
         highest = [rung.upper.arb.upper() for rung in found]
         c, C = lowest[0], highest[0]

@@ -14,13 +14,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import lru_cache
 
+from numerics.balls.ball import Ball, Refusal, precision
+from numerics.balls.enclosure import enclose_expr
+from numerics.balls.risk_sums import n_eff
 from proofs_check.claim import Setting
 from proofs_check.errors import UserError
-from proofs_check.expr import Expr, Mul, Name, Num, mul
+from proofs_check.expr import Expr, Mul, Num, free_names, mul, substitute
 from proofs_check.language import parse_expr
 
-__all__ = ["Exponents", "path_text", "spectrum_of", "steps_of", "unit_factor"]
+__all__ = ["Exponents", "bits_of", "enclosed", "logarithm", "path_text", "spectrum_of",
+           "steps_of", "unit_factor"]  # fmt: skip
 
 Exponents = Mapping[str, tuple[Fraction, Fraction]]
 """Name to (x, y), for ``t^x (log t)^y``."""
@@ -68,11 +73,10 @@ def steps_of(n_eff: float) -> int:
 
 def path_text(path: Exponents) -> dict[str, str]:
     """Return the path in the claim language, one text for each name."""
-    t = Name("t")
-    return {name: _monomial(t, *path[name]) for name in sorted(path)}
+    return {name: _monomial(*path[name]) for name in sorted(path)}
 
 
-def _monomial(t: Expr, x: Fraction, y: Fraction) -> str:
+def _monomial(x: Fraction, y: Fraction) -> str:
     factors = [_power("t", x), _power("log(t)", y)]
     return "*".join(factor for factor in factors if factor) or "1"
 
@@ -82,3 +86,44 @@ def _power(base: str, exponent: Fraction) -> str:
         return base if exponent else ""
     plain = exponent.denominator == 1 and exponent > 0
     return f"{base}^{exponent}" if plain else f"{base}^({exponent})"
+
+
+def enclosed(expr: Expr, known: Mapping[str, Fraction], digits: int) -> Ball:
+    """Return a ball around an explicit expression; ``N_eff`` is ``N/log2 N`` unless it is known.
+
+    Raises
+    ------
+    Refusal
+        Where there is none.
+    """
+    names = free_names(expr)
+    if "N_eff" in names and "N_eff" not in known and "N" in known:
+        expr = substitute(expr, {"N_eff": n_eff(int(known["N"]))})
+        names = free_names(expr)
+    given = frozenset((name, known[name]) for name in names & known.keys())
+    return _enclosed(expr, given, digits)
+
+
+@lru_cache(maxsize=4096)
+def _enclosed(expr: Expr, values: frozenset[tuple[str, Fraction]], digits: int) -> Ball:
+    # Kept, since neighbouring claims share their left sides.
+    return enclose_expr(expr, dict(values), digits)
+
+
+def bits_of(*balls: Ball) -> int:
+    """Return the precision at which printed balls with large exponents keep their digits."""
+    return 128 + 4 * max(len(ball.midpoint) for ball in balls)
+
+
+def logarithm(ball: Ball) -> float:
+    """Return the logarithm of a positive number.
+
+    Raises
+    ------
+    Refusal
+        Where the number is not certainly positive.
+    """
+    with precision(bits_of(ball)):
+        if not ball.arb > 0:
+            raise Refusal("undefined", "a side of the claim is not certainly positive")
+        return float(ball.arb.log())
