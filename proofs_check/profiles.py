@@ -1,0 +1,302 @@
+r"""Terms of a sum as piecewise monomials in the index, and the order of the sum.
+
+Along a path ``t -> oo`` (see `proofs_check.orders`) a *profile* is a finite list of pieces that
+cover ``1 <= i < oo``: on ``P <= i <= Q`` it is ``V i^c``, where P, Q, V are functions of t of the
+form ``t^x (log t)^y (log log t)^z`` and c is rational.  In logarithms it is piecewise linear, so
+profiles are closed under products, powers, maxima (which stand for sums, up to the factor 2) and
+minima, and all crossing points are again of that form: nothing is approximate.  One profile F
+bounds a positive function f from above, ``f(i) <= C F(i)``, another from below, ``f(i) >= c
+F(i)``, with constants that depend neither on i nor on t.  A value None stands for the trivial
+lower bound 0.
+
+**Rule (sum).**  Let ``lo`` and ``hi`` have orders ``L < H`` (``H = oo`` allowed), ``lo`` positive,
+and let F be a profile of f.  Then ``Σ f(i) log(i+1)^p`` over ``lo <= i <= hi`` is bounded, up to a
+constant, by the largest of the following over the pieces of F cut to ``[L, H]``, ``P < Q``:
+
+    c > -1:  V Q^(c+1) log(Q)^p                     (Q = oo: refused, the sum diverges)
+    c < -1:  V P^(c+1) log(P+1)^p
+    c = -1:  V ∫_P^Q log(i+1)^p di/i
+
+*Proof.*  ``[y, 2y]``, ``y >= 1``, holds between ``y/2`` and ``2y`` integers, and on it the summand
+changes by a bounded factor.  So the sum over ``[P, Q]`` is, up to constants,
+``V ∫_P^Q i^c log(i+1)^p di`` as soon as ``Q >= 2P``, which holds for large t as ``Q/P -> oo``.
+For ``c > -1`` put ``e = (c+1)/2``: ``log(i+1)^p <= K (Q/i)^e log(Q+1)^p`` for ``1 <= i <= Q``, so
+the integral is at most of the order given, and the last octave alone attains it; for ``c < -1``
+likewise from the other end.  For ``c = -1`` and ``p = 0`` it is ``log(Q/P)``.  For other p: if
+log(P+1) and log(Q) have one order A, it is of order ``A^p log(Q/P)``; otherwise, with orders
+``A = o(B)``, it is of the order of ``(B^(p+1) - A^(p+1))/(p+1)``, that is of ``B^(p+1)`` for
+``p > -1`` and of ``A^(p+1)`` for ``p < -1``, and ``log(B/A)`` for ``p = -1``.
+
+*The ends.*  ``lo`` and ``hi`` are L and H only up to constant factors.  From below the sum over
+``[K L, H/K]`` is enough, and cutting a piece at K L instead of L changes none of the three values
+by more than a constant factor, since its ends stay infinitely far apart.  From above there may
+come the terms of ``[L/K, L]`` and ``[H, K H]``: at most ``K L`` of them, each at most of order
+F(L) as given by a piece that contains or touches L, times ``log(L+1)^p``; likewise at H.  These
+are added.  If L and H have one order, they are all there is from above, and from below, as the
+sum may be empty, nothing is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from proofs_check.orders import CONSTANT, Order, UndecidedError
+
+__all__ = [
+    "Piece",
+    "Profile",
+    "at_most_constant",
+    "constant",
+    "ends_within",
+    "highest",
+    "index_itself",
+    "is_bounded",
+    "lowest",
+    "raised",
+    "sum_order",
+    "times",
+]
+
+ZERO, ONE = Fraction(0), Fraction(1)
+MAX_PIECES = 200
+"""Profiles of more pieces are refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """``value * i^slope`` for ``start <= i <= end``; `end` None is infinity, `value` None zero."""
+
+    start: Order
+    end: Order | None
+    value: Order | None
+    slope: Fraction = ZERO
+
+    def at(self, index: Order) -> Order | None:
+        """Return the order of the value at ``i = index``."""
+        return None if self.value is None else self.value * index**self.slope
+
+    def is_one(self) -> bool:
+        """Whether the value is 1 throughout."""
+        return self.value == CONSTANT and self.slope == 0
+
+    def cut(self, start: Order, end: Order | None) -> Piece:
+        """Return the same monomial on another range."""
+        return Piece(start, end, self.value, self.slope)
+
+    def without_value(self) -> Piece:
+        """Return the trivial lower bound on the same range."""
+        return Piece(self.start, self.end, None)
+
+
+Profile = tuple[Piece, ...]
+"""Pieces in order, the first from 1, the last to infinity, each starting where one ends."""
+
+
+def constant(value: Order | None) -> Profile:
+    """Return the profile that does not depend on the index."""
+    return (Piece(CONSTANT, None, value),)
+
+
+def index_itself() -> Profile:
+    """Return the profile of the index i."""
+    return (Piece(CONSTANT, None, CONSTANT, ONE),)
+
+
+def times(profiles: Sequence[Profile]) -> Profile:
+    """Return the product."""
+    return _folded(profiles, _product)
+
+
+def highest(profiles: Sequence[Profile]) -> Profile:
+    """Return the maximum, which is also the order of the sum."""
+    return _folded(profiles, lambda f, g: _chosen(f, g, larger=True))
+
+
+def lowest(profiles: Sequence[Profile]) -> Profile:
+    """Return the minimum."""
+    return _folded(profiles, lambda f, g: _chosen(f, g, larger=False))
+
+
+def raised(profile: Profile, exponent: Fraction) -> Profile:
+    """Return the power; a negative one of a trivial lower bound is refused."""
+    return tuple(_power(piece, exponent) for piece in profile)
+
+
+def at_most_constant(profile: Profile) -> Profile:
+    """Return 1 where the profile is at most 1, and the trivial lower bound 0 elsewhere."""
+    larger = highest([constant(CONSTANT), profile])
+    return tuple(piece if piece.is_one() else piece.without_value() for piece in larger)
+
+
+def is_bounded(profile: Profile) -> bool:
+    """Whether the profile is at most 1 everywhere."""
+    return all(piece.is_one() for piece in highest([constant(CONSTANT), profile]))
+
+
+def _power(piece: Piece, exponent: Fraction) -> Piece:
+    if piece.value is not None:
+        return Piece(piece.start, piece.end, piece.value**exponent, piece.slope * exponent)
+    if exponent > 0:
+        return piece
+    raise UndecidedError("a function that may be arbitrarily small is divided by")
+
+
+# Operations on two profiles, piece by piece over common ranges.
+
+_Operation = Callable[[Piece, Piece], Iterator[Piece]]
+
+
+def _folded(profiles: Sequence[Profile], operation: _Operation) -> Profile:
+    result = profiles[0]
+    for profile in profiles[1:]:
+        pieces = (p for f, g in _common(result, profile) for p in operation(f, g))
+        result = _merged(pieces)
+    return result
+
+
+def _merged(pieces: Iterator[Piece]) -> Profile:
+    """Join neighbours that are the same monomial."""
+    merged: list[Piece] = []
+    for piece in pieces:
+        if merged and (merged[-1].value, merged[-1].slope) == (piece.value, piece.slope):
+            merged[-1] = piece.cut(merged[-1].start, piece.end)
+        else:
+            merged.append(piece)
+    if len(merged) > MAX_PIECES:
+        raise UndecidedError(f"a term of a sum has more than {MAX_PIECES} pieces")
+    return tuple(merged)
+
+
+def _common(first: Profile, second: Profile) -> Iterator[tuple[Piece, Piece]]:
+    """Yield the pieces of both, cut to common ranges."""
+    starts = sorted({piece.start for piece in (*first, *second)})
+    ends: list[Order | None] = [*starts[1:], None]
+    f, g = 0, 0
+    for start, end in zip(starts, ends, strict=True):
+        f += f + 1 < len(first) and first[f + 1].start <= start
+        g += g + 1 < len(second) and second[g + 1].start <= start
+        yield first[f].cut(start, end), second[g].cut(start, end)
+
+
+def _product(f: Piece, g: Piece) -> Iterator[Piece]:
+    if f.value is None or g.value is None:
+        yield f.without_value()
+    else:
+        yield Piece(f.start, f.end, f.value * g.value, f.slope + g.slope)
+
+
+def _chosen(f: Piece, g: Piece, *, larger: bool) -> Iterator[Piece]:
+    """Yield the larger or the smaller of two monomials on one range, cut where they cross."""
+    if f.value is None or g.value is None:
+        yield g if (f.value is None) == larger else f
+        return
+    if f.slope == g.slope:
+        yield f if (f.value > g.value) == larger else g
+        return
+    # From the crossing on the steeper one is the larger.
+    crossing = (g.value / f.value) ** (1 / (f.slope - g.slope))
+    before, after = (g, f) if (f.slope > g.slope) == larger else (f, g)
+    if crossing <= f.start:
+        yield after
+    elif f.end is not None and crossing >= f.end:
+        yield before
+    else:
+        yield before.cut(f.start, crossing)
+        yield after.cut(crossing, f.end)
+
+
+# The rule for sums.
+
+
+def sum_order(
+    profile: Profile, lo: Order, hi: Order | None, logs: Fraction, *, upper: bool
+) -> Order | None:
+    """Return a bound of ``Σ f(i) log(i+1)^logs`` over ``lo <= i <= hi``, by the rule above.
+
+    `profile` bounds f from the side that `upper` says.  ``CONSTANT <= lo <= hi``; `hi` None is
+    infinity.  The result None is the trivial lower bound 0.
+
+    Raises
+    ------
+    UndecidedError
+        Where the sum diverges or needs a logarithm that `Order` cannot express.
+    """
+    bounds = [_piece_sum(piece, logs) for piece in _within(profile, lo, hi)]
+    if upper:
+        bounds += [_edge(piece, lo, logs) for piece in profile if _touches(piece, lo)]
+        if hi is not None:
+            bounds += [_edge(piece, hi, logs) for piece in profile if _touches(piece, hi)]
+    known = [bound for bound in bounds if bound is not None]
+    return max(known) if known else None
+
+
+def ends_within(profile: Profile, lo: Order, hi: Order | None) -> list[Order | None]:
+    """Return the orders of the values at all ends of pieces within ``lo <= i <= hi``.
+
+    Between them the profile is monotone.
+    """
+    if lo == hi:
+        return [piece.at(lo) for piece in profile if _touches(piece, lo)]
+    values: list[Order | None] = []
+    for piece in _within(profile, lo, hi):
+        if piece.end is None and piece.slope:
+            raise UndecidedError("no rule for a logarithm that changes along an infinite sum")
+        values += [piece.at(piece.start), piece.at(piece.end or piece.start)]
+    return values
+
+
+def _within(profile: Profile, lo: Order, hi: Order | None) -> Iterator[Piece]:
+    for piece in profile:
+        start = max(lo, piece.start)
+        end = piece.end if hi is None else hi if piece.end is None else min(hi, piece.end)
+        if end is None or start < end:
+            yield piece.cut(start, end)
+
+
+def _touches(piece: Piece, index: Order) -> bool:
+    return piece.start <= index and (piece.end is None or index <= piece.end)
+
+
+def _edge(piece: Piece, index: Order, logs: Fraction) -> Order | None:
+    value = piece.at(index)
+    return None if value is None else value * index * _log_power(index, logs)
+
+
+def _piece_sum(piece: Piece, logs: Fraction) -> Order | None:
+    if piece.value is None:
+        return None
+    growth = piece.slope + 1
+    if growth < 0:
+        return piece.value * piece.start**growth * _log_power(piece.start, logs)
+    if growth == 0:
+        return piece.value * _flat(piece.start, piece.end, logs)
+    if piece.end is None:
+        raise UndecidedError("the sum over all i diverges")
+    return piece.value * piece.end**growth * _log_power(piece.end, logs)
+
+
+def _log_power(index: Order, logs: Fraction) -> Order:
+    """Return the order of ``log(i+1)^logs``."""
+    return _log(index) ** logs if logs else CONSTANT
+
+
+def _log(index: Order) -> Order:
+    return CONSTANT if index == CONSTANT else index.log()
+
+
+def _flat(start: Order, end: Order | None, logs: Fraction) -> Order:
+    """Return the order of the integral of ``log(i+1)^logs di/i``."""
+    if end is None:
+        if logs >= -1:
+            raise UndecidedError("the sum over all i diverges")
+        return _log(start) ** (logs + 1)
+    if logs == 0:
+        return (end / start).log()
+    low, high = _log(start), _log(end)
+    if low == high:
+        return low**logs * (end / start).log()
+    if logs == -1:
+        return (high / low).log()
+    return (high if logs > -1 else low) ** (logs + 1)

@@ -1,0 +1,75 @@
+"""The search for a witness against a claim: parameters and a path along which it fails.
+
+Along a path of powers of t the logarithm of a ratio of rates is piecewise linear in the
+exponents, so if it is unbounded it is so along the rays inside some regime or between two of
+them: the paths of `theory.samples`.  Failures by a logarithm show on slow sizes and one
+logarithm beside a boundary (`fine` samples).  Every witness is checked by `proofs_check` before it
+is returned; that none is found proves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from proofs_check.claim import Claim
+from proofs_check.cone import RejectedError
+from proofs_check.meaning import NoMeaningError
+from proofs_check.orders import Order
+from proofs_check.paths import Path
+from proofs_check.refutation import Statement, check_refutation, refuted_along, statement_of
+from theory.samples import orders_of, paths_of, values_of
+
+__all__ = ["refute"]
+
+MAX_VALUES = 10
+"""Parameter points that are tried with plain paths; a third of them with fine ones too."""
+MAX_PATHS = 40
+"""Plain paths that are tried at each parameter point."""
+MAX_FINE_PATHS = 200
+"""Fine paths that are tried at each parameter point."""
+
+
+def refute(claim: Claim) -> dict[str, Any] | None:
+    """Return a checked witness against the claim as plain JSON, or None where none is found.
+
+    The witness is what `proofs_check.refutation.check_refutation` accepts; the simplest found
+    comes first in the order of the search, which is fixed.
+    """
+    try:
+        statement = statement_of(claim)
+    except NoMeaningError:
+        return None
+    for path in _candidates(claim, statement):
+        try:
+            refuted_along(claim, statement, path)
+        except RejectedError:
+            continue
+        witness = _witness(claim, path)
+        check_refutation(claim, witness)
+        return witness
+    return None
+
+
+def _candidates(claim: Claim, statement: Statement) -> Iterator[Path]:
+    points = list(islice(values_of(claim, statement), MAX_VALUES))
+    for values in points:
+        yield from islice(paths_of(claim, statement, values), MAX_PATHS)
+    for values in points[: -(-len(points) // 3)]:
+        yield from islice(paths_of(claim, statement, values, fine=True), MAX_FINE_PATHS)
+
+
+def _witness(claim: Claim, path: Path) -> dict[str, Any]:
+    values = {name: str(value) for name, value in sorted(path.values.items())}
+    orders = {name: _exponents(order) for name, order in sorted(orders_of(path).items())}
+    if claim.objective is None:
+        return {"kind": "path", "values": values, "path": orders}
+    free = {"N" if name == "N_eff" else name for name in claim.objective.over}
+    point = {name: exponents for name, exponents in orders.items() if name in free}
+    given = {name: exponents for name, exponents in orders.items() if name not in free}
+    return {"kind": "optimum", "values": values, "path": given, "point": point}
+
+
+def _exponents(order: Order) -> list[str]:
+    return [str(exponent) for exponent in (order.x, order.y, order.z)]
