@@ -346,13 +346,14 @@ def _resolved(
 def _cuts(
     term: Expr, index: str, lo: int, hi: int, values: Values
 ) -> Iterator[tuple[int, int, Expr]]:
+    larger = _Comparison(index, values, ctx.prec + hi.bit_length())
     stack, seen = [(lo, hi)], 0
     while stack:
         x, y = stack.pop()
         seen += 1
         if seen > _MAX_CUTS:
             raise Refusal("reach", f"min or max changes its argument too often in {shown(term)}")
-        piece = _resolve(term, index, _comparison(index, values, arb(x).union(arb(y))))
+        piece = _resolve(term, index, larger.over(x, y))
         if piece is not None:
             yield x, y, piece
         elif y - x < _KINK:
@@ -362,16 +363,36 @@ def _cuts(
             stack += [(middle + 1, y), (x, middle)]
 
 
-def _comparison(index: str, values: Values, over: arb) -> Decide:
-    """Return the comparison of two expressions over an interval, None where it has no answer."""
+class _Comparison:
+    """Comparisons of expressions over intervals; each difference is compiled once.
 
-    def larger(left: Expr, right: Expr) -> bool | None:
-        difference = Program(Add((left, Mul((Num(Fraction(-1)), right)))), index, values).at(over)
-        if difference.lower() >= 0:
-            return True
-        return False if difference.upper() <= 0 else None
+    Beside a kink at i two arguments differ by about 1/i, which takes ``log2 i`` bits to see: so
+    `bits` are those of the precision and of the largest index.
+    """
 
-    return larger
+    def __init__(self, index: str, values: Values, bits: int):
+        self.index, self.values, self.bits = index, values, bits
+        self._programs: dict[tuple[Expr, Expr], Program] = {}
+
+    def over(self, x: int, y: int) -> Decide:
+        """Return the comparison over [x, y]; its answer is None where there is none."""
+        with precision(self.bits):
+            interval = arb(x).union(arb(y))
+
+        def larger(left: Expr, right: Expr) -> bool | None:
+            with precision(self.bits):
+                difference = self._difference(left, right).at(interval)
+            if difference.lower() >= 0:
+                return True
+            return False if difference.upper() <= 0 else None
+
+        return larger
+
+    def _difference(self, left: Expr, right: Expr) -> Program:
+        if (left, right) not in self._programs:
+            difference = Add((left, Mul((Num(Fraction(-1)), right))))
+            self._programs[left, right] = Program(difference, self.index, self.values)
+        return self._programs[left, right]
 
 
 def _resolve(term: Expr, index: str, larger: Decide) -> Expr | None:

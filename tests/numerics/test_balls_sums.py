@@ -21,7 +21,7 @@ from flint import acb, arb
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from numerics.balls import Ball, Refusal, enclose, enclose_expr
+from numerics.balls import Ball, Order, Refusal, compare, enclose, enclose_expr
 from numerics.balls.ball import precision, rational_ball
 from numerics.balls.euler_maclaurin import Kernel, finite_sum
 from numerics.balls.program import Program
@@ -415,3 +415,13 @@ def test_enclosures_in_threads_are_those_of_one_thread():
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda j: enclose(parse_expr(j[0]), "i", 1, 10**9, {}, j[1]), jobs))
     assert found == expected
+
+
+@pytest.mark.parametrize("M", [10**12, 10**24, 10**48])
+def test_few_digits_suffice_beside_a_kink_far_out(M):
+    # Past bug: at 10^24 eight digits did not resolve 1 from (i/M)^2 beside i = M.
+    term = parse_expr("i^-3*min(1, (i/M)^2)")
+    ball = enclose(term, "i", 1, Name("oo"), {"M": M}, 8)
+    head = parse_expr(f"M^-2*sum(1/i, i, 1, {M}) + sum(i^-3, i, {M + 1}, oo)")
+    assert compare(ball, enclose_expr(head, {"M": M}, 20)) is Order.UNDECIDED
+    assert ball.is_tight()

@@ -1,0 +1,292 @@
+r"""The enclosure leg: both sides of a claim in ball arithmetic, on scales up to 10^24.
+
+At several parameter values, near the edges of the assumptions too, and along several paths of
+sizes, LEFT/RIGHT is enclosed on a ladder of scales and read by `numerics.legs.trend`.
+
+*What is enclosed.*  An explicit LEFT is enclosed as it stands.  With top features approx, mean path
+and effective dimension are their true finite and infinite sums (`numerics.balls.risk_sums`; the
+geometric schedule stage by stage while there are at most 100 stages).  Everything else is the
+defining sums of `proofs_check.meaning`, which hold LEFT between them up to constant factors: the
+upper one is read where the claim bounds LEFT from above, the lower one where it bounds it from
+below, so that an exponentially small lower bound is no alarm against an ``O``.  A claim with ``~``
+needs true sums.
+
+*Before it contradicts*, the leg asks again.  A first impression may come from constants
+(``1e-40 M + 1``) or from slow crossovers (``log(N)^5`` against ``N^(1/100)``), so that the ladder
+is continued to the 2nd, 4th, … power of its last scale, and each longer one has to contradict the
+claim as well: up to ``10^96`` with sums, up to ``10^6144`` without.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from flint import arb
+
+from numerics.balls.ball import Ball, Refusal, precision
+from numerics.balls.ladder import INTEGER_SIZES, Path
+from numerics.balls.risk_sums import approx, mean_bias, stages
+from numerics.legs.places import (
+    Exponents,
+    bits_of,
+    enclosed,
+    logarithm,
+    path_text,
+    unit_factor,
+)
+from numerics.legs.trend import Point, Reading, combined, read
+from proofs_check.claim import Claim, Setting
+from proofs_check.expr import Expr, Num, Sum, mul, substitute, walk
+from proofs_check.meaning import NoMeaningError, is_quantity, meaning
+from proofs_check.verdict import Evidence, Light
+from theory.samples import sample_paths, sample_values
+
+__all__ = ["Rung", "evidence", "rungs"]
+
+Values = Mapping[str, Fraction]
+
+LEG = "enclosure"
+DIGITS = 8
+STEP = Fraction(1, 10)
+MOST_STAGES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    values: int
+    paths: int
+    decades: tuple[int, ...]
+
+
+_LEVELS: Mapping[str, _Level] = {
+    "quick": _Level(2, 3, (3, 12, 18, 24)),
+    "full": _Level(4, 12, (3, 6, 9, 12, 15, 18, 21, 24)),
+}
+
+
+def evidence(claim: Claim, level: str = "quick") -> Evidence:
+    """Return what enclosures say about a claim whose LEFT is no optimum.
+
+    Parameters
+    ----------
+    claim
+        The claim.
+    level
+        ``"quick"`` or ``"full"``: how many parameter values, paths and scales.
+    """
+    found: list[_Found] = []
+    for entry in _ladders(claim, _LEVELS[level]):
+        found.append(entry)
+        if entry.light is Light.FAIL:
+            break  # one contradiction is enough
+    light = combined(entry.light for entry in found)
+    return Evidence(LEG, light, _summary(found, light), {"ladders": [e.details for e in found]})
+
+
+def _ladders(claim: Claim, plan: _Level) -> Iterator[_Found]:
+    for values in sample_values(claim, plan.values):
+        for path in sample_paths(claim, values)[: plan.paths]:
+            yield _ladder(claim, values, path, plan.decades)
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """LEFT/RIGHT at ``t = 10^decades``: enclosures of its lower and upper bound."""
+
+    decades: int
+    lower: Ball
+    upper: Ball
+
+    def points(self) -> tuple[Point, Point]:
+        """Return the points of the lower and of the upper bound."""
+        scale = self.decades * math.log(10)
+        return (scale, logarithm(self.lower)), (scale, logarithm(self.upper))
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain data."""
+        row: dict[str, Any] = {"t": f"10^{self.decades}"}
+        if self.lower == self.upper:
+            return row | {"ratio": self.lower.as_json()}
+        return row | {"lower": self.lower.as_json(), "upper": self.upper.as_json()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """One ladder: its light, one line on why, and its numbers."""
+
+    light: Light
+    phrase: str
+    details: Mapping[str, Any]
+
+
+def _ladder(claim: Claim, values: Values, path: Exponents, decades: Sequence[int]) -> _Found:
+    where: dict[str, Any] = {
+        "values": {name: str(value) for name, value in sorted(values.items())},
+        "path": path_text(path),
+    }
+    try:
+        found = list(rungs(claim, values, path, decades))
+    except (Refusal, NoMeaningError) as error:
+        return _Found(Light.UNKNOWN, str(error), where | {"refused": str(error)})
+    light, power = _light(claim, found)
+    if light is not Light.PASS:
+        light = _on_appeal(claim, values, path, found, light)
+    numbers = {
+        "light": str(light),
+        "power": f"{power:.4f}",
+        "between": list(_constants(found)),
+        "rungs": [rung.as_json() for rung in found],
+    }
+    on = ", ".join(f"{name} = {text}" for name, text in where["path"].items())
+    at = ", ".join(f"{name} = {text}" for name, text in where["values"].items())
+    phrase = f"LEFT/RIGHT drifts like t^{power:.3g} along {on}" + (f" at {at}" if at else "")
+    return _Found(light, phrase, where | numbers)
+
+
+def _light(claim: Claim, found: Sequence[Rung]) -> tuple[Light, float]:
+    """Return the light of a ladder and the power of t that it shows."""
+    lower, upper = (Reading.of(side) for side in zip(*(r.points() for r in found), strict=True))
+    light = read(claim.relation, upper, lower)
+    if claim.relation == "~" and any(r.lower != r.upper for r in found):
+        light = Light.UNKNOWN
+    return light, max(upper.power, lower.power, key=abs)
+
+
+def _on_appeal(
+    claim: Claim, values: Values, path: Exponents, found: Sequence[Rung], first: Light
+) -> Light:
+    """Return the light after asking again on longer and longer ladders, until one passes."""
+    longest = 4 if _has_sum(claim) else 256
+    rows, factor, last = list(found), 2, found[-1].decades
+    lights = [first]
+    while factor <= longest and lights[-1] is not Light.PASS:
+        try:
+            rows += rungs(claim, values, path, (3 * factor * last // 4, factor * last))
+        except Refusal:
+            break
+        lights.append(_light(claim, rows)[0])
+        factor *= 2
+    # A contradiction has to be seen again; numbers too large for any ball do not undo that.
+    contradicted = len(lights) > 1 and set(lights) == {Light.FAIL}
+    return (
+        Light.FAIL if contradicted else Light.PASS if lights[-1] is Light.PASS else Light.UNKNOWN
+    )
+
+
+def _has_sum(claim: Claim) -> bool:
+    nodes = (node for side in (claim.left, claim.right) for node in walk(side))
+    return any(isinstance(node, Sum) or is_quantity(node) for node in nodes)
+
+
+def rungs(claim: Claim, values: Values, path: Exponents, decades: Sequence[int]) -> Iterator[Rung]:
+    """Yield the enclosures of LEFT/RIGHT along a path.
+
+    Parameters
+    ----------
+    claim
+        Its LEFT is no optimum.
+    values
+        Rational values of the parameters.
+    path
+        ``(x, y)`` for each size and gamma: ``t^x (log t)^y``; gamma is a tenth of that.
+    decades
+        ``log10 t`` of each rung.
+
+    Raises
+    ------
+    Refusal
+        Where a side has no enclosure.
+    NoMeaningError
+        Where LEFT is not defined for the problem and method.
+    """
+    walk_along = Path(dict(path), INTEGER_SIZES | claim.sizes)
+    places = [walk_along.at(10**d) for d in decades]
+    if "gamma" in path:
+        places = [place | {"gamma": STEP * place["gamma"]} for place in places]
+    sides = _sides(claim, values, places)
+    for decade, place in zip(decades, places, strict=True):
+        known = {"sigma": Fraction(1), **values, **place}
+        lower, upper = sides(place)
+        right = enclosed(claim.right, known, DIGITS)
+        below = _quotient(enclosed(lower, known, DIGITS), right)
+        yield Rung(
+            decade,
+            below,
+            below if upper == lower else _quotient(enclosed(upper, known, DIGITS), right),
+        )
+
+
+def _quotient(top: Ball, bottom: Ball) -> Ball:
+    with precision(bits_of(top, bottom)):
+        ratio = top.arb / bottom.arb
+        if not ratio > 0:
+            raise Refusal("undefined", "the ratio of the two sides is not certainly positive")
+        return Ball.of(ratio, DIGITS - 2)
+
+
+def _sides(
+    claim: Claim, values: Values, places: Sequence[Values]
+) -> Callable[[Values], tuple[Expr, Expr]]:
+    """Return the function of the sizes that gives the lower and the upper bound of LEFT."""
+    setting = claim.setting
+    true = _true_sums(setting, values, places) if setting.features == "top" else {}
+
+    def sides(place: Values) -> tuple[Expr, Expr]:
+        left = substitute(claim.left, {name: make(place) for name, make in true.items()})
+        bounds = meaning(left, setting)
+        return bounds.lower, bounds.upper
+
+    return sides
+
+
+def _true_sums(
+    setting: Setting, values: Values, places: Sequence[Values]
+) -> Mapping[str, Callable[[Values], Expr]]:
+    """Return the quantities that top features make explicit, as functions of the sizes."""
+    numbers = {name: Num(value) for name, value in values.items()}
+    spectrum = substitute(unit_factor(setting.spectrum), numbers)
+    target = substitute(unit_factor(setting.target), numbers)
+
+    def tail(place: Values) -> Expr:
+        return mul(setting.outputs, approx(target, int(place["M"])))
+
+    def path(place: Values) -> Expr:
+        plan = stages(int(place["N"]), place["gamma"], setting.schedule)
+        return mul(setting.outputs, mean_bias(spectrum, target, int(place["M"]), plan))
+
+    longest = max((place.get("N", Fraction(0)) for place in places), default=Fraction(0))
+    short = setting.schedule == "constant" or int(longest).bit_length() <= MOST_STAGES
+    if setting.kernel is None and setting.algorithm == "sgd" and longest and short:
+        return {"approx": tail, "mean_bias": path}
+    return {"approx": tail}
+
+
+def _constants(found: Sequence[Rung]) -> tuple[str, str]:
+    """Return decimals c <= C that hold all ratios of the ladder between them."""
+    with precision(bits_of(*(ball for rung in found for ball in (rung.lower, rung.upper)))):
+        lowest = [rung.lower.arb.lower() for rung in found]
+        highest = [rung.upper.arb.upper() for rung in found]
+        c, C = lowest[0], highest[0]
+        for low, high in zip(lowest, highest, strict=True):
+            c, C = (low if low < c else c), (high if high > C else C)
+        return _outward(c, -1), _outward(C, 1)
+
+
+def _outward(value: arb, direction: int) -> str:
+    """Print a number with six digits, rounded up (`direction` 1) or down (-1)."""
+    middle, radius, exponent = map(int, value.mid_rad_10exp(6))
+    digits = str(middle + direction * radius)
+    shift = len(digits) - 1
+    return f"{digits[0]}.{digits[1:]}e{exponent + shift}"
+
+
+def _summary(found: Sequence[_Found], light: Light) -> str:
+    if not found:
+        return "no parameter values or path to look along"
+    if light is Light.PASS:
+        return f"LEFT/RIGHT is of the claimed order on {len(found)} ladders to t = 10^24"
+    return next(entry.phrase for entry in found if entry.light is light)

@@ -1,0 +1,129 @@
+r"""Where the legs look: problem and method of a claim as numbers, and the sizes along a path.
+
+*Scale of a problem.*  Constant factors of spectrum, target, noise and step size change no order,
+so that the legs choose them: factors of spectrum and target are dropped, ``σ = 1``, and
+``γ = γ_0 t^x (log t)^y`` with ``γ_0 = 1/(4 Σ λ_i)``, for which ``Σ x_i/(2(1 - x_i)) <= 1/6``: well
+inside the region of stability (facts §2).
+
+*Steps.*  ``N_eff = N/log2 N``; where a path fixes ``N_eff`` alone, N is the largest integer with
+``N/log2 N <= N_eff`` (at least 2).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from fractions import Fraction
+from functools import lru_cache
+
+from numerics.balls.ball import Ball, Refusal, precision
+from numerics.balls.enclosure import enclose_expr
+from numerics.balls.risk_sums import n_eff
+from proofs_check.claim import Setting
+from proofs_check.errors import UserError
+from proofs_check.expr import Expr, Mul, Num, free_names, mul, substitute
+from proofs_check.language import parse_expr
+
+__all__ = ["Exponents", "bits_of", "enclosed", "logarithm", "path_text", "spectrum_of",
+           "steps_of", "unit_factor"]  # fmt: skip
+
+Exponents = Mapping[str, tuple[Fraction, Fraction]]
+"""Name to (x, y), for ``t^x (log t)^y``."""
+
+_KERNELS: Mapping[str, Expr] = {"brownian": parse_expr("(i - 1/2)^-2")}
+"""Eigenvalues of kernels, up to a factor: ``min(x, y)`` on [0, 1] has ``((i - 1/2) pi)^-2``."""
+
+
+def spectrum_of(setting: Setting) -> Expr:
+    """Return the eigenvalues as an expression in the index i, without a constant factor.
+
+    Raises
+    ------
+    UserError
+        For a kernel whose spectrum is not known here.
+    """
+    if setting.kernel is None:
+        return unit_factor(setting.spectrum)
+    if setting.kernel not in _KERNELS:
+        known = ", ".join(sorted(_KERNELS))
+        raise UserError(
+            f"the spectrum of the kernel {setting.kernel} is not known; known: {known}"
+        )
+    return _KERNELS[setting.kernel]
+
+
+def unit_factor(expr: Expr) -> Expr:
+    """Return the expression with positive rational factors dropped."""
+    match expr:
+        case Mul(factors):
+            return mul(*(f for f in factors if not (isinstance(f, Num) and f.value > 0)))
+    return expr
+
+
+def steps_of(n_eff: float) -> int:
+    """Return the largest N >= 2 with ``N/log2 N <= n_eff``, or 2; ``N/log2 N`` grows from 3 on."""
+    low, high = 2, 4
+    while high / math.log2(high) <= n_eff:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if middle / math.log2(middle) <= n_eff else (low, middle)
+    return low
+
+
+def path_text(path: Exponents) -> dict[str, str]:
+    """Return the path in the claim language, one text for each name."""
+    return {name: _monomial(*path[name]) for name in sorted(path)}
+
+
+def _monomial(x: Fraction, y: Fraction) -> str:
+    factors = [_power("t", x), _power("log(t)", y)]
+    return "*".join(factor for factor in factors if factor) or "1"
+
+
+def _power(base: str, exponent: Fraction) -> str:
+    if exponent in (0, 1):
+        return base if exponent else ""
+    plain = exponent.denominator == 1 and exponent > 0
+    return f"{base}^{exponent}" if plain else f"{base}^({exponent})"
+
+
+def enclosed(expr: Expr, known: Mapping[str, Fraction], digits: int) -> Ball:
+    """Return a ball around an explicit expression; ``N_eff`` is ``N/log2 N`` unless it is known.
+
+    Raises
+    ------
+    Refusal
+        Where there is none.
+    """
+    names = free_names(expr)
+    if "N_eff" in names and "N_eff" not in known and "N" in known:
+        expr = substitute(expr, {"N_eff": n_eff(int(known["N"]))})
+        names = free_names(expr)
+    given = frozenset((name, known[name]) for name in names & known.keys())
+    return _enclosed(expr, given, digits)
+
+
+@lru_cache(maxsize=4096)
+def _enclosed(expr: Expr, values: frozenset[tuple[str, Fraction]], digits: int) -> Ball:
+    # Kept, since neighbouring claims share their left sides.
+    return enclose_expr(expr, dict(values), digits)
+
+
+def bits_of(*balls: Ball) -> int:
+    """Return the precision at which printed balls with large exponents keep their digits."""
+    return 128 + 4 * max(len(ball.midpoint) for ball in balls)
+
+
+def logarithm(ball: Ball) -> float:
+    """Return the logarithm of a positive number.
+
+    Raises
+    ------
+    Refusal
+        Where the number is not certainly positive.
+    """
+    with precision(bits_of(ball)):
+        if not ball.arb > 0:
+            raise Refusal("undefined", "a side of the claim is not certainly positive")
+        return float(ball.arb.log())
