@@ -38,6 +38,7 @@ from proofs_check.goals import (
 from proofs_check.growth import bound
 from proofs_check.optimum import check_optimum
 from proofs_check.premises import Premises, is_assumed, premises, with_slack
+from proofs_check.refutation import check_allowed
 from proofs_check.tree import check_tree
 
 __all__ = ["Checked", "check"]
@@ -75,6 +76,7 @@ def check(claim: Claim, derivation: Any) -> Checked:
     RejectedError
         Where a step does not hold as written.
     """
+    check_allowed(claim, entry(derivation, "model"))
     ready = premises(claim)
     check_needs(ready, entry(derivation, "needs"))
     if claim.objective is not None:

@@ -48,6 +48,7 @@ __all__ = [
     "OptimumPoint",
     "Refuted",
     "Statement",
+    "check_allowed",
     "check_optimum_point",
     "check_refutation",
     "names_of",
@@ -319,6 +320,21 @@ def _checked(claim: Claim, data: Mapping[str, Any], *keys: str) -> tuple[Stateme
     if problem:
         raise RejectedError(f"the path is not allowed: it does not satisfy {problem}")
     return statement, path
+
+
+def check_allowed(claim: Claim, data: Any) -> None:
+    """Check an example of parameters and a path that satisfy all that a claim assumes.
+
+    `data` is ``{"values": ..., "path": ...}`` as for `check_refutation`, with all names in the path.
+
+    Raises
+    ------
+    RejectedError
+        If it is malformed or does not satisfy an assumption.
+    """
+    if not isinstance(data, Mapping):
+        raise RejectedError("the example of the assumptions is missing")
+    _checked(claim, data, "path")
 
 
 def _check_path(claim: Claim, data: Mapping[str, Any]) -> Refuted:

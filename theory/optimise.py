@@ -20,6 +20,7 @@ from scipy.optimize import linprog
 from proofs_check.algebra import Form, Frac
 from proofs_check.claim import Claim
 from proofs_check.cone import Context, clauses, lin, normal_form
+from proofs_check.expr import Call, mul
 from proofs_check.growth import bound
 from proofs_check.logform import LOGLOG
 from proofs_check.optimum import (
@@ -35,12 +36,12 @@ from proofs_check.optimum import (
 )
 from proofs_check.premises import Premises, premises, with_slack
 from theory.certificates import holds_at_examples, points
-from theory.derive import grown, needs
+from theory.derivation import grown, needs
 from theory.planner import plan
 from theory.prover import ZERO, Prover, SplitNeededError, StuckError, form_expr
 from theory.rates import Region, regions
 
-__all__ = ["optimum_derivation"]
+__all__ = ["optimum_derivation", "proposed_optimum"]
 
 TINY = 1e-9
 
@@ -50,6 +51,21 @@ def optimum_derivation(claim: Claim) -> dict[str, Any]:
     ready = premises(claim)
     parts_of(ready)
     return {"kind": "optimum", "needs": needs(ready), "tree": grown(ready, (), _chosen)}
+
+
+def proposed_optimum(ready: Premises) -> str:
+    """Return what is proposed for ``optimal(...)`` as text, "" where nothing is."""
+    if "compare" in grown(ready, (), lambda inner, prover: {}):
+        return ""
+    for point, value in _candidates(ready):
+        name = place(ready)
+        variable = "N_eff" if name == "N" and ready.uses_n_eff else name
+        form = value if variable is None else point.get(variable)
+        if form is None:
+            return ""
+        text = form_expr(form, ready.ctx)
+        return str(mul(text, Call("log", (text,)))) if variable != name else str(text)
+    return ""
 
 
 def _chosen(ready: Premises, prover: Prover) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from proofs_check.paths import Path
 from proofs_check.refutation import Statement, check_refutation, refuted_along, statement_of
 from theory.samples import orders_of, paths_of, values_of
 
-__all__ = ["refute"]
+__all__ = ["model", "refute"]
 
 MAX_VALUES = 10
 """Parameter points that are tried with plain paths."""
@@ -51,6 +51,20 @@ def refute(claim: Claim) -> dict[str, Any] | None:
         witness = _witness(claim, path)
         check_refutation(claim, witness)
         return witness
+    return None
+
+
+def model(claim: Claim) -> dict[str, Any] | None:
+    """Return an example of all that the claim assumes, or None where none is found.
+
+    It shows that the claim is not vacuous; `proofs_check.refutation.check_allowed` re-checks it.
+    """
+    statement = statement_of(claim)
+    for values in islice(values_of(claim, statement), MAX_VALUES):
+        for path in islice(paths_of(claim, statement, values, fine=False), MAX_PATHS):
+            orders = {name: _exponents(order) for name, order in sorted(orders_of(path).items())}
+            texts = {name: str(value) for name, value in sorted(values.items())}
+            return {"values": texts, "path": orders}
     return None
 
 
