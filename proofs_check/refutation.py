@@ -38,7 +38,7 @@ from typing import Any
 from proofs_check.claim import Claim, Condition, optimal_of
 from proofs_check.claimfile import SIZES
 from proofs_check.cone import RejectedError
-from proofs_check.expr import Call, Expr, Name, Num, free_names, substitute, walk
+from proofs_check.expr import Call, Expr, Name, Num, free_names, walk
 from proofs_check.meaning import Meaning, NoMeaningError, meaning
 from proofs_check.orders import CONSTANT, LOG, Order, UndecidedError, exact_value
 from proofs_check.paths import Path, lower_along, order_along, upper_along
@@ -110,19 +110,6 @@ class Statement:
         """Return all expressions that a path has to make sense of."""
         sides = [side for c in self.conditions for side in (c.left, c.right)]
         return (self.left.upper, self.left.lower, self.right.upper, self.right.lower, *sides)
-
-    def at(self, values: Mapping[str, Fraction]) -> Statement:
-        """Return the statement with the parameters replaced by numbers."""
-        numbers = {name: Num(value) for name, value in values.items()}
-        conditions = (
-            Condition(substitute(c.left, numbers), c.op, substitute(c.right, numbers))
-            for c in self.conditions
-        )
-        left, right = (
-            Meaning(substitute(m.upper, numbers), substitute(m.lower, numbers))
-            for m in (self.left, self.right)
-        )
-        return Statement(left, right, tuple(conditions), self.trust)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from proofs_check.meaning import NoMeaningError
 from proofs_check.orders import Order
 from proofs_check.paths import Path
 from proofs_check.refutation import Statement, check_refutation, refuted_along, statement_of
-from theory.samples import orders_of, paths_of, values_of
+from theory.samples import orders_of, paths_of, special_case, values_of
 
 __all__ = ["model", "refute"]
 
@@ -72,11 +72,11 @@ def _candidates(claim: Claim, statement: Statement) -> Iterator[tuple[Statement,
     """Yield paths, each with the statement at its parameters."""
     points = list(islice(values_of(claim, statement), MAX_VALUES))
     for values in points:
-        special = statement.at(values)
+        special = special_case(statement, values)
         for path in islice(paths_of(claim, statement, values), MAX_PATHS):
             yield special, path
     for values in points[:MAX_FINE_VALUES]:
-        special = statement.at(values)
+        special = special_case(statement, values)
         for path in islice(paths_of(claim, statement, values, fine=True), MAX_FINE_PATHS):
             yield special, path
 
