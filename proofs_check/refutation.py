@@ -44,16 +44,17 @@ from proofs_check.orders import CONSTANT, LOG, Order, UndecidedError, exact_valu
 from proofs_check.paths import Path, lower_along, order_along, upper_along
 
 __all__ = [
+    "FeasiblePoint",
     "Names",
-    "OptimumPoint",
     "Refuted",
     "Statement",
     "check_allowed",
-    "check_optimum_point",
     "check_refutation",
+    "feasible_point",
     "names_of",
     "ratio_bound",
     "refuted_along",
+    "refuted_ratio",
     "statement_of",
     "violated",
     "with_effective_steps",
@@ -85,12 +86,11 @@ class Refuted:
 
 
 @dataclass(frozen=True, slots=True)
-class OptimumPoint:
-    """A checked feasible point: upper bounds of the objective there, orders of X and RIGHT."""
+class FeasiblePoint:
+    """A checked feasible point along a path; `objective` bounds the objective from above there."""
 
+    path: Path
     objective: Order
-    variable: Order
-    right: Order
     trust: tuple[str, ...]
 
 
@@ -349,7 +349,7 @@ def refuted_along(claim: Claim, statement: Statement, path: Path) -> Refuted:
         try:
             ratio = ratio_bound(statement, path, side)
             if ratio is not None and _refutes(claim.relation, side, ratio, path):
-                return _refuted(statement, path, side, ratio)
+                return _refuted(statement.trust, path, side, ratio)
         except UndecidedError as error:
             reasons.append(str(error))
         else:
@@ -395,35 +395,45 @@ def _coarse(relation: str, ratio: Order, path: Path) -> Order:
     return Order(ratio.x)
 
 
-def _refuted(statement: Statement, path: Path, side: str, ratio: Order) -> Refuted:
+def _refuted(trust: tuple[str, ...], path: Path, side: str, ratio: Order) -> Refuted:
     tends = "tends to infinity" if ratio > CONSTANT else "tends to 0"
     if ratio == CONSTANT:
         tends = "does not tend to 0"
     text = f"LEFT/RIGHT is {_BOUND[side]} {ratio} and {tends}"
     values = {name: str(value) for name, value in sorted(path.values.items())}
     orders = {name: str(order) for name, order in sorted(path.orders.items())}
-    return Refuted(values, orders, side, str(ratio), text, statement.trust)
+    return Refuted(values, orders, side, str(ratio), text, trust)
 
 
-def check_optimum_point(claim: Claim, data: Mapping[str, Any]) -> OptimumPoint:
-    """Check a feasible point of a claim about ``optimal(X)`` and return the orders there.
+def feasible_point(claim: Claim, data: Mapping[str, Any]) -> FeasiblePoint:
+    """Check a feasible point of a claim about an optimum; return the order of the objective there.
 
-    `data` is as for `check_refutation`.  If the objective is proved to be at least of the order
-    returned at every feasible point, then X is optimal along this path, and the claim
-    ``optimal(X) = Theta(RIGHT)`` fails unless `variable` and `right` are of one order.
+    `data` is as for `check_refutation`.
 
     Raises
     ------
     RejectedError
         If the witness is malformed, or the point not allowed or not feasible.
     """
-    name = optimal_of(claim.left)
-    if claim.objective is None or name is None or name == "value":
-        raise RejectedError("this is not a claim about optimal(X) of a variable X")
+    if claim.objective is None or optimal_of(claim.left) is None:
+        raise RejectedError("this is not a claim about optimal(X) or optimal(value)")
     statement, path = _checked(claim, data, "path", "point")
     try:
         objective = upper_along(statement.left.upper, path)
-        right = order_along(claim.right, path)
     except UndecidedError as error:
         raise RejectedError(str(error)) from error
-    return OptimumPoint(objective, path.orders[name], right, statement.trust)
+    return FeasiblePoint(path, objective, statement.trust)
+
+
+def refuted_ratio(claim: Claim, found: FeasiblePoint, ratio: Order) -> Refuted:
+    """Return how a claim about an optimum fails where LEFT/RIGHT has exactly the order `ratio`.
+
+    Raises
+    ------
+    RejectedError
+        Where it does not.
+    """
+    for side in ("above", "below"):
+        if _refutes(claim.relation, side, ratio, found.path):
+            return _refuted(found.trust, found.path, side, ratio)
+    raise RejectedError(f"LEFT/RIGHT is of order {ratio}, as {claim.relation} allows")

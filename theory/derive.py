@@ -14,6 +14,7 @@ from proofs_check.errors import UserError
 from proofs_check.premises import Premises, premises
 from proofs_check.verdict import Regime
 from theory.derivation import CaseNeededError, derivation, settled
+from theory.least import refute_optimum
 from theory.optimise import proposed_optimum
 from theory.prover import StuckError
 from theory.rates import Region, overall, regions
@@ -57,9 +58,15 @@ def derive(claim: Claim) -> Derived:
         reason = str(error)
     if proof is not None and proof["model"] is None:
         proof, reason = None, "no example was found that satisfies the assumptions"
-    refutation = refute(claim) if proof is None else None
+    refutation = _witness(claim) if proof is None else None
     derived, regimes = _rate(claim, proof is not None)
     return Derived(proof, refutation, reason, derived, regimes)
+
+
+def _witness(claim: Claim) -> dict[str, Any] | None:
+    if claim.objective is None:
+        return refute(claim)
+    return refute_optimum(claim)
 
 
 def _require_possible(ready: Premises) -> None:

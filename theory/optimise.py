@@ -20,9 +20,10 @@ from scipy.optimize import linprog
 from proofs_check.algebra import Form, Frac
 from proofs_check.claim import Claim
 from proofs_check.cone import Context, clauses, lin, normal_form
-from proofs_check.expr import Call, mul
+from proofs_check.expr import Call, Num, mul, power
+from proofs_check.goals import read_expr
 from proofs_check.growth import bound
-from proofs_check.logform import LOGLOG
+from proofs_check.logform import LOGLOG, log_tree
 from proofs_check.optimum import (
     at_point,
     feasibility,
@@ -41,7 +42,7 @@ from theory.planner import plan
 from theory.prover import ZERO, Prover, SplitNeededError, StuckError, form_expr
 from theory.rates import Region, regions
 
-__all__ = ["optimum_derivation", "proposed_optimum"]
+__all__ = ["candidates", "optimum_derivation", "proposed_optimum"]
 
 TINY = 1e-9
 
@@ -57,7 +58,7 @@ def proposed_optimum(ready: Premises) -> str:
     """Return what is proposed for ``optimal(...)`` as text, "" where nothing is."""
     if "compare" in grown(ready, (), lambda inner, prover: {}):
         return ""
-    for point, value in _candidates(ready):
+    for point, value in candidates(ready):
         name = place(ready)
         variable = "N_eff" if name == "N" and ready.uses_n_eff else name
         form = value if variable is None else point.get(variable)
@@ -71,7 +72,7 @@ def proposed_optimum(ready: Premises) -> str:
 def _chosen(ready: Premises, prover: Prover) -> dict[str, Any]:
     """Choose the point and prove the claim about it."""
     problem = StuckError("no optimum was found")
-    for point, value in _candidates(ready):
+    for point, value in candidates(ready):
         node: dict[str, Any] = {
             "point": {v: str(form_expr(f, ready.ctx)) for v, f in point.items()},
             "value": str(form_expr(value, ready.ctx)),
@@ -116,13 +117,28 @@ def _lower_proof(ready: Premises, node: dict[str, Any]) -> dict[str, Any]:
     if place(ready) is None:
         return {"lower": grown(ready, (), _lower_leaf(node))}
     problem = StuckError("the objective has no slope away from the optimum")
-    for slope in _slopes(ready, node):
-        trial = node | {"slope": str(ready.ctx.ring.expr(slope))}
-        try:
-            return {"slope": trial["slope"], "lower": grown(ready, (), _lower_leaf(trial))}
-        except StuckError as stuck:
-            problem = stuck
+    found = regions(ready)
+    for cap in ({}, _cap(ready, node)):
+        if cap is None:
+            continue
+        for slope in _slopes(ready, found, node | cap):
+            trial = {"slope": str(ready.ctx.ring.expr(slope)), **cap}
+            try:
+                return trial | {"lower": grown(ready, (), _lower_leaf(node | trial))}
+            except StuckError as stuck:
+                problem = stuck
     raise problem
+
+
+def _cap(ready: Premises, node: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the cap 1/V with the proof that it tends to infinity, None where it does not."""
+    cap = power(read_expr(node["value"]), Num(Fraction(-1)))
+    try:
+        tree = log_tree(cap, ready.ctx)
+        proof = Prover(ready.ctx).goal(lin(ZERO), tree, diverging=True)
+    except StuckError:
+        return None
+    return {"cap": str(cap), "unbounded": proof}
 
 
 def _lower_leaf(node: dict[str, Any]) -> Any:
@@ -152,7 +168,7 @@ def _ask_for_polynomial_sizes(ready: Premises, prover: Prover) -> None:
             raise SplitNeededError(form)
 
 
-def _slopes(ready: Premises, node: dict[str, Any]) -> Iterator[Frac]:
+def _slopes(ready: Premises, found: list[Region], node: dict[str, Any]) -> Iterator[Frac]:
     """Yield candidates for the slope that work at examples of the parameters, steepest first.
 
     They are the sizes of the exponents that the varied names have in the objective, and the
@@ -160,7 +176,6 @@ def _slopes(ready: Premises, node: dict[str, Any]) -> Iterator[Frac]:
     """
     ctx = ready.ctx
     sizes: list[Frac] = []
-    found = regions(ready)
     for region in found:
         for clause in normal_form(region.upper, "min"):
             for form in clause:
@@ -191,15 +206,22 @@ def _plausible(found: list[Region], node: dict[str, Any]) -> bool:
 # Candidates for the point.
 
 
-def _candidates(ready: Premises) -> Iterator[tuple[dict[str, Form], Form]]:
-    """Yield points and values, least value first, from the regions of the objective."""
+def candidates(
+    ready: Premises, tilts: Sequence[dict[str, float]] = ({},)
+) -> Iterator[tuple[dict[str, Form], Form]]:
+    """Yield points and values, least value first, from the regions of the objective.
+
+    A tilt adds small multiples of the varied logarithms to the objective, so that of several
+    optima one at the end of their face is found.
+    """
     found: list[tuple[float, int, dict[str, Form], Form]] = []
     for region in regions(ready):
         for pieces in normal_form(region.upper, "min"):
             for sample in points(region.ctx.ring, region.ctx.factors):
-                solved = _solved(region, pieces, sample, varied(ready))
-                if solved is not None:
-                    found.append((solved[0], len(found), *solved[1:]))
+                for tilt in tilts:
+                    solved = _solved(region, pieces, sample, varied(ready), tilt)
+                    if solved is not None:
+                        found.append((solved[0], len(found), *solved[1:]))
     seen: list[dict[str, Form]] = []
     for _, _, point, value in sorted(found, key=lambda item: item[:2]):
         if point not in seen:
@@ -208,7 +230,11 @@ def _candidates(ready: Premises) -> Iterator[tuple[dict[str, Form], Form]]:
 
 
 def _solved(
-    region: Region, pieces: Sequence[Form], sample: tuple[Fraction, ...], inside: frozenset[str]
+    region: Region,
+    pieces: Sequence[Form],
+    sample: tuple[Fraction, ...],
+    inside: frozenset[str],
+    tilt: Mapping[str, float],
 ) -> tuple[float, dict[str, Form], Form] | None:
     """Minimise the maximum of the pieces at sample parameters; solve the active constraints."""
     ctx = region.ctx
@@ -223,8 +249,7 @@ def _solved(
         row, constant = _numbers(form, is_piece, names, sample)
         rows.append(row)
         rhs.append(constant)
-    cost = np.zeros(len(names))
-    cost[-1] = 1.0
+    cost = np.array([*(tilt.get(name, 0.0) for name in names[:-1]), 1.0])
     matrix, right = -np.array(rows), np.array(rhs)
     answer = linprog(cost, matrix, right, bounds=(None, None), method="highs-ds")
     if answer.status != 0:
