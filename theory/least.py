@@ -23,7 +23,7 @@ from proofs_check.orders import Order
 from proofs_check.premises import Premises
 from proofs_check.refutation import statement_of
 from theory.derivation import CaseNeededError, grown
-from theory.optimise import candidates
+from theory.optimise import ask_for_polynomial_sizes, candidates
 from theory.planner import plan
 from theory.prover import Prover, StuckError, form_expr
 from theory.samples import orders_of, paths_of, values_of
@@ -98,7 +98,11 @@ def _lower(ready: Premises, value: Form) -> dict[str, Any] | None:
         low = bound(inner.left.lower, False, inner.ctx, bounds)
         if low is None:
             raise StuckError("no lower bound of the objective was found")
-        return {"bounds": bounds, "goal": prover.goal(log_tree(text, inner.ctx), low)}
+        try:
+            return {"bounds": bounds, "goal": prover.goal(log_tree(text, inner.ctx), low)}
+        except StuckError:
+            ask_for_polynomial_sizes(inner, prover)
+            raise
 
     try:
         return {"value": str(text), "lower": grown(ready, (), leaf)}

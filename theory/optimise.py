@@ -38,11 +38,11 @@ from proofs_check.optimum import (
 from proofs_check.premises import Premises, premises, with_slack
 from theory.certificates import holds_at_examples, points
 from theory.derivation import grown, needs
-from theory.planner import plan
+from theory.planner import plan, simplified
 from theory.prover import ZERO, Prover, SplitNeededError, StuckError, form_expr
 from theory.rates import Region, regions
 
-__all__ = ["candidates", "optimum_derivation", "proposed_optimum"]
+__all__ = ["ask_for_polynomial_sizes", "candidates", "optimum_derivation", "proposed_optimum"]
 
 TINY = 1e-9
 
@@ -72,7 +72,9 @@ def proposed_optimum(ready: Premises) -> str:
 def _chosen(ready: Premises, prover: Prover) -> dict[str, Any]:
     """Choose the point and prove the claim about it."""
     problem = StuckError("no optimum was found")
+    _ask_for_one_claimed_form(ready, prover)
     for point, value in candidates(ready):
+        _require_claimed_place(ready, point)
         node: dict[str, Any] = {
             "point": {v: str(form_expr(f, ready.ctx)) for v, f in point.items()},
             "value": str(form_expr(value, ready.ctx)),
@@ -82,6 +84,38 @@ def _chosen(ready: Premises, prover: Prover) -> dict[str, Any]:
         except StuckError as stuck:
             problem = stuck
     raise problem
+
+
+def _ask_for_one_claimed_form(ready: Premises, prover: Prover) -> None:
+    """Ask which part of a minimum or maximum that is claimed for a place is the one."""
+    if place(ready) is None:
+        return
+    claimed = simplified(log_tree(ready.right, ready.ctx), prover)
+    for first, second in combinations(claimed.parts, 2):
+        if first.form is not None and second.form is not None:
+            raise SplitNeededError(first.form - second.form)
+
+
+def _require_claimed_place(ready: Premises, point: dict[str, Form]) -> None:
+    """Give up at once where the place of a proposed optimum is not of the claimed order.
+
+    Logarithms are left to the proof.
+    """
+    name = place(ready)
+    if name is None:
+        return
+    found = point.get("N_eff" if name == "N" and ready.uses_n_eff else name)
+    claimed = log_tree(ready.right, ready.ctx).form
+    if found is None or claimed is None:
+        return
+    difference = found - claimed
+    powers = Form({v: c for v, c in difference.coeffs.items() if not v.startswith(LOGLOG)})
+    outer = Prover(outer_context(ready))
+    relation = ready.claim.relation.removesuffix("tilde")
+    if (relation != "Omega" and not outer.nonnegative(-powers)) or (
+        relation != "O" and not outer.nonnegative(powers)
+    ):
+        raise StuckError(f"the optimal {name} is {form_expr(found, ready.ctx)}")
 
 
 def _proved(ready: Premises, node: dict[str, Any]) -> dict[str, Any]:
@@ -151,14 +185,14 @@ def _lower_leaf(node: dict[str, Any]) -> Any:
         try:
             proof = Prover(with_slack(ready)).goal(gap_goal(ready, node), lower)
         except StuckError:
-            _ask_for_polynomial_sizes(ready, prover)
+            ask_for_polynomial_sizes(ready, prover)
             raise
         return {"bounds": bounds, "goal": proof}
 
     return leaf
 
 
-def _ask_for_polynomial_sizes(ready: Premises, prover: Prover) -> None:
+def ask_for_polynomial_sizes(ready: Premises, prover: Prover) -> None:
     """Ask whether a varied size is above the root of an outer one, so that their logs agree."""
     one = ready.ctx.ring.one
     inside = sorted(varied(ready) & ready.ctx.sizes)
@@ -239,20 +273,21 @@ def _solved(
     """Minimise the maximum of the pieces at sample parameters; solve the active constraints."""
     ctx = region.ctx
     outer_sizes = sorted(ctx.sizes - inside)
-    if not outer_sizes:
+    given = _given_direction(ctx, inside, sample)
+    if not outer_sizes or given is None:
         return None
     names = [*sorted(inside), "value"]
     equations = [(form, True) for form in pieces]
     equations += [(form.form, False) for form in ctx.generators if form.absorbed_by is None]
     rows, rhs = [], []
     for form, is_piece in equations:
-        row, constant = _numbers(form, is_piece, names, sample)
+        row, constant = _numbers(form, is_piece, names, sample, given)
         rows.append(row)
         rhs.append(constant)
     cost = np.array([*(tilt.get(name, 0.0) for name in names[:-1]), 1.0])
     matrix, right = -np.array(rows), np.array(rhs)
     answer = linprog(cost, matrix, right, bounds=(None, None), method="highs-ds")
-    if answer.status != 0:
+    if answer.status != 0 or answer.x is None:
         return None
     slack = right - matrix @ answer.x
     active = [
@@ -265,10 +300,42 @@ def _solved(
     return float(answer.x[-1]), solution, value
 
 
+def _given_direction(
+    ctx: Context, inside: frozenset[str], sample: tuple[Fraction, ...]
+) -> dict[str, float] | None:
+    """Return logarithms of the names that are not varied, well inside of what is known of them.
+
+    Every size is at most 1; the least distance from the assumptions is made as large as possible.
+    """
+    names = sorted((ctx.sizes | {"gamma"}) - inside)
+    rows, sums = [], []
+    for generator in ctx.generators:
+        if not generator.form.coeffs.keys() <= set(names) or generator.form.is_zero():
+            continue
+        entries = [generator.form.coeffs.get(n) for n in names]
+        numbers = [0.0 if c is None else float(c.at(sample)) for c in entries]
+        opposite = any(g.form == -generator.form for g in ctx.generators)
+        rows.append([-number for number in numbers] + [0.0 if opposite else 1.0])
+        sums.append(0.0)
+    cost = np.zeros(len(names) + 1)
+    cost[-1] = -1.0
+    limits = [(-1.0, 1.0)] * len(names) + [(0.0, 1.0)]
+    if not rows:
+        return dict.fromkeys(names, 1.0)
+    answer = linprog(cost, np.array(rows), np.array(sums), bounds=limits, method="highs-ds")
+    if answer.status != 0 or answer.x is None:
+        return None
+    return dict(zip(names, answer.x, strict=False))
+
+
 def _numbers(
-    form: Form, is_piece: bool, names: list[str], sample: tuple[Fraction, ...]
+    form: Form,
+    is_piece: bool,
+    names: list[str],
+    sample: tuple[Fraction, ...],
+    given: Mapping[str, float],
 ) -> tuple[list[float], float]:
-    """Return the row of ``row · x >= -constant`` with the outer sizes at logarithm 1."""
+    """Return the row of ``row · x >= -constant``, the outer names in the given direction."""
     sign = -1.0 if is_piece else 1.0
     row = [0.0] * len(names)
     constant = 0.0
@@ -276,8 +343,8 @@ def _numbers(
         number = sign * float(coeff.at(sample))
         if variable in names:
             row[names.index(variable)] += number
-        elif not variable.startswith(LOGLOG):
-            constant += number if variable != "gamma" else 0.0
+        else:
+            constant += number * given.get(variable, 0.0)
     if is_piece:
         row[-1] += 1.0
     return row, constant
