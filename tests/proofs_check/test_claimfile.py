@@ -9,8 +9,9 @@ from strategies import claim_file_lines, claim_files, damaged
 
 from proofs_check.claim import Claim, Objective, Paper
 from proofs_check.claimfile import (
-    MAX_ASSUMPTIONS,
     MAX_BYTES,
+    MAX_CHARACTERS,
+    MAX_CLAIMS,
     MAX_PROBLEMS,
     QUANTITIES,
     SIZES,
@@ -278,12 +279,42 @@ def test_the_list_of_problems_ends() -> None:
         assert len(problems(text)) == MAX_PROBLEMS
 
 
-def test_assumptions_are_limited_in_all() -> None:
-    many = "assume = [" + "'a > 1'," * (MAX_ASSUMPTIONS // 2 + 1) + "]\n"
-    text = f"paper.key = 'p'\n[defaults]\n{many}"
-    text += "[[claim]]\nid = 'c'\nsays = 'M = O(N)'\n[[claim]]\nid = 'd'\nsays = 'M = O(N)'\n"
-    (found,) = problems(text)
-    assert found.startswith("7: the claims up to here have more than 10000 assumptions")
+def many_claims(count: int, defaults: str = "", body: str = "says = 'M = O(N)'") -> str:
+    """A file whose first claim stands on line 4, each claim on three lines."""
+    claims = "".join(f"[[claim]]\nid = 'c{n}'\n{body}\n" for n in range(count))
+    return f"paper.key = 'p'\n[defaults]\n{defaults}\n{claims}"
+
+
+def test_the_number_of_claims_is_limited() -> None:
+    assert len(read(many_claims(MAX_CLAIMS))) == MAX_CLAIMS
+    (found,) = problems(many_claims(MAX_CLAIMS + 2))
+    assert found == f"{4 + 3 * MAX_CLAIMS}: a file may have {MAX_CLAIMS} claims; split it"
+
+
+def test_expressions_are_limited_in_all() -> None:
+    body = "says = 'M = O(" + "N + " * 2000 + "N)'"  # 8,010 characters
+    within = MAX_CHARACTERS // 8010
+    assert len(read(many_claims(within, body=body))) == within
+    (found,) = problems(many_claims(within + 2, body=body))
+    assert found.startswith(f"{4 + 3 * within}: the claims up to here have more than 100000 char")
+
+
+def test_the_defaults_count_for_each_claim() -> None:
+    assume = "assume = [" + "'a > 1'," * 1000 + "]"  # 6,000 characters
+    within = MAX_CHARACTERS // 6010 - 1
+    assert len(read(many_claims(within, assume))) == within
+    (found,) = problems(many_claims(within + 1, assume))
+    assert found.startswith(f"{4 + 3 * within}: the claims up to here have more than 100000 char")
+    (found,) = problems(many_claims(1, "assume = [" + "'a > 1'," * (MAX_CHARACTERS // 6 + 1) + "]"))
+    assert found.startswith("2: the defaults have more than 100000 characters of expressions")
+
+
+def test_lists_count_by_their_entries_and_notes_do_not() -> None:
+    sizes = "sizes = [" + "'x'," * (MAX_CHARACTERS // 2) + "]"
+    (found,) = problems(many_claims(1, body=f"says = 'M = O(N)'\n{sizes}"))
+    assert found.startswith("4: the claims up to here have more than 100000 char")
+    note = f"says = 'M = O(N)'\nnote = '{'x' * MAX_CHARACTERS}'"
+    assert len(read(many_claims(1, body=note))) == 1
 
 
 def test_a_byte_order_mark_and_other_newlines_do_no_harm() -> None:
