@@ -7,7 +7,7 @@ only where all else is well, so that one mistake is one message.
 What a name may stand for is told in `claimnames`.
 
 The time that reading takes is bounded by the limits: that of the bytes and tokens, and
-`MAX_CHARACTERS` on what is parsed and checked for each claim.
+`MAX_FILE_CHARACTERS` on what is parsed and checked for each claim.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ from proofs_check.toml_lines import Lines, Path, read_toml
 
 __all__ = [
     "MAX_BYTES",
-    "MAX_CHARACTERS",
     "MAX_CLAIMS",
+    "MAX_FILE_CHARACTERS",
     "MAX_PROBLEMS",
     "QUANTITIES",
     "SIZES",
@@ -68,7 +68,7 @@ MAX_BYTES = 1_000_000
 """Largest file that is read."""
 MAX_CLAIMS = 1_000
 """Most claims of one file."""
-MAX_CHARACTERS = 100_000
+MAX_FILE_CHARACTERS = 60_000
 """Most characters that the expressions of one file have, those of the defaults counted once for
 the defaults and once for each claim, and each expression as one character more."""
 
@@ -364,14 +364,14 @@ def _read_defaults(document: dict[str, Any], problems: Problems) -> _Defaults | 
         problems.add(("defaults",), "defaults must be a table: write [defaults]")
         return None
     size = _size(table)
-    if size > MAX_CHARACTERS:
+    if size > MAX_FILE_CHARACTERS:
         problems.add(("defaults",), f"the defaults have {_TOO_LONG}")
         return None
     values = _read_table(table, ("defaults",), _SETTING_KEYS, problems)
     return _Defaults(values, size) if len(problems.found) == before else None
 
 
-_TOO_LONG = f"more than {MAX_CHARACTERS} characters of expressions; split the file"
+_TOO_LONG = f"more than {MAX_FILE_CHARACTERS} characters of expressions; split the file"
 
 
 def _size(table: Mapping[str, Any]) -> int:
@@ -402,7 +402,7 @@ def _read_claims(
     for index, table in enumerate(tables[:MAX_CLAIMS]):
         path = ("claim", index)
         size += _size(table) + (defaults.size if defaults else 0)
-        if size > MAX_CHARACTERS:
+        if size > MAX_FILE_CHARACTERS:
             problems.add(path, f"the claims up to here have {_TOO_LONG}")
             break
         claim = _read_claim(table, path, paper, defaults, problems)

@@ -381,7 +381,8 @@ class _Parser:
         self._next += 1
         match kind:
             case "number":
-                return self._operand(Num(self._number(text, start)), start)
+                value = self._number(text, start)
+                return _Operand(Num(value), start, value)
             case "name":
                 return self._named(text, start)
         self._next -= 1
@@ -467,8 +468,11 @@ class _Parser:
         self._refuse_infinite(operand)
         if operand.value == 0:
             self.refuse("this divides by zero", operand.start)
-        value = None if operand.value is None else 1 / operand.value
-        return _Operand(div(_ONE, operand.expr), operand.start, value)
+        if operand.value is None:
+            return _Operand(div(_ONE, operand.expr), operand.start, None)
+        value = 1 / operand.value
+        known = isinstance(operand.expr, Num)
+        return _Operand(Num(value) if known else div(_ONE, operand.expr), operand.start, value)
 
     def _power(self, base: _Operand, exponent: _Operand) -> _Operand:
         self._refuse_infinite(base, exponent)
@@ -540,7 +544,7 @@ _KNOWN_VALUES = {
 
 
 def _moderate(value: Fraction) -> bool:
-    return max(abs(value.numerator), value.denominator) < _TOO_LARGE
+    return -_TOO_LARGE < value.numerator < _TOO_LARGE and value.denominator < _TOO_LARGE
 
 
 def _total(values: Iterable[Fraction | None]) -> Fraction | None:
@@ -554,11 +558,14 @@ def _total(values: Iterable[Fraction | None]) -> Fraction | None:
 
 def _product(values: list[Fraction | None]) -> Fraction | None:
     """Return the product; it is known to be 0 when one factor is, whatever the others."""
-    if 0 in values:
+    if any(value is not None and not value for value in values):
         return Fraction(0)
-    product = Fraction(1)
+    product: Fraction | None = None
     for value in values:
-        if value is None or not _moderate(product := product * value):
+        if value is None:
+            return None
+        product = value if product is None else product * value
+        if not _moderate(product):
             return None
     return product
 

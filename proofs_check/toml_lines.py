@@ -2,8 +2,9 @@
 
 The text is cut into tokens first.  Up to the first error of a text the tokens are exact, and
 what would make the standard reader slow or exhaust its stack (deep brackets, keys of many
-parts, very long numbers, very many tokens) is refused on them.  Then `tomllib` reads the text, and only a text
-that it accepts is walked for the lines, so that the walk need not check anything again.
+parts, very long numbers, very many tokens) is refused on them.  Then `tomllib` reads the text,
+and only a text that it accepts is walked for the lines, so that the walk need not check anything
+again.
 """
 
 from __future__ import annotations
