@@ -74,12 +74,12 @@ def _chosen(ready: Premises, prover: Prover) -> dict[str, Any]:
     problem = StuckError("no optimum was found")
     _ask_for_one_claimed_form(ready, prover)
     for point, value in candidates(ready):
-        _require_claimed_place(ready, point)
         node: dict[str, Any] = {
             "point": {v: str(form_expr(f, ready.ctx)) for v, f in point.items()},
             "value": str(form_expr(value, ready.ctx)),
         }
         try:
+            _require_claimed_place(ready, point)
             return node | _proved(ready, node)
         except StuckError as stuck:
             problem = stuck
@@ -248,16 +248,17 @@ def candidates(
     A tilt adds small multiples of the varied logarithms to the objective, so that of several
     optima one at the end of their face is found.
     """
-    found: list[tuple[float, int, dict[str, Form], Form]] = []
+    best: dict[tuple[Any, ...], list[tuple[float, dict[str, Form], Form]]] = {}
     for region in regions(ready):
         for pieces in normal_form(region.upper, "min"):
             for sample in points(region.ctx.ring, region.ctx.factors):
-                for tilt in tilts:
+                for number, tilt in enumerate(tilts):
                     solved = _solved(region, pieces, sample, varied(ready), tilt)
                     if solved is not None:
-                        found.append((solved[0], len(found), *solved[1:]))
+                        best.setdefault((sample, number), []).append(solved)
     seen: list[dict[str, Form]] = []
-    for _, _, point, value in sorted(found, key=lambda item: item[:2]):
+    for solutions in best.values():
+        _, point, value = min(solutions, key=lambda solution: solution[0])
         if point not in seen:
             seen.append(point)
             yield point, value
