@@ -318,7 +318,7 @@ def _check_path(claim: Claim, data: Mapping[str, Any]) -> Refuted:
 
 
 def _check_value(claim: Claim, data: Mapping[str, Any]) -> Refuted:
-    if claim.objective is None or optimal_of(claim.left) != "value":
+    if claim.objective is None:
         raise RejectedError("a witness of kind 'optimum' is for claims about optimal(value)")
     return refuted_along(claim, *_checked(claim, data, "path", "point"))
 
@@ -331,8 +331,10 @@ def refuted_along(claim: Claim, statement: Statement, path: Path) -> Refuted:
     RejectedError
         Where the path does not show that it fails.
     """
+    if claim.objective is not None and optimal_of(claim.left) != "value":
+        raise RejectedError("no rule refutes where an optimum lies, only optimal(value)")
     reasons = []
-    if claim.relation == "~" and not claim.objective:
+    if claim.relation == "~" and claim.objective is None:
         limit = _limit(claim, path)
         if limit is not None and limit != 1:
             return _refuted(statement, path, "limit", str(limit), f"tends to {limit}, not to 1")

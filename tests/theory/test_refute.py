@@ -86,6 +86,8 @@ def test_no_witness_without_a_meaning_or_a_point():
     assert refute(make_claim("variance - bias = Theta(1)", THEOREM)) is None
     assert refute(make_claim("M^b = Theta(1)", ("b > 1", "b < 0"))) is None
     assert refute(make_claim("M = Theta(1)", ("M <= 1",))) is None
+    where = make_claim("optimal(M) = Theta(C)", (*THEOREM, "gamma = 1"), **ALLOCATION)
+    assert refute(where) is None
 
 
 # Whatever is refuted is false in numbers too: along the witness the ratio of both sides moves in
