@@ -38,7 +38,7 @@ from proofs_check.expr import (
 )  # fmt: skip
 from proofs_check.meaning import Meaning, NoMeaningError
 from proofs_check.orders import CONSTANT, LOG, LOGLOG, Order, UndecidedError, exact_value
-from proofs_check.paths import Path, order_along
+from proofs_check.paths import Path, upper_along
 from proofs_check.refutation import (
     GAMMA,
     N_EFF,
@@ -398,11 +398,11 @@ def _root(expr: Expr, name: str, paths: list[Path]) -> Order | None:
     On the three paths the variable has the orders `_probes`.
     """
     try:
-        first, second, third = (order_along(expr, path) for path in paths)
+        first, second = upper_along(expr, paths[0]), upper_along(expr, paths[1])
+        step = second / first
+        if step.x == 0 or step != Order(step.x) or upper_along(expr, paths[2]) != second * step:
+            return None
     except UndecidedError:
-        return None
-    step = second / first
-    if step != third / second or step.x == 0 or step != Order(step.x):
         return None
     # With the variable of order 1 it is first / step, and each probe multiplies it by step.
     return (step / first) ** (_probes(name)[0].x / step.x)
