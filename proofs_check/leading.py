@@ -21,14 +21,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from proofs_check.expr import Add, Call, Expr, Mul, Name, Pow, Sum, free_names
-from proofs_check.orders import CONSTANT, LOG, Order, UndecidedError, exact_value
+from proofs_check.orders import CONSTANT, LOG, Order, UndecidedError, exact_power, exact_value
 from proofs_check.paths import Path
 
 __all__ = ["Leading", "leading_term"]
 
 ONE = Fraction(1)
-MAX_POWER = 64
-"""Largest whole power to which a constant is raised."""
 _UNKNOWN = frozenset({"gamma", "N_eff"})
 
 
@@ -43,11 +41,10 @@ class Leading:
         return Leading(self.constant * other.constant, self.order * other.order)
 
     def __pow__(self, exponent: Fraction) -> Leading:
-        if self.constant == 1:
-            return Leading(ONE, self.order**exponent)
-        if exponent.denominator != 1 or abs(exponent) > MAX_POWER:
+        constant = exact_power(self.constant, exponent)
+        if constant is None:
             raise UndecidedError(f"the constant {self.constant}^({exponent}) is not evaluated")
-        return Leading(self.constant ** int(exponent), self.order**exponent)
+        return Leading(constant, self.order**exponent)
 
     def log(self) -> Leading:
         """Return the leading term of the logarithm."""
