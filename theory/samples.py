@@ -247,8 +247,8 @@ def paths_of(
     claim: Claim, statement: Statement, values: Mapping[str, Fraction], *, fine: bool = False
 ) -> Iterator[Path]:
     """Yield allowed paths, simple ones first; `fine` adds slow sizes and steps by a logarithm."""
-    special = special_case(statement, values)
-    search = _PathSearch(special, names_of(claim, special), values, fine)
+    names = names_of(claim, statement)
+    search = _PathSearch(special_case(statement, values), names, values, fine)
     found = list(islice(search.points({}, ()), 4 * MAX_PATHS))
     found.sort(key=lambda point: (sum(point[0]), point[0]))
     for _, path in found:
