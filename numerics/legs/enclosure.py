@@ -3,9 +3,9 @@ r"""The enclosure leg: both sides of a claim in ball arithmetic, on scales up to
 At several parameter values, near the edges of the assumptions too, and along several paths of
 sizes, LEFT/RIGHT is enclosed on a ladder of scales and read by `numerics.legs.trend`.
 
-*What is enclosed.*  An explicit LEFT is enclosed as it stands.  With top features approx, mean path
-and effective dimension are their true finite and infinite sums (`numerics.balls.risk_sums`; the
-geometric schedule stage by stage while there are at most 100 stages).  Everything else is the
+*What is enclosed.*  An explicit LEFT is enclosed as it stands.  With top features approx and mean
+path are their true finite and infinite sums (`numerics.balls.risk_sums`; the geometric schedule
+stage by stage while there are at most 100 stages).  Everything else is the
 defining sums of `proofs_check.meaning`, which hold LEFT between them up to constant factors: the
 upper one is read where the claim bounds LEFT from above, the lower one where it bounds it from
 below, so that an exponentially small lower bound is no alarm against an ``O``.  A claim with ``~``
