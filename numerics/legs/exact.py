@@ -19,8 +19,8 @@ does not pass, whatever it saw.
 
 *Optima.*  The objective is evaluated along its constraint, and its minimum searched for on a
 logarithmic scale: three points walk downhill with halving steps, then the vertex of the parabola
-through the last three is taken.  If the claim is true, every near-optimal point has the claimed order, so the one that was
-found has; and the search may stop at near-optimal.
+through the last three is taken.  If the claim is true, every near-optimal point has the claimed
+order, so the one that was found has it; and the search may stop at near-optimal.
 
 *Source*: derived here; the parts of the risk are those of `numerics.expected`.
 """
@@ -484,7 +484,7 @@ def _summary(found: Sequence[_Found], light: Light) -> str:
 
 # Optima.
 
-_SEARCH_LIMITS: Mapping[str, float] = {"M": 1e9, "N": 1e15, "N_eff": 1e15}
+_SEARCH_LIMITS: Mapping[str, float] = {"M": 1e12, "N": 1e15, "N_eff": 1e15}
 _STEP = 1.25
 """The search stops at points this far apart in log X; the parabola does the rest."""
 
