@@ -225,6 +225,9 @@ class Factor:
     poly: fmpq_mpoly
     strict: bool
 
+    def __hash__(self) -> int:
+        return hash((str(self.poly), self.strict))
+
 
 @dataclass(frozen=True, slots=True)
 class Multiplier:

@@ -44,6 +44,7 @@ __all__ = [
     "Context",
     "Generator",
     "RejectedError",
+    "SignNeededError",
     "Tree",
     "check_certificate",
     "clauses",

@@ -19,7 +19,7 @@ from fractions import Fraction
 
 from proofs_check.algebra import Form, Frac, NotRationalError
 from proofs_check.cone import Context, RejectedError, Tree, join, lin, meet, plus, scaled
-from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, free_names
+from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, add, free_names
 
 __all__ = ["LOGLOG", "UnsupportedError", "exponent", "log_tree", "monomial"]
 
@@ -72,38 +72,31 @@ def log_tree(expr: Expr, ctx: Context) -> Tree:
 
 def _require_positive(expr: Expr, ctx: Context) -> None:
     """Reject unless a constant expression is provably positive."""
+    if free_names(expr) <= set(ctx.ring.names):
+        try:
+            value = ctx.ring.frac(expr)
+        except NotRationalError:
+            pass
+        else:
+            if ctx.sign(value) != "+":
+                raise UnsupportedError(f"{expr} is not positive: no rule for differences")
+            return
     match expr:
         case Name(name) if name in CONSTANTS:
             return
-        case Mul(factors) if free_names(expr) & CONSTANTS:
-            for factor in factors:
-                _require_positive(factor, ctx)
-            return
-        case Pow(base, _) if free_names(base) & CONSTANTS:
-            _require_positive(base, ctx)
-            return
-        case Add(terms) if free_names(expr) & CONSTANTS:
-            for term in terms:
-                _require_positive(term, ctx)
-            return
         case Call("exp", _):
             return
-        case Call("max" | "min" | "sqrt", args):
-            for arg in args:
-                _require_positive(arg, ctx)
-            return
-        case Pow(base, power) if not isinstance(power, Num):
+        case Call("Gamma", (arg,)):
+            _require_positive(arg, ctx)
+        case Call("zeta", (arg,)):
+            _require_positive(add(arg, Num(Fraction(-1))), ctx)
+        case Pow(base, _):
             _require_positive(base, ctx)
-            exponent(power, ctx)
-            return
-        case Num(value) if value <= 0:
-            raise UnsupportedError(f"{value} is not positive: no rule for differences")
-    try:
-        value = exponent(expr, ctx)
-    except UnsupportedError as error:
-        raise UnsupportedError(f"no rule shows that {expr} is positive") from error
-    if ctx.sign(value) != "+":
-        raise UnsupportedError(f"{expr} is not positive")
+        case Add(parts) | Mul(parts) | Call("max" | "min" | "sqrt", parts):
+            for part in parts:
+                _require_positive(part, ctx)
+        case _:
+            raise UnsupportedError(f"no rule shows that {expr} is positive")
 
 
 def _loglog(arg: Expr, ctx: Context) -> Tree:

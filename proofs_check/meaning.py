@@ -54,7 +54,7 @@ because the noise fed back is a martingale difference.
   covariance ``Σ_i`` of the others, independent of ``s_i``; ``s_i^T Σ_i^-1 s_i`` concentrates
   around ``tr(Σ_i^-1)/M``, which is of order ``M^a``; modes ``i > M`` together lose at least
   ``Σ_{i>M} e_i`` up to a constant (Ky Fan's inequality for the trace over the complement);
-- mean path for ``b < a + 1``: that of ``λ_j``, ``e_j``, ``j <= M`` (alignment of the sketch) [cited].
+- mean path for ``b < a + 1``: that of ``λ_j``, ``e_j``, ``j <= M`` (alignment) [cited].
 
 Outputs: SGD decouples over the outputs, which share sketch and samples, so every part of the
 risk is multiplied by their number.
@@ -116,7 +116,7 @@ SMALL_GAMMA = "gamma is at most a small enough constant, so that SGD is stable"
 
 
 class NoMeaningError(ValueError):
-    """This quantity has no definition for this problem and method yet."""
+    """A quantity has no definition for this problem and method yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,7 +320,7 @@ def _power_law(law: Expr, what: str) -> Expr:
 def _approx(system: _System) -> Meaning:
     i = Name("i")
     if system.top:
-        tail = Sum(system.energy(i), "i", add(M, ONE), INFINITY)
+        tail: Expr = Sum(system.energy(i), "i", add(M, ONE), INFINITY)
         step = f"approx is the energy of the modes left out: {tail}"
     else:
         lost = Call("min", (ONE, power(div(i, M), system.a)))
@@ -343,7 +343,7 @@ def _mean_path(system: _System) -> Expr:
 def _noise_response(system: _System) -> Expr:
     """Return V, without outputs and noise."""
     u = system.u(Name("j"))
-    saturated = Call("min", (ONE, power(u, TWO)))
+    saturated: Expr = Call("min", (ONE, power(u, TWO)))
     if system.setting.schedule == "constant" and system.setting.algorithm == "sgd":
         saturated = mul(u, Call("min", (ONE, u)))
     return div(system.over_modes(saturated), mul(system.steps, system.setting.batch))

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from math import prod
 
 from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow
 
@@ -39,13 +40,14 @@ class Order:
     z: Fraction = ZERO
 
     def __mul__(self, other: Order) -> Order:
-        return Order(self.x + other.x, self.y + other.y, self.z + other.z)
+        return Order(_sum(self.x, other.x), _sum(self.y, other.y), _sum(self.z, other.z))
 
     def __truediv__(self, other: Order) -> Order:
-        return Order(self.x - other.x, self.y - other.y, self.z - other.z)
+        return self * other**-ONE
 
     def __pow__(self, exponent: Fraction) -> Order:
-        return Order(self.x * exponent, self.y * exponent, self.z * exponent)
+        x, y, z = (part * exponent if part else part for part in (self.x, self.y, self.z))
+        return Order(x, y, z)
 
     def log(self) -> Order:
         """Return the order of the logarithm; see the module's text for what is refused."""
@@ -64,6 +66,11 @@ class Order:
 CONSTANT = Order()
 LOG = Order(ZERO, ONE)
 LOGLOG = Order(ZERO, ZERO, ONE)
+
+
+def _sum(first: Fraction, second: Fraction) -> Fraction:
+    """Add, fast where one is zero, as most are."""
+    return first + second if first and second else first or second
 
 
 def _power_text(scale: str, exponent: Fraction) -> str:
@@ -91,8 +98,13 @@ def exact_value(expr: Expr, values: Mapping[str, Fraction]) -> Fraction | None:
         case Pow(base, exponent):
             return _exact_power(exact_value(base, values), exact_value(exponent, values))
         case Add(parts) | Mul(parts) | Call("min" | "max", parts):
-            known = [exact_value(part, values) for part in parts]
-            return _exact_fold(expr, [value for value in known if value is not None], len(known))
+            known: list[Fraction] = []
+            for part in parts:
+                exact = exact_value(part, values)
+                if exact is None:
+                    return None
+                known.append(exact)
+            return _exact_fold(expr, known)
     return None
 
 
@@ -108,20 +120,15 @@ def _exact_power(base: Fraction | None, exponent: Fraction | None) -> Fraction |
     return base ** int(exponent)
 
 
-def _exact_fold(expr: Expr, values: list[Fraction], needed: int) -> Fraction | None:
-    if len(values) < needed:
-        return None
+def _exact_fold(expr: Expr, values: list[Fraction]) -> Fraction:
     match expr:
         case Add():
             return sum(values, ZERO)
+        case Mul():
+            return prod(values, start=ONE)
         case Call("min", _):
             return min(values)
-        case Call("max", _):
-            return max(values)
-    product = ONE
-    for value in values:
-        product *= value
-    return product
+    return max(values)
 
 
 def is_positive(expr: Expr, values: Mapping[str, Fraction]) -> bool:

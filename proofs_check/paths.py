@@ -24,7 +24,8 @@ the order is exact.  All expressions must be provably positive.
   one piece at a time, and the rule for sums there.  Factors ``log(i + r)^p``, ``r > 0``, and
   ``log(i)^p`` where ``i >= 2``, may change along the sum.  Any other logarithm inside must have
   one order on the whole range; being monotone on each piece of its argument, it has one if it has
-  the same at all ends of pieces.  A sum inside a sum may not depend on the index outside.
+  the same at all ends of pieces.  From below a sum is also at least its first term, the only one
+  that an exponential may leave.  A sum inside a sum may not depend on the index outside.
 """
 
 from __future__ import annotations
@@ -34,7 +35,19 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, floor
 
-from proofs_check.expr import Add, Call, Expr, Mul, Name, Pow, Sum, free_names, mul
+from proofs_check.expr import (
+    Add,
+    Call,
+    Expr,
+    Mul,
+    Name,
+    Num,
+    Pow,
+    Sum,
+    free_names,
+    mul,
+    substitute,
+)
 from proofs_check.orders import CONSTANT, LOG, Order, UndecidedError, exact_value, is_positive
 from proofs_check.profiles import (
     Piece,
@@ -295,8 +308,14 @@ def _sum(expr: Sum, scope: _Scope) -> Order | None:
     if hi == CONSTANT:
         if first is None or last is None or ceil(first) > floor(last):
             raise UndecidedError(f"no rule shows that {expr} has any terms")
-        return profile[0].value
-    return sum_order(profile, lo, hi, logs, upper=scope.upper)
+        bound = profile[0].value
+    else:
+        bound = sum_order(profile, lo, hi, logs, upper=scope.upper)
+    if bound is None and first is not None:
+        return lower_along(
+            substitute(expr.term, {expr.index: Num(Fraction(ceil(first)))}), inner.path
+        )
+    return bound
 
 
 def _first_index(lo: Expr, value: Fraction | None, scope: _Scope) -> Order:

@@ -171,13 +171,16 @@ def _merged(pieces: Iterator[Piece]) -> Profile:
 
 def _common(first: Profile, second: Profile) -> Iterator[tuple[Piece, Piece]]:
     """Yield the pieces of both, cut to common ranges."""
-    starts = sorted({piece.start for piece in (*first, *second)})
-    ends: list[Order | None] = [*starts[1:], None]
-    f, g = 0, 0
-    for start, end in zip(starts, ends, strict=True):
-        f += f + 1 < len(first) and first[f + 1].start <= start
-        g += g + 1 < len(second) and second[g + 1].start <= start
-        yield first[f].cut(start, end), second[g].cut(start, end)
+    f, g, start = 0, 0, CONSTANT
+    while True:
+        left, right = first[f], second[g]
+        end = _earlier(left.end, right.end)
+        yield left.cut(start, end), right.cut(start, end)
+        if end is None:
+            return
+        f += left.end == end
+        g += right.end == end
+        start = end
 
 
 def _product(f: Piece, g: Piece) -> Iterator[Piece]:
@@ -237,22 +240,28 @@ def ends_within(profile: Profile, lo: Order, hi: Order | None) -> list[Order | N
 
     Between them the profile is monotone.
     """
-    if lo == hi:
-        return [piece.at(lo) for piece in profile if _touches(piece, lo)]
     values: list[Order | None] = []
-    for piece in _within(profile, lo, hi):
-        if piece.end is None and piece.slope:
+    for piece in profile:
+        start, end = max(lo, piece.start), _earlier(hi, piece.end)
+        if end is None and piece.slope:
             raise UndecidedError("no rule for a logarithm that changes along an infinite sum")
-        values += [piece.at(piece.start), piece.at(piece.end or piece.start)]
+        if end is None or start <= end:
+            values += [piece.at(start), piece.at(end or start)]
     return values
 
 
 def _within(profile: Profile, lo: Order, hi: Order | None) -> Iterator[Piece]:
     for piece in profile:
-        start = max(lo, piece.start)
-        end = piece.end if hi is None else hi if piece.end is None else min(hi, piece.end)
+        start, end = max(lo, piece.start), _earlier(hi, piece.end)
         if end is None or start < end:
             yield piece.cut(start, end)
+
+
+def _earlier(first: Order | None, second: Order | None) -> Order | None:
+    """Return the smaller of two ends, where None is infinity."""
+    if first is None or second is None:
+        return second if first is None else first
+    return min(first, second)
 
 
 def _touches(piece: Piece, index: Order) -> bool:

@@ -38,7 +38,7 @@ from typing import Any
 from proofs_check.claim import Claim, Condition, optimal_of
 from proofs_check.claimfile import SIZES
 from proofs_check.cone import RejectedError
-from proofs_check.expr import Call, Expr, Name, Num, free_names, walk
+from proofs_check.expr import Call, Expr, Name, Num, free_names, substitute, walk
 from proofs_check.meaning import Meaning, NoMeaningError, meaning
 from proofs_check.orders import CONSTANT, LOG, Order, UndecidedError, exact_value
 from proofs_check.paths import Path, lower_along, order_along, upper_along
@@ -110,6 +110,19 @@ class Statement:
         sides = [side for c in self.conditions for side in (c.left, c.right)]
         return (self.left.upper, self.left.lower, self.right.upper, self.right.lower, *sides)
 
+    def at(self, values: Mapping[str, Fraction]) -> Statement:
+        """Return the statement with the parameters replaced by numbers."""
+        numbers = {name: Num(value) for name, value in values.items()}
+        conditions = (
+            Condition(substitute(c.left, numbers), c.op, substitute(c.right, numbers))
+            for c in self.conditions
+        )
+        left, right = (
+            Meaning(substitute(m.upper, numbers), substitute(m.lower, numbers))
+            for m in (self.left, self.right)
+        )
+        return Statement(left, right, tuple(conditions), self.trust)
+
 
 @dataclass(frozen=True, slots=True)
 class Names:
@@ -159,9 +172,8 @@ def _indices(claim: Claim) -> frozenset[str]:
 # Reading a witness.
 
 
-def _read(claim: Claim, statement: Statement, data: Mapping[str, Any], *keys: str) -> Path:
+def _read(names: Names, data: Mapping[str, Any], *keys: str) -> Path:
     """Return the path that the tables `keys` of the witness give together."""
-    names = names_of(claim, statement)
     values = {name: _fraction(text) for name, text in _table(data, "values").items()}
     if set(values) != names.parameters:
         expected = ", ".join(sorted(names.parameters)) or "none"
@@ -229,7 +241,7 @@ def _complete(orders: dict[str, Order], names: Names) -> dict[str, Order]:
 # Whether the path is allowed.
 
 
-def violated(claim: Claim, statement: Statement, path: Path) -> str:
+def violated(names: Names, statement: Statement, path: Path) -> str:
     """Return the first requirement that the path does not meet, in words; "" if there is none.
 
     Raises
@@ -237,7 +249,6 @@ def violated(claim: Claim, statement: Statement, path: Path) -> str:
     UndecidedError
         Where a condition cannot be decided along the path.
     """
-    names = names_of(claim, statement)
     for name, order in path.orders.items():
         if name == GAMMA:
             if order > CONSTANT:
@@ -300,8 +311,9 @@ def _checked(claim: Claim, data: Mapping[str, Any], *keys: str) -> tuple[Stateme
     """Return what the claim says and the path of the witness, which is allowed."""
     try:
         statement = statement_of(claim)
-        path = _read(claim, statement, data, *keys)
-        problem = violated(claim, statement, path)
+        names = names_of(claim, statement)
+        path = _read(names, data, *keys)
+        problem = violated(names, statement, path)
     except (NoMeaningError, UndecidedError) as error:
         raise RejectedError(str(error)) from error
     if problem:
@@ -333,12 +345,14 @@ def refuted_along(claim: Claim, statement: Statement, path: Path) -> Refuted:
     for side in ("below",) if claim.objective else ("above", "below"):
         try:
             ratio = ratio_bound(statement, path, side)
+            if ratio is not None and _refutes(claim.relation, side, ratio, path):
+                return _refuted(statement, path, side, ratio)
         except UndecidedError as error:
             reasons.append(str(error))
-            continue
-        if ratio is not None and _refutes(claim.relation, side, ratio, path):
-            return _refuted(statement, path, side, ratio)
-        reasons.append(f"LEFT/RIGHT is {_BOUND[side]} {ratio or 0}, as {claim.relation} allows")
+        else:
+            reasons.append(
+                f"LEFT/RIGHT is {_BOUND[side]} {ratio or 0}, as {claim.relation} allows"
+            )
     raise RejectedError("; ".join(reasons))
 
 

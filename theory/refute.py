@@ -24,7 +24,9 @@ from theory.samples import orders_of, paths_of, values_of
 __all__ = ["refute"]
 
 MAX_VALUES = 10
-"""Parameter points that are tried with plain paths; a third of them with fine ones too."""
+"""Parameter points that are tried with plain paths."""
+MAX_FINE_VALUES = 4
+"""Parameter points that are tried with fine paths too."""
 MAX_PATHS = 40
 """Plain paths that are tried at each parameter point."""
 MAX_FINE_PATHS = 200
@@ -41,9 +43,9 @@ def refute(claim: Claim) -> dict[str, Any] | None:
         statement = statement_of(claim)
     except NoMeaningError:
         return None
-    for path in _candidates(claim, statement):
+    for special, path in _candidates(claim, statement):
         try:
-            refuted_along(claim, statement, path)
+            refuted_along(claim, special, path)
         except RejectedError:
             continue
         witness = _witness(claim, path)
@@ -52,12 +54,17 @@ def refute(claim: Claim) -> dict[str, Any] | None:
     return None
 
 
-def _candidates(claim: Claim, statement: Statement) -> Iterator[Path]:
+def _candidates(claim: Claim, statement: Statement) -> Iterator[tuple[Statement, Path]]:
+    """Yield paths, each with the statement at its parameters."""
     points = list(islice(values_of(claim, statement), MAX_VALUES))
     for values in points:
-        yield from islice(paths_of(claim, statement, values), MAX_PATHS)
-    for values in points[: -(-len(points) // 3)]:
-        yield from islice(paths_of(claim, statement, values, fine=True), MAX_FINE_PATHS)
+        special = statement.at(values)
+        for path in islice(paths_of(claim, statement, values), MAX_PATHS):
+            yield special, path
+    for values in points[:MAX_FINE_VALUES]:
+        special = statement.at(values)
+        for path in islice(paths_of(claim, statement, values, fine=True), MAX_FINE_PATHS):
+            yield special, path
 
 
 def _witness(claim: Claim, path: Path) -> dict[str, Any]:

@@ -238,8 +238,8 @@ def paths_of(
     claim: Claim, statement: Statement, values: Mapping[str, Fraction], *, fine: bool = False
 ) -> Iterator[Path]:
     """Yield allowed paths, simple ones first; `fine` adds slow sizes and steps by a logarithm."""
-    names = names_of(claim, statement)
-    search = _PathSearch(claim, statement, names, values, fine)
+    special = statement.at(values)
+    search = _PathSearch(special, names_of(claim, special), values, fine)
     found = list(islice(search.points({}, ()), MAX_TRIED))
     found.sort(key=lambda point: (sum(point[0]), point[0]))
     for _, path in found:
@@ -250,7 +250,6 @@ def paths_of(
 class _PathSearch:
     """Assign the variables in order; a path comes with the rank of each choice."""
 
-    claim: Claim
     statement: Statement
     names: Names
     values: Mapping[str, Fraction]
@@ -279,7 +278,7 @@ class _PathSearch:
         return [e for e in dict.fromkeys(found) if not _has_sum(e)]
 
     def _conditions(self) -> list[Condition]:
-        return [c for c in self.statement.conditions if not _used(c) <= self.names.parameters]
+        return [c for c in self.statement.conditions if _used(c)]
 
     def points(
         self, orders: dict[str, Order], ranks: tuple[int, ...]
@@ -312,7 +311,7 @@ class _PathSearch:
 
     def _is_allowed(self, path: Path) -> bool:
         try:
-            return not violated(self.claim, self.statement, path)
+            return not violated(self.names, self.statement, path)
         except UndecidedError:
             return False
 

@@ -1,0 +1,130 @@
+r"""Re-checking the derivation of a claim: a tree of rules from the definitions to the claim.
+
+`check` reads the claim, not the derivation, to know what is to be proved:
+
+=============  ===========================================================
+``Theta``      LEFT <= C RIGHT and RIGHT <= C LEFT
+``O``          LEFT <= C RIGHT
+``Omega``      RIGHT <= C LEFT
+``o``          RIGHT/LEFT tends to infinity
+``…tilde``     the same with ``C (log S)^q`` in the place of C, S the sizes
+=============  ===========================================================
+
+The derivation is a tree of refinements (`goals.refined`), with one more at its top:
+``{"compare": [E, F], "gt": P, "eq": P, "lt": P}`` distinguishes two functions of the parameters;
+an equation that gives a parameter is substituted, so that exponents which coincide cancel.  A
+leaf is ``{"bounds": ..., "upper": GOAL, "lower": GOAL}``: bounds of the sums and exponentials on
+both sides (`growth`), and the proofs of the comparisons.  Conditions under which the definitions
+hold must have their proofs in ``needs``.
+
+A claim about an optimum is proved for the objective E (see `optimum`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from proofs_check.claim import Claim, Condition
+from proofs_check.cone import Context, RejectedError, Tree
+from proofs_check.expr import Expr
+from proofs_check.goals import (
+    check_goal,
+    entry,
+    multiplier,
+    parameter,
+)
+from proofs_check.growth import bound
+from proofs_check.optimum import check_optimum
+from proofs_check.premises import Premises, is_assumed, premises, with_slack
+from proofs_check.tree import check_tree
+
+__all__ = ["Checked", "check"]
+
+
+SIDES: Mapping[str, tuple[str, ...]] = {
+    "Theta": ("upper", "lower"),
+    "O": ("upper",),
+    "Omega": ("lower",),
+    "o": ("upper",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A claim whose derivation holds; `trust` lists what it rests on and did not prove."""
+
+    claim: Claim
+    trust: tuple[str, ...]
+
+
+def sides_of(relation: str) -> tuple[str, ...]:
+    """Return which of "upper" and "lower" a relation asks for."""
+    name = relation.removesuffix("tilde")
+    if name not in SIDES:
+        raise RejectedError(f"no rule proves the relation {relation}")
+    return SIDES[name]
+
+
+def check(claim: Claim, derivation: Any) -> Checked:
+    """Check the derivation of a claim.
+
+    Raises
+    ------
+    RejectedError
+        Where a step does not hold as written.
+    """
+    ready = premises(claim)
+    check_needs(ready, entry(derivation, "needs"))
+    if claim.objective is not None:
+        check_optimum(ready, entry(derivation, "tree"))
+    else:
+        check_tree(ready, entry(derivation, "tree"), _check_leaf)
+    return Checked(claim, ready.left.trust)
+
+
+def check_needs(ready: Premises, proofs: Any) -> None:
+    """Check that the conditions under which the definitions hold follow from the assumptions."""
+    if not isinstance(proofs, list) or len(proofs) != len(ready.left.needs):
+        raise RejectedError(f"{len(ready.left.needs)} conditions of the definitions need a proof")
+    for need, proof in zip(ready.left.needs, proofs, strict=True):
+        if not is_assumed(need, ready.claim.assume):
+            _check_need(need, proof, ready.ctx)
+
+
+def _check_need(need: Condition, proof: Any, ctx: Context) -> None:
+    """Check ``left > right`` or ``left < right`` between parameters."""
+    if need.op not in ("<", ">"):
+        raise RejectedError(f"{need} is needed and not assumed")
+    difference = parameter(str(need.left), ctx) - parameter(str(need.right), ctx)
+    sign = "+" if need.op == ">" else "-"
+    constant = difference.constant()
+    if constant is None:
+        ctx.with_sign(difference, sign, multiplier(proof, ctx))
+    elif (constant > 0) != (sign == "+") or constant == 0:
+        raise RejectedError(f"{need} is needed and is false")
+
+
+def _check_leaf(ready: Premises, node: Any) -> None:
+    ctx = with_slack(ready)
+    bounds = entry(node, "bounds")
+    sides = sides_of(ready.claim.relation)
+    diverging = ready.claim.relation == "o"
+    if "upper" in sides:
+        left = bound(ready.left.upper, True, ready.ctx, bounds)
+        right = _positive(ready.right, ready.ctx, bounds)
+        assert left is not None, "only lower bounds can be 0"
+        check_goal(left, right, entry(node, "upper"), ctx, diverging)
+    if "lower" in sides:
+        small = bound(ready.right, True, ready.ctx, bounds)
+        large = _positive(ready.left.lower, ready.ctx, bounds)
+        assert small is not None, "only lower bounds can be 0"
+        check_goal(small, large, entry(node, "lower"), ctx)
+
+
+def _positive(expr: Expr, ctx: Context, bounds: Any) -> Tree:
+    value = bound(expr, False, ctx, bounds)
+    if value is None:
+        raise RejectedError(f"no lower bound is given for {expr}")
+    return value

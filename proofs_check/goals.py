@@ -1,0 +1,167 @@
+r"""Goals ``small <= large + C`` between lattices of linear forms, and their proofs.
+
+A proof is JSON data and one of
+
+- ``{"certs": [...]}``: one certificate (`cone`) for each clause of the goal, in order;
+- a *refinement* of what may be used, followed by proofs under it (`refined`):
+
+  ``{"split": MONOMIAL, "ge": P, "le": P}``
+      Either ``MONOMIAL >= 1`` or ``<= 1``: a case distinction on the sizes.
+  ``{"cases": EXPR, "pos": P, "zero": P, "neg": P}``
+      The sign of a function of the parameters; zero gives two weak inequalities.
+  ``{"signs": [[EXPR, "+" or "-", multiplier], ...], "then": P}``
+      Proved signs (exponents that later steps divide by or scale by).
+  ``{"mono": [S, T], "power": q, "given": P, "then": P}``
+      From ``T <= S^q`` (the goal of `given`) follows ``log T <= C log S``, so that
+      ``log log S - log log T`` is bounded below.  Logarithms of polynomially related sizes agree.
+  ``{"absurd": certificate}``
+      ``0 >= something that tends to infinity``: no sizes beyond some point are in this case.
+  ``{"void": multiplier}``
+      A strictly positive combination of the assumptions on the parameters that is identically 0:
+      no parameters are in this case.
+
+The cases of a distinction cover everything, so a property that holds eventually, up to a
+constant, in each of finitely many cases holds eventually up to the largest of the constants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Any
+
+from proofs_check.algebra import Factor, Form, Frac, Multiplier, NotRationalError
+from proofs_check.cone import (
+    Context,
+    Generator,
+    RejectedError,
+    Tree,
+    check_certificate,
+    clauses,
+    lin,
+)
+from proofs_check.errors import UserError
+from proofs_check.expr import Expr
+from proofs_check.language import parse_expr
+from proofs_check.logform import LOGLOG, monomial
+
+__all__ = ["check_goal", "entry", "parameter", "read_expr", "refined"]
+
+
+def entry(data: Any, key: str) -> Any:
+    """Return ``data[key]`` of a JSON object; reject anything else."""
+    if not isinstance(data, Mapping) or key not in data:
+        raise RejectedError(f"a step has no entry {key!r}")
+    return data[key]
+
+
+def read_expr(text: Any) -> Expr:
+    """Parse an expression of a proof."""
+    if not isinstance(text, str):
+        raise RejectedError(f"{text!r} is not an expression")
+    try:
+        return parse_expr(text)
+    except UserError as error:
+        raise RejectedError(str(error)) from error
+
+
+def parameter(text: Any, ctx: Context) -> Frac:
+    """Parse a function of the parameters."""
+    try:
+        return ctx.ring.frac(read_expr(text))
+    except (NotRationalError, ZeroDivisionError) as error:
+        raise RejectedError(str(error)) from error
+
+
+def multiplier(data: Any, ctx: Context) -> Multiplier:
+    """Read a positive combination of products of the context's factors."""
+    try:
+        return Multiplier.read(data, len(ctx.factors))
+    except (ValueError, TypeError, ZeroDivisionError) as error:
+        raise RejectedError(f"unreadable multiplier: {error}") from error
+
+
+def check_goal(small: Tree, large: Tree, data: Any, ctx: Context, diverging: bool = False) -> None:
+    """Check a proof of ``small <= large + C``, or that the difference tends to infinity."""
+    steps = list(refined(data, ctx))
+    if steps:
+        for inner, rest in steps:
+            check_goal(small, large, rest, inner, diverging)
+    elif not is_impossible(data, ctx):
+        goal = clauses(small, large)
+        certificates = entry(data, "certs")
+        if not isinstance(certificates, list) or len(certificates) != len(goal):
+            raise RejectedError(f"the goal has {len(goal)} clauses, each needs its certificate")
+        for clause, certificate in zip(goal, certificates, strict=True):
+            check_certificate(ctx, clause, certificate, diverging)
+
+
+def is_impossible(data: Any, ctx: Context) -> bool:
+    """Whether the data proves that the case at hand does not occur; rejects a wrong proof."""
+    if isinstance(data, Mapping) and "absurd" in data:
+        nothing = (Form({}),)
+        check_certificate(ctx, (nothing, nothing), data["absurd"], diverging=True)
+        return True
+    if isinstance(data, Mapping) and "void" in data:
+        positive = multiplier(data["void"], ctx)
+        if not positive.is_strict(ctx.factors):
+            raise RejectedError("a void case needs a strictly positive term")
+        if not positive.poly(ctx.ring, ctx.factors).is_zero():
+            raise RejectedError("the combination of a void case is not 0")
+        return True
+    return False
+
+
+def refined(data: Any, ctx: Context) -> Iterator[tuple[Context, Any]]:
+    """Yield the refined contexts of a step with the proofs under them; nothing for other data."""
+    if not isinstance(data, Mapping):
+        return
+    if "split" in data:
+        form = monomial(read_expr(data["split"]), ctx)
+        text = str(data["split"])
+        yield ctx.with_generators(Generator(form, f"{text} >= 1")), entry(data, "ge")
+        yield ctx.with_generators(Generator(-form, f"{text} <= 1")), entry(data, "le")
+    elif "cases" in data:
+        poly = parameter(data["cases"], ctx).signed()
+        weak = (Factor(poly, False), Factor(-poly, False))
+        yield ctx.with_factors(Factor(poly, True)), entry(data, "pos")
+        yield ctx.with_factors(*weak), entry(data, "zero")
+        yield ctx.with_factors(Factor(-poly, True)), entry(data, "neg")
+    elif "signs" in data:
+        yield _with_signs(data["signs"], ctx), entry(data, "then")
+    elif "mono" in data:
+        yield _with_monotone_log(data, ctx), entry(data, "then")
+
+
+def _with_signs(data: Any, ctx: Context) -> Context:
+    if not isinstance(data, list) or not all(isinstance(s, list) and len(s) == 3 for s in data):
+        raise RejectedError("a sign is [expression, + or -, multiplier]")
+    for text, sign, certificate in data:
+        ctx = ctx.with_sign(parameter(text, ctx), sign, multiplier(certificate, ctx))
+    return ctx
+
+
+def _with_monotone_log(data: Mapping[str, Any], ctx: Context) -> Context:
+    pair = data["mono"]
+    if not isinstance(pair, list) or len(pair) != 2 or not set(map(str, pair)) <= ctx.sizes:
+        raise RejectedError("monotone logarithms need two sizes")
+    large, small = pair
+    one = ctx.ring.one
+    factor = parameter(entry(data, "power"), ctx)
+    if ctx.sign(factor) != "+":
+        raise RejectedError("the power is not positive")
+    given = lin(Form({small: one})), lin(Form({large: factor}))
+    check_goal(*given, entry(data, "given"), ctx)
+    form = Form({LOGLOG + large: one}) - Form({LOGLOG + small: one})
+    return ctx.with_generators(Generator(form, f"log({large}) >= c*log({small})"))
+
+
+def number(text: Any) -> Fraction:
+    """Read a positive rational number."""
+    try:
+        value = Fraction(text)
+    except (TypeError, ValueError, ZeroDivisionError) as error:
+        raise RejectedError(f"{text!r} is not a number") from error
+    if value <= 0:
+        raise RejectedError(f"{text} is not positive")
+    return value

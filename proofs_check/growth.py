@@ -1,0 +1,363 @@
+r"""Upper and lower bounds of expressions with sums and exponentials, as lattices of linear forms.
+
+`bound` walks through an expression and uses monotonicity: sums and products of positive terms,
+maxima, minima and powers (a negative power turns the direction around).  Two nodes need a proved
+rule each, whose data stand in the proof under the node's own text.  Constants never depend on
+the sizes, only on the parameters and on the data.
+
+**Exponential** ``exp(-X)``, ``X >= 0``, also where it stands for ``exp(-cX)``, ``c > 0``.
+  From above it is at most ``min(1, C_k X^-k)`` for every ``k > 0`` (``X^k e^{-cX}`` is bounded);
+  from below at least a constant where ``X`` is bounded, and 0 elsewhere.
+
+**Sum from above** (vertex rule).  Let ``s = log i`` and let g(s) be the logarithm of the term.
+  *If* on the range of the sum ``g(s) + s + δ min_k dist(s, P_k) <= log R + C`` for some ``δ > 0``
+  and finitely many points or intervals ``P_k``, *then* ``Σ <= C' R (1 + Σ_k length(P_k))``.
+  *Proof.*  The terms are at most ``C R (1/i) Σ_k exp(-δ dist(log i, P_k))``.  Summed over all
+  ``i >= 1``, ``1/i`` outside ``P_k = [p, q]`` gives at most
+  ``Σ (1/i) min((i/x)^δ, (x/i)^δ) <= C_δ`` for ``x = e^p`` and for ``x = e^q``, inside at most
+  ``q - p + 1``.  An interval is given with a size S and ``q - p <= κ log S + C``; its length is
+  then counted as ``log S``.
+
+**Sum from below** (window rule).  *If* the point c satisfies ``lo <= C c``, ``c <= C hi``,
+  ``1 <= C c``, and the range has ``hi/max(1, lo) -> oo`` (or ``hi = oo``), *then*
+  ``Σ >= c' · c · term(c)``.
+  *Proof.*  With ``l = max(1, lo)`` eventually ``hi >= 8 l``; move c by a bounded factor into
+  ``[l, hi/4]``.  Then ``[c, 4c]`` lies in the range and holds at least c integers.  There ``i/c``
+  is bounded both ways, and a product of powers, minima, maxima and sums of positive terms in i
+  changes by a bounded factor with it, as does a proved bound ``X <= C`` in an exponential.
+
+**Sum from below on a flat stretch.**  *If* ``term(i) · i >= B`` on ``[P, Q]`` within the range and
+  ``log Q - log P >= κ log S``, ``κ > 0``, *then* ``Σ >= c B log S``: ``Σ_{P<=i<=Q} 1/i`` is at
+  least ``log(Q/P) - O(1)``.
+
+Ranges start at a positive number, so ``i >= 1`` and ``s >= 0``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from proofs_check.algebra import Form
+from proofs_check.cone import (
+    Context,
+    Generator,
+    RejectedError,
+    Tree,
+    join,
+    lin,
+    meet,
+    plus,
+    scaled,
+)
+from proofs_check.expr import (
+    Add,
+    Call,
+    Expr,
+    Mul,
+    Name,
+    Num,
+    Pow,
+    Sum,
+    children,
+    free_names,
+    neg,
+    substitute,
+    walk,
+)
+from proofs_check.goals import check_goal, entry, parameter, read_expr
+from proofs_check.logform import CONSTANTS, LOGLOG, UnsupportedError, exponent, log_tree
+
+__all__ = ["bound", "decay_argument", "is_plain", "range_context", "vertex_goal"]
+
+ZERO = lin(Form({}))
+
+
+def is_plain(expr: Expr) -> bool:
+    """Whether `log_tree` alone gives the order: no sums, no exponentials of growing arguments."""
+    return not any(isinstance(n, Sum) or _is_decay(n) for n in walk(expr))
+
+
+def _is_decay(expr: Expr) -> bool:
+    return isinstance(expr, Call) and expr.func == "exp"
+
+
+def decay_argument(expr: Call) -> Expr:
+    """Return X of ``exp(-X)``; rejects an exponential whose argument is not minus something."""
+    argument = neg(expr.args[0])
+    if any(isinstance(n, Num) and n.value < 0 for n in _signs(argument)):
+        raise UnsupportedError(f"no rule for {expr}: its argument is not -X with X >= 0")
+    return argument
+
+
+def _signs(expr: Expr) -> tuple[Expr, ...]:
+    """Return the nodes whose sign decides that of a product or sum."""
+    if isinstance(expr, Mul | Add):
+        return tuple(n for child in children(expr) for n in _signs(child))
+    return (expr,)
+
+
+def bound(expr: Expr, up: bool, ctx: Context, data: Any) -> Tree | None:
+    """Return an upper (`up`) or a lower bound of ``log(expr)``; None for the lower bound 0.
+
+    Parameters
+    ----------
+    expr
+        A positive expression.
+    up
+        Whether an upper bound is asked for.
+    ctx
+        What may be used.
+    data
+        By the text of every sum and exponential, ``{"upper": ..., "lower": ...}``; where an
+        entry is missing, an exponential is bounded by 1 and a sum from below by 0.
+    """
+    if not isinstance(data, Mapping):
+        raise RejectedError("the bounds of sums and exponentials are not an object")
+    _require_positive(expr, ctx)
+    return _bound(expr, up, ctx, data)
+
+
+def _require_positive(expr: Expr, ctx: Context) -> None:
+    """Reject an expression unless every term, factor and base in it is positive.
+
+    A term may then be left out of a lower bound.
+    """
+    match expr:
+        case Sum(term, _, lo, _):
+            _require_range(expr)
+            log_tree(lo, ctx)
+            _require_positive(term, ctx.with_index(expr.index))
+        case Call("exp", _) if not _is_constant(expr, ctx):
+            _require_positive(decay_argument(expr), ctx)
+        case Pow(base, _) | Call("sqrt", (base,)) if not is_plain(base):
+            _require_positive(base, ctx)
+        case Add() | Mul() | Call("max" | "min", _) if not is_plain(expr):
+            for part in children(expr):
+                _require_positive(part, ctx)
+        case _:
+            log_tree(expr, ctx)
+
+
+def _is_constant(expr: Expr, ctx: Context) -> bool:
+    return free_names(expr) <= CONSTANTS | set(ctx.ring.names) and not any(
+        isinstance(node, Sum) for node in walk(expr)
+    )
+
+
+def _bound(expr: Expr, up: bool, ctx: Context, data: Mapping[str, Any]) -> Tree | None:
+    if is_plain(expr) or _is_constant(expr, ctx):
+        return log_tree(expr, ctx)
+    match expr:
+        case Sum():
+            return _sum_upper(expr, ctx, data) if up else _sum_lower(expr, ctx, data)
+        case Call("exp", _):
+            return _decay_upper(expr, ctx, data) if up else _decay_lower(expr, ctx, data)
+        case Pow(base, power):
+            return _power(base, exponent(power, ctx), up, ctx, data)
+        case Call("sqrt", (base,)):
+            return _power(base, ctx.ring.number(1) / ctx.ring.number(2), up, ctx, data)
+        case Add() | Mul() | Call("max" | "min", _):
+            parts = [_bound(part, up, ctx, data) for part in children(expr)]
+            return _combined(expr, parts)
+    raise UnsupportedError(f"no rule gives the order of {expr}")
+
+
+def _combined(expr: Expr, parts: list[Tree | None]) -> Tree | None:
+    known = [part for part in parts if part is not None]
+    match expr:
+        case Add() | Call("max", _):
+            return join(known) if known else None
+        case Mul():
+            return plus(known) if len(known) == len(parts) else None
+    return meet(known) if len(known) == len(parts) else None
+
+
+def _power(base: Expr, power: Any, up: bool, ctx: Context, data: Mapping[str, Any]) -> Tree | None:
+    sign = ctx.sign(power)
+    if sign == "0":
+        return ZERO
+    inner = _bound(base, up if sign == "+" else not up, ctx, data)
+    if inner is None:
+        if sign == "+":
+            return None
+        raise RejectedError(f"1/({base}) has no upper bound without a lower bound of {base}")
+    return scaled(inner, power, ctx)
+
+
+def _hint(expr: Expr, side: str, data: Mapping[str, Any]) -> Any:
+    found = data.get(str(expr))
+    return found.get(side) if isinstance(found, Mapping) else None
+
+
+def _decay_upper(expr: Call, ctx: Context, data: Mapping[str, Any]) -> Tree:
+    hint = _hint(expr, "upper", data)
+    argument = decay_argument(expr)
+    if hint is None:
+        return ZERO
+    power = parameter(entry(hint, "power"), ctx)
+    if ctx.sign(power) != "+":
+        raise RejectedError(f"the power that bounds {expr} is not positive")
+    below = _bound(argument, False, ctx, data)
+    if below is None:
+        raise RejectedError(f"{argument} has no lower bound")
+    return meet([ZERO, scaled(below, -power, ctx)])
+
+
+def _decay_lower(expr: Call, ctx: Context, data: Mapping[str, Any]) -> Tree | None:
+    hint = _hint(expr, "lower", data)
+    if hint is None:
+        return None
+    above = _bound(decay_argument(expr), True, ctx, data)
+    assert above is not None, "only lower bounds can be 0"
+    check_goal(above, ZERO, entry(hint, "bounded"), ctx)
+    return ZERO
+
+
+# Sums.
+
+
+def range_context(expr: Sum, ctx: Context) -> Context:
+    """Add the index of a sum and its range; a bound that is no single form is left out."""
+    ctx = ctx.with_index(expr.index)
+    index = Form({expr.index: ctx.ring.one})
+    low = log_tree(expr.lo, ctx)
+    for part in low.parts if low.kind == "max" else (low,):
+        if part.form is not None:
+            ctx = ctx.with_generators(Generator(index - part.form, f"{expr.index} >= {expr.lo}"))
+    if expr.hi != Name("oo"):
+        high = log_tree(expr.hi, ctx)
+        for part in high.parts if high.kind == "min" else (high,):
+            if part.form is not None:
+                ctx = ctx.with_generators(
+                    Generator(part.form - index, f"{expr.index} <= {expr.hi}")
+                )
+    return ctx
+
+
+def _require_range(expr: Sum) -> None:
+    if expr.index in free_names(expr.lo) | free_names(expr.hi):
+        raise UnsupportedError(f"the range of {expr} depends on its own index")
+
+
+def _sum_upper(expr: Sum, ctx: Context, data: Mapping[str, Any]) -> Tree:
+    hint = _hint(expr, "upper", data)
+    if hint is None:
+        raise RejectedError(f"no upper bound is given for {expr}")
+    pieces = _objects(entry(hint, "pieces"))
+    inside = range_context(expr, ctx)
+    term = bound(expr.term, True, inside, hint.get("inner", {}))
+    assert term is not None, "only lower bounds can be 0"
+    goal, value = vertex_goal(expr, term, hint, ctx)
+    check_goal(goal, value, entry(hint, "proof"), inside)
+    lengths = [_length(piece, ctx) for piece in pieces if "from" in piece]
+    return plus([value, join(lengths)]) if lengths else value
+
+
+def vertex_goal(expr: Sum, term: Tree, hint: Mapping[str, Any], ctx: Context) -> tuple[Tree, Tree]:
+    """Return the two sides of ``g(s) + s + δ min_k dist(s, P_k) <= log R``.
+
+    `term` bounds ``log(term)`` in the range; `ctx` is the context outside of the sum, so that
+    the vertices and R do not depend on the index.
+    """
+    slope = parameter(entry(hint, "slope"), ctx)
+    if ctx.sign(slope) != "+":
+        raise RejectedError(f"the slope away from the vertices of {expr} is not positive")
+    pieces = _objects(entry(hint, "pieces"))
+    if not pieces:
+        raise RejectedError(f"no vertices are given for {expr}")
+    index = lin(Form({expr.index: ctx.ring.one}))
+    distance = meet([_distance(piece, index, ctx) for piece in pieces])
+    value = log_tree(read_expr(entry(hint, "bound")), ctx)
+    return plus([term, index, scaled(distance, slope, ctx)]), value
+
+
+def _objects(data: Any) -> list[Mapping[str, Any]]:
+    if not isinstance(data, list) or not all(isinstance(item, Mapping) for item in data):
+        raise RejectedError("vertices, windows and stretches are given as a list of objects")
+    return data
+
+
+def _distance(piece: Mapping[str, Any], index: Tree, ctx: Context) -> Tree:
+    """Return ``|s - c|`` or the distance from an interval, whose ends may not depend on s."""
+    minus = ctx.ring.number(-1)
+    if "from" in piece:
+        low = log_tree(read_expr(entry(piece, "from")), ctx)
+        high = log_tree(read_expr(entry(piece, "to")), ctx)
+    else:
+        low = high = log_tree(read_expr(entry(piece, "at")), ctx)
+    before = plus([low, scaled(index, minus, ctx)])
+    after = plus([index, scaled(high, minus, ctx)])
+    return join([before, after] if low == high else [before, after, ZERO])
+
+
+def _length(piece: Mapping[str, Any], ctx: Context) -> Tree:
+    """Check ``log Q - log P <= κ log S`` and return ``log log S``."""
+    low = log_tree(read_expr(entry(piece, "from")), ctx)
+    high = log_tree(read_expr(entry(piece, "to")), ctx)
+    size, factor = _size_and_factor(piece, ctx)
+    length = plus([high, scaled(low, ctx.ring.number(-1), ctx)])
+    check_goal(length, lin(Form({size: factor})), entry(piece, "proof"), ctx)
+    return lin(Form({LOGLOG + size: ctx.ring.one}))
+
+
+def _size_and_factor(piece: Mapping[str, Any], ctx: Context) -> tuple[str, Any]:
+    size = entry(piece, "log")
+    if size not in ctx.sizes:
+        raise RejectedError(f"{size} is not a size")
+    factor = parameter(entry(piece, "times"), ctx)
+    if ctx.sign(factor) != "+":
+        raise RejectedError("the factor of a logarithm is not positive")
+    return size, factor
+
+
+def _sum_lower(expr: Sum, ctx: Context, data: Mapping[str, Any]) -> Tree | None:
+    hint = _hint(expr, "lower", data)
+    if hint is None:
+        return None
+    parts = [
+        _stretch(expr, item, ctx) if "from" in item else _window(expr, item, ctx)
+        for item in _objects(hint)
+    ]
+    known = [part for part in parts if part is not None]
+    return join(known) if known else None
+
+
+def _window(expr: Sum, hint: Any, ctx: Context) -> Tree | None:
+    point = read_expr(entry(hint, "at"))
+    centre = log_tree(point, ctx)
+    _check_within(expr, centre, centre, hint, ctx)
+    if expr.hi != Name("oo"):
+        low, high = join([ZERO, log_tree(expr.lo, ctx)]), log_tree(expr.hi, ctx)
+        check_goal(low, high, entry(hint, "nonempty"), ctx, diverging=True)
+    try:
+        term = substitute(expr.term, {expr.index: point})
+    except ValueError as error:
+        raise RejectedError(str(error)) from error
+    value = bound(term, False, ctx, hint.get("inner", {}))
+    return None if value is None else plus([value, centre])
+
+
+def _check_within(expr: Sum, low: Tree, high: Tree, hint: Any, ctx: Context) -> None:
+    """Check ``max(1, lo) <= low`` and ``high <= hi``."""
+    start = join([ZERO, log_tree(expr.lo, ctx)])
+    check_goal(start, low, entry(hint, "after"), ctx)
+    if expr.hi != Name("oo"):
+        check_goal(high, log_tree(expr.hi, ctx), entry(hint, "before"), ctx)
+
+
+def _stretch(expr: Sum, hint: Any, ctx: Context) -> Tree:
+    first, last = read_expr(entry(hint, "from")), read_expr(entry(hint, "to"))
+    low, high = log_tree(first, ctx), log_tree(last, ctx)
+    _check_within(expr, low, high, hint, ctx)
+    size, factor = _size_and_factor(hint, ctx)
+    length = plus([high, scaled(low, ctx.ring.number(-1), ctx)])
+    check_goal(lin(Form({size: factor})), length, entry(hint, "long"), ctx)
+    inside = range_context(Sum(expr.term, expr.index, first, last), ctx)
+    term = bound(expr.term, False, inside, hint.get("inner", {}))
+    if term is None:
+        raise RejectedError(f"the terms of {expr} have no lower bound")
+    value = log_tree(read_expr(entry(hint, "bound")), ctx)
+    index = lin(Form({expr.index: ctx.ring.one}))
+    check_goal(value, plus([term, index]), entry(hint, "proof"), inside)
+    return plus([value, lin(Form({LOGLOG + size: ctx.ring.one}))])

@@ -1,0 +1,211 @@
+r"""Claims about optima: the minimum of an objective under constraints, and where it is attained.
+
+Let E be the objective, subject to the constraints; its value is known between two explicit
+expressions up to constants (`meaning`).  The names in `over` vary, the others are given (*outer*).
+The derivation names a value V and a point, both monomials in the outer names, and proves
+
+1. *Feasible*: at the point the assumptions and constraints hold, the varied sizes tend to infinity
+   and the step size is bounded;
+2. *Attained*: ``E <= C V`` at the point;
+3. *Lower bound*: ``E >= c V`` for all feasible values of the varied names; for a claim about the
+   place X of the optimum with the *gap*: ``E >= c V max(X/R, R/X)^δ`` for some ``δ > 0``.
+
+From 2 and 3 the minimum is of order V.  With the gap, wherever E is within a factor K of its minimum
+``max(X/R, R/X)^δ <= C K/c``, so X is of order R there.  For ``O`` (``Omega``) about a place
+``(X/R)^δ`` (``(R/X)^δ``) is enough; about the value, 2 (3) is.  The tilde relations lose powers of
+logarithms in every comparison.
+
+In claims about the value, V is the right side.  Distinctions of cases may involve only outer names
+above the choice of the point, and any names within the proofs of 2 and 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from proofs_check.algebra import Form
+from proofs_check.claim import optimal_of
+from proofs_check.cone import Context, Generator, RejectedError, Tree, join, lin, plus, scaled
+from proofs_check.expr import Call, Name
+from proofs_check.goals import check_goal, entry, parameter, read_expr, refined
+from proofs_check.growth import bound
+from proofs_check.logform import LOGLOG, log_tree, monomial
+from proofs_check.premises import Premises, with_sizes, with_slack
+from proofs_check.tree import check_tree, comparisons
+
+__all__ = ["at_point", "check_optimum", "feasibility", "gap_goal", "outer_context", "parts_of",
+           "place", "read_point", "value_tree", "varied"]  # fmt: skip
+
+SIDES: Mapping[str, tuple[str, ...]] = {
+    "Theta": ("attained", "lower"),
+    "O": ("attained",),
+    "Omega": ("lower",),
+}
+
+
+def parts_of(ready: Premises) -> tuple[str, ...]:
+    """Return what is to be proved, "attained" and "lower"; a place always needs both."""
+    relation = ready.claim.relation.removesuffix("tilde")
+    if relation not in SIDES:
+        raise RejectedError(f"no rule proves {ready.claim.relation} of an optimum")
+    return SIDES[relation] if place(ready) is None else SIDES["Theta"]
+
+
+def place(ready: Premises) -> str | None:
+    """Return X of ``optimal(X)``, or None for ``optimal(value)``."""
+    name = optimal_of(ready.claim.left)
+    if name is None:
+        raise RejectedError("a claim about an optimum is about optimal(X) or optimal(value) alone")
+    return None if name == "value" else name
+
+
+def check_optimum(ready: Premises, node: Any) -> None:
+    """Check the derivation of a claim about an optimum."""
+    if isinstance(node, Mapping) and "compare" in node:
+        for compared, key in comparisons(ready, node):
+            check_optimum(compared, entry(node, key))
+        return
+    if isinstance(node, Mapping) and "split" in node:
+        names = monomial(read_expr(node["split"]), ready.ctx).coeffs
+        if not {v.removeprefix(LOGLOG) for v in names}.isdisjoint(varied(ready)):
+            raise RejectedError("a case above the choice of the point involves a varied name")
+    steps = list(refined(node, ready.ctx))
+    for ctx, rest in steps:
+        check_optimum(with_sizes(ready, ctx), rest)
+    if not steps:
+        _check_choice(ready, node)
+
+
+def varied(ready: Premises) -> frozenset[str]:
+    """Return the variables that the objective is minimised over."""
+    assert ready.claim.objective is not None
+    names = {"N_eff" if n == "N" and ready.uses_n_eff else n for n in ready.claim.objective.over}
+    return frozenset(names)
+
+
+def _check_choice(ready: Premises, node: Any) -> None:
+    if ready.pending or ready.unused:
+        raise RejectedError("an assumption that no rule can use leaves the feasible set unknown")
+    for part in parts_of(ready):
+        if part == "attained":
+            point = read_point(ready, entry(node, "point"))
+            proofs = entry(node, "feasible")
+            outer = outer_context(ready)
+            for number, (tree, diverging) in enumerate(feasibility(ready, point)):
+                check_goal(lin(Form({})), tree, _numbered(proofs, number), outer, diverging)
+            at = replace(ready, ctx=at_point(ready.ctx, point))
+            check_tree(at, entry(node, "attained"), _check_attained(node))
+        else:
+            check_tree(ready, entry(node, "lower"), _check_lower(node))
+
+
+def _numbered(proofs: Any, number: int) -> Any:
+    if not isinstance(proofs, list) or number >= len(proofs):
+        raise RejectedError("the feasibility of the point needs more proofs")
+    return proofs[number]
+
+
+# The point.
+
+
+def outer_context(ready: Premises) -> Context:
+    """Return the context of the names that are not varied: what is known of them alone."""
+    ctx, inside = ready.ctx, varied(ready)
+    kept = tuple(g for g in ctx.generators if _names(g.form).isdisjoint(inside))
+    return replace(ctx, generators=kept, sizes=ctx.sizes - inside)
+
+
+def _names(form: Form) -> set[str]:
+    return {variable.removeprefix(LOGLOG) for variable in form.coeffs}
+
+
+def read_point(ready: Premises, data: Any) -> dict[str, Form]:
+    """Return the forms of the varied variables at the point, their double logarithms included."""
+    outer = outer_context(ready)
+    point: dict[str, Form] = {}
+    for name in sorted(varied(ready)):
+        expr = read_expr(entry(data, name))
+        point[name] = monomial(expr, outer)
+        if name in ready.ctx.sizes:
+            loglog = log_tree(Call("log", (expr,)), outer).form
+            if loglog is None:
+                raise RejectedError(f"the logarithm of {expr} is not of one order")
+            point[LOGLOG + name] = loglog
+    return point
+
+
+def feasibility(ready: Premises, point: Mapping[str, Form]) -> list[tuple[Tree, bool]]:
+    """Return what must be bounded below (or tend to infinity) in the outer context."""
+    return [
+        (lin(_put(g.form, point)), g.grows)
+        for g in ready.ctx.generators
+        if g.absorbed_by is None and not _names(g.form).isdisjoint(varied(ready))
+    ]
+
+
+def _put(form: Form, point: Mapping[str, Form]) -> Form:
+    total = Form({})
+    for variable, coeff in form.coeffs.items():
+        value = point.get(variable)
+        total = total + (Form({variable: coeff}) if value is None else value.scale(coeff))
+    return total
+
+
+def at_point(ctx: Context, point: Mapping[str, Form]) -> Context:
+    """Add that the varied variables are at the point, up to constant factors."""
+    one = ctx.ring.one
+    for variable, form in point.items():
+        difference = Form({variable: one}) - form
+        ctx = ctx.with_generators(
+            Generator(difference, f"{variable} at the point"),
+            Generator(-difference, f"{variable} at the point"),
+        )
+    return ctx
+
+
+# The comparisons.
+
+
+def value_tree(ready: Premises, node: Any) -> Tree:
+    """Return ``log V``."""
+    value = ready.right if place(ready) is None else read_expr(entry(node, "value"))
+    return log_tree(value, ready.ctx)
+
+
+def gap_goal(ready: Premises, node: Any) -> Tree:
+    """Return ``log V``, for a place with ``δ`` times the distance between ``log X`` and ``log R``."""
+    value, name = value_tree(ready, node), place(ready)
+    if name is None:
+        return value
+    ctx = ready.ctx
+    slope = parameter(entry(node, "slope"), ctx)
+    if ctx.sign(slope) != "+":
+        raise RejectedError("the slope away from the optimum is not positive")
+    minus = ctx.ring.number(-1)
+    where, claimed = log_tree(ready.read(Name(name)), ctx), log_tree(ready.right, ctx)
+    above = plus([where, scaled(claimed, minus, ctx)])
+    below = plus([claimed, scaled(where, minus, ctx)])
+    sides = {"Theta": [above, below], "O": [above], "Omega": [below]}
+    distance = join(sides[ready.claim.relation.removesuffix("tilde")])
+    return plus([value, scaled(distance, slope, ctx)])
+
+
+def _check_attained(node: Any) -> Any:
+    def leaf(ready: Premises, inner: Any) -> None:
+        upper = bound(ready.left.upper, True, ready.ctx, entry(inner, "bounds"))
+        assert upper is not None, "only lower bounds can be 0"
+        check_goal(upper, value_tree(ready, node), entry(inner, "goal"), with_slack(ready))
+
+    return leaf
+
+
+def _check_lower(node: Any) -> Any:
+    def leaf(ready: Premises, inner: Any) -> None:
+        lower = bound(ready.left.lower, False, ready.ctx, entry(inner, "bounds"))
+        if lower is None:
+            raise RejectedError("no lower bound of the objective is given")
+        check_goal(gap_goal(ready, node), lower, entry(inner, "goal"), with_slack(ready))
+
+    return leaf

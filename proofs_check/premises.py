@@ -1,0 +1,299 @@
+"""What a claim lets one assume: its expressions and its assumptions as a context of the checker.
+
+- Quantities are replaced by their meaning.  ``N`` and ``N_eff = N/log N``: where ``N_eff``
+  occurs it is the variable and ``N`` is ``N_eff log N_eff``, equal up to a factor that tends to
+  1, as ``log N_eff = log N - log log N`` does with ``log N``.
+- ``gamma = 1`` says that the step size is of constant order; it is replaced by 1, as no rule sees
+  constant factors.
+- An equation that gives a parameter (``b = a``) is used as a substitution; other relations between
+  parameters become `Factor`s.
+- ``X >= Y`` between sizes says that ``log X - log Y`` is bounded below (for every constant, so the
+  constants of the derivation may depend on it); it becomes generators of the cone.  With ``max``
+  (or ``+``) on the right or ``min`` on the left it splits into several.
+- Every size S gives the generators ``log S``, ``log log S`` and, absorbed by ``log S``,
+  ``-log log S``; the step size gives ``-log gamma``; an index that is free in the claim gives its
+  logarithm.
+
+Leaving an assumption out is sound; those that no rule can use are listed in `unused`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from proofs_check.algebra import Factor, Form, NotRationalError, Ring
+from proofs_check.claim import Claim, Condition
+from proofs_check.claimfile import SIZES
+from proofs_check.cone import Context, Generator, RejectedError, SignNeededError, Tree, single
+from proofs_check.expr import Call, Expr, Name, Num, free_names, mul, substitute, walk
+from proofs_check.logform import LOGLOG, log_tree
+from proofs_check.meaning import Meaning, NoMeaningError, meaning
+
+__all__ = [
+    "Premises",
+    "condition_generators",
+    "is_assumed",
+    "premises",
+    "with_sizes",
+    "with_slack",
+]
+
+CONSTANTS = frozenset({"sigma", "pi"})
+N_EFF = Name("N_eff")
+UNIT_STEP = {"gamma": Num(Fraction(1))}
+STEPS = {"N": mul(N_EFF, Call("log", (N_EFF,)))}
+"""N in terms of N_eff."""
+
+
+@dataclass(frozen=True, slots=True)
+class Premises:
+    """A claim made ready: its sides as explicit expressions, and what may be assumed.
+
+    `left` is the meaning of the claim's left side, or of its objective if it is about an optimum;
+    `equations` are the substitutions of parameters in the order they were made.  `pending` are
+    assumptions about sizes that can be read only when signs of their exponents are proved.
+    """
+
+    claim: Claim
+    ctx: Context
+    left: Meaning
+    right: Expr
+    constraints: tuple[Condition, ...]
+    equations: tuple[tuple[str, Expr], ...]
+    pending: tuple[Condition, ...]
+    unused: tuple[str, ...]
+    uses_n_eff: bool = False
+
+    def read(self, expr: Expr) -> Expr:
+        """Write another expression in the same variables and parameters."""
+        if self.uses_n_eff:
+            expr = substitute(expr, STEPS)
+        if any(_fixes_step(c) for c in (*self.claim.assume, *self.constraints)):
+            expr = substitute(expr, UNIT_STEP)
+        for equation in self.equations:
+            expr = substitute(expr, dict([equation]))
+        return expr
+
+
+def premises(claim: Claim, *more: Condition) -> Premises:
+    """Read a claim's sides and its assumptions, with `more` of them.
+
+    Raises
+    ------
+    RejectedError
+        Where a quantity has no meaning for the setting.
+    """
+    claim = replace(claim, assume=(*claim.assume, *more))
+    subject = claim.objective.expr if claim.objective else claim.left
+    try:
+        left = meaning(subject, claim.setting)
+    except NoMeaningError as error:
+        raise RejectedError(str(error)) from error
+    constraints = claim.objective.subject_to if claim.objective else ()
+    return _assembled(claim, left, claim.right, claim.assume, constraints)
+
+
+def _assembled(
+    claim: Claim,
+    left: Meaning,
+    right: Expr,
+    assume: tuple[Condition, ...],
+    constraints: tuple[Condition, ...],
+) -> Premises:
+    exprs = [left.upper, left.lower, right, *_sides(assume), *_sides(constraints)]
+    uses_n_eff = any(N_EFF in walk(expr) for expr in exprs)
+    if uses_n_eff:
+        left, right = _in_meaning(left, STEPS), substitute(right, STEPS)
+        assume, constraints = _in_conditions(assume, STEPS), _in_conditions(constraints, STEPS)
+    if any(_fixes_step(c) for c in (*assume, *constraints)):
+        left, right = _in_meaning(left, UNIT_STEP), substitute(right, UNIT_STEP)
+        assume, constraints = (
+            _in_conditions(assume, UNIT_STEP),
+            _in_conditions(constraints, UNIT_STEP),
+        )
+    sizes = _sizes(claim)
+    indices = frozenset(
+        arg.name
+        for node in walk(claim.left)
+        if isinstance(node, Call) and node.func == "eigenvalue"
+        for arg in node.args
+        if isinstance(arg, Name) and arg.name not in sizes
+    )
+    equations: list[tuple[str, Expr]] = []
+    while found := _equation(assume, sizes | indices):
+        equations.append(found)
+        value = dict([found])
+        left, right = _in_meaning(left, value), substitute(right, value)
+        assume, constraints = _in_conditions(assume, value), _in_conditions(constraints, value)
+        assume = tuple(c for c in assume if c.left != c.right or c.op in ("<", ">"))
+    exprs = [left.upper, left.lower, right, *_sides((*assume, *constraints, *left.needs))]
+    names = frozenset[str]().union(*map(free_names, exprs)) - CONSTANTS
+    ring = Ring(names - sizes - indices - {"gamma"})
+    ctx = _sized(Context(ring), sorted(names & sizes), sorted(names & indices), "gamma" in names)
+    ctx, sized, unused = _assume_parameters(ctx, (*assume, *constraints))
+    ready = Premises(
+        claim, ctx, left, right, constraints, tuple(equations), sized, unused, uses_n_eff
+    )
+    return with_sizes(ready, ctx)
+
+
+def with_sizes(ready: Premises, ctx: Context) -> Premises:
+    """Return the premises in a refined context, with the size assumptions that it can now read."""
+    pending: list[Condition] = []
+    unused = list(ready.unused)
+    for condition in ready.pending:
+        try:
+            ctx = ctx.with_generators(*condition_generators(ctx, condition))
+        except SignNeededError:
+            pending.append(condition)
+        except RejectedError:
+            unused.append(str(condition))
+    return replace(ready, ctx=ctx, pending=tuple(pending), unused=tuple(unused))
+
+
+def _sides(conditions: Iterable[Condition]) -> list[Expr]:
+    return [side for c in conditions for side in (c.left, c.right)]
+
+
+def _in_conditions(
+    conditions: Iterable[Condition], values: Mapping[str, Expr]
+) -> tuple[Condition, ...]:
+    return tuple(
+        Condition(substitute(c.left, values), c.op, substitute(c.right, values))
+        for c in conditions
+    )
+
+
+def _in_meaning(left: Meaning, values: Mapping[str, Expr]) -> Meaning:
+    return Meaning(
+        substitute(left.upper, values),
+        substitute(left.lower, values),
+        _in_conditions(left.needs, values),
+        left.steps,
+        left.trust,
+    )
+
+
+def _sizes(claim: Claim) -> frozenset[str]:
+    return SIZES | claim.sizes
+
+
+def _fixes_step(condition: Condition) -> bool:
+    """Whether a condition says that the step size is of constant order."""
+    sides = (condition.left, condition.right)
+    return (
+        condition.op == "="
+        and Name("gamma") in sides
+        and any(isinstance(side, Num) and side.value > 0 for side in sides)
+    )
+
+
+def _equation(conditions: Iterable[Condition], sizes: frozenset[str]) -> tuple[str, Expr] | None:
+    """Return the first equation that gives a parameter in terms of others."""
+    fixed = sizes | CONSTANTS | {"gamma"}
+    for condition in conditions:
+        if (
+            condition.op != "="
+            or (free_names(condition.left) | free_names(condition.right)) & fixed
+        ):
+            continue
+        for name, value in ((condition.left, condition.right), (condition.right, condition.left)):
+            if isinstance(name, Name) and name.name not in free_names(value) | {"pi", "oo"}:
+                return name.name, value
+    return None
+
+
+def _sized(ctx: Context, sizes: list[str], indices: list[str], step: bool) -> Context:
+    """Add the generators that the names bring with them."""
+    one = ctx.ring.one
+    ctx = Context(ctx.ring, sizes=frozenset(sizes))
+    for index in indices:
+        ctx = ctx.with_index(index)
+    if step:
+        ctx = ctx.with_generators(Generator(Form({"gamma": -one}), "gamma <= const"))
+    for size in sizes:
+        loglog = Form({LOGLOG + size: one})
+        ctx = ctx.with_generators(
+            ctx.size_generator(size),
+            Generator(loglog, f"log({size}) -> oo", grows=True),
+            Generator(-loglog, f"log({size}) is below every power of {size}", absorbed_by=size),
+        )
+    return ctx
+
+
+def _assume_parameters(
+    ctx: Context, conditions: Iterable[Condition]
+) -> tuple[Context, tuple[Condition, ...], tuple[str, ...]]:
+    """Add the relations between parameters; return those about sizes, and those of no use."""
+    sized: list[Condition] = []
+    unused: list[str] = []
+    for condition in conditions:
+        names = free_names(condition.left) | free_names(condition.right)
+        if not names <= frozenset(ctx.ring.names):
+            sized.append(condition)
+            continue
+        try:
+            ctx = ctx.with_factors(*_factors(ctx.ring, condition))
+        except (NotRationalError, ZeroDivisionError):
+            unused.append(str(condition))
+    return ctx, tuple(sized), tuple(unused)
+
+
+def _factors(ring: Ring, condition: Condition) -> list[Factor]:
+    """Return ``num * den`` of the difference of the sides: it has the sign of the difference."""
+    difference = (ring.frac(condition.left) - ring.frac(condition.right)).signed()
+    match condition.op:
+        case ">" | ">=":
+            return [Factor(difference, condition.op == ">")]
+        case "<" | "<=":
+            return [Factor(-difference, condition.op == "<")]
+    return [Factor(difference, False), Factor(-difference, False)]
+
+
+def condition_generators(ctx: Context, condition: Condition) -> list[Generator]:
+    """Return what a comparison of sizes says, as forms that are bounded below."""
+    left, right = log_tree(condition.left, ctx), log_tree(condition.right, ctx)
+    out: list[Generator] = []
+    if condition.op in (">", ">=", "="):
+        out += _above(left, right, str(condition))
+    if condition.op in ("<", "<=", "="):
+        out += _above(right, left, str(condition))
+    return out
+
+
+def _above(large: Tree, small: Tree, text: str) -> list[Generator]:
+    """Return ``l - s`` for every part l of a minimum and every part s of a maximum."""
+    return [
+        Generator(_linear(upper) - _linear(lower), text)
+        for upper in (large.parts if large.kind == "min" else (large,))
+        for lower in (small.parts if small.kind == "max" else (small,))
+    ]
+
+
+def _linear(tree: Tree) -> Form:
+    form = single(tree)
+    if form is None:
+        raise RejectedError("only minima above and maxima below can be used")
+    return form
+
+
+def with_slack(ready: Premises) -> Context:
+    """Let goals lose powers of the logarithms of the sizes where the relation allows it."""
+    ctx = ready.ctx
+    if not ready.claim.relation.endswith("tilde"):
+        return ctx
+    forms = [Form({LOGLOG + size: -ctx.ring.one}) for size in sorted(ctx.sizes)]
+    return ctx.with_generators(*(Generator(form, "up to logarithms") for form in forms))
+
+
+def is_assumed(condition: Condition, assume: tuple[Condition, ...]) -> bool:
+    """Whether a condition stands among the assumptions, in either direction of writing."""
+    return condition in assume or any(
+        (c.right, _TURNED[c.op], c.left) == (condition.left, condition.op, condition.right)
+        for c in assume
+    )
+
+
+_TURNED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "="}

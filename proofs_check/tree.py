@@ -1,0 +1,44 @@
+"""Walking through a tree of case distinctions down to its leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from proofs_check.claim import Condition
+from proofs_check.cone import RejectedError
+from proofs_check.goals import entry, is_impossible, parameter, read_expr, refined
+from proofs_check.premises import Premises, premises, with_sizes
+
+__all__ = ["Leaf", "check_tree", "comparisons"]
+
+Leaf = Callable[[Premises, Any], None]
+
+
+def check_tree(ready: Premises, node: Any, leaf: Leaf) -> None:
+    """Walk through a tree of case distinctions and check each case's leaf."""
+    if isinstance(node, Mapping) and "compare" in node:
+        for compared, key in comparisons(ready, node):
+            check_tree(compared, entry(node, key), leaf)
+        return
+    steps = list(refined(node, ready.ctx))
+    for ctx, rest in steps:
+        check_tree(with_sizes(ready, ctx), rest, leaf)
+    if not steps and not is_impossible(node, ready.ctx):
+        leaf(ready, node)
+
+
+def comparisons(ready: Premises, node: Mapping[str, Any]) -> Iterator[tuple[Premises, str]]:
+    """Yield the three cases of a comparison of parameters, read anew with it as an assumption.
+
+    Refinements made above are not carried over, so comparisons stand at the top of a tree.
+    """
+    pair = node["compare"]
+    if not isinstance(pair, list) or len(pair) != 2:
+        raise RejectedError("a comparison has two sides")
+    left, right = (read_expr(text) for text in pair)
+    for side in (left, right):
+        parameter(str(side), ready.ctx)
+    yield premises(ready.claim, Condition(left, ">", right)), "gt"
+    yield premises(ready.claim, Condition(left, "=", right)), "eq"
+    yield premises(ready.claim, Condition(left, "<", right)), "lt"

@@ -1,0 +1,355 @@
+r"""Finding the certificates that `proofs_check.cone` checks, by linear programming.
+
+The multipliers are unknown non-negative combinations of products of at most d of the assumed
+inequalities between the parameters (Handelman's basis).  That the identity of `cone` holds as an
+identity of polynomials is a linear system in these unknowns: one equation for every logarithm and
+every monomial in the parameters.  SciPy's HiGHS proposes a vertex, i.e. a support; the system
+restricted to the support is then solved in rational arithmetic.  Nothing here is trusted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from itertools import combinations_with_replacement, islice, product
+from typing import Any
+
+import numpy as np
+from flint import fmpq, fmpq_mat, fmpq_mpoly
+from numpy.typing import NDArray
+from scipy.optimize import linprog
+from scipy.sparse import csr_matrix
+
+from proofs_check.algebra import Factor, Form, Frac, Ring, to_fmpq, to_fraction
+from proofs_check.cone import Clause, Context
+
+__all__ = ["certificate", "holds_at_examples", "points", "positive", "sign_multiplier"]
+
+DEGREES = (0, 1, 2, 3)
+"""Largest numbers of assumed inequalities that are multiplied with each other, in turn."""
+MAX_UNKNOWNS = 6000
+ABSORPTION = 20
+"""``log log S`` may occur with at most this many times the multiplier of ``log S``."""
+SUPPORT = 1e-9
+
+Term = tuple[int, ...]
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Basis:
+    """Products of factors: their indices, polynomials and whether all factors are strict."""
+
+    terms: tuple[Term, ...]
+    polys: tuple[fmpq_mpoly, ...]
+    strict: tuple[bool, ...]
+
+
+@lru_cache(maxsize=256)
+def _basis(ring: Ring, factors: tuple[Factor, ...], degree: int) -> _Basis:
+    terms: list[Term] = []
+    polys: list[fmpq_mpoly] = []
+    for size in range(degree + 1):
+        for term in combinations_with_replacement(range(len(factors)), size):
+            poly = ring.one.num
+            for index in term:
+                poly = poly * factors[index].poly
+            terms.append(term)
+            polys.append(poly)
+    strict = tuple(all(factors[i].strict for i in term) for term in terms)
+    return _Basis(tuple(terms), tuple(polys), strict)
+
+
+TRIED = tuple(
+    map(
+        Fraction,
+        ("3/2", "2", "3", "1/2", "5/4", "5/2", "1", "4", "11/10", "-1/2", "7", "1/4", "-2"),
+    )
+)
+"""Values that are tried for parameters, in turn, where an example is needed."""
+MAX_TRIED = 4000
+
+
+@lru_cache(maxsize=256)
+def points(
+    ring: Ring, factors: tuple[Factor, ...], count: int = 3
+) -> tuple[tuple[Fraction, ...], ...]:
+    """Return a few values of the parameters at which all inequalities hold, strictly if strict."""
+    found: list[tuple[Fraction, ...]] = []
+    for point in islice(product(TRIED, repeat=len(ring.names)), MAX_TRIED):
+        if all(_holds(factor, point) for factor in factors):
+            found.append(point)
+            if len(found) == count:
+                break
+    return tuple(found)
+
+
+def _holds(factor: Factor, point: tuple[Fraction, ...]) -> bool:
+    values = [to_fmpq(value) for value in point]
+    value = factor.poly(*values) if values else _constant(factor.poly)
+    return bool(value > 0) if factor.strict else bool(value >= 0)
+
+
+def _constant(poly: fmpq_mpoly) -> fmpq:
+    return fmpq(0) if poly.is_zero() else fmpq(poly.leading_coefficient())
+
+
+class _System:
+    """A linear system ``A x = r`` in named non-negative unknowns, exact."""
+
+    def __init__(self) -> None:
+        self.columns: list[dict[Any, Fraction]] = []
+        self.rhs: dict[Any, Fraction] = {}
+        self.bounds: list[tuple[dict[int, float], float]] = []
+        self.gain: dict[int, float] = {}
+
+    def column(self) -> int:
+        self.columns.append({})
+        return len(self.columns) - 1
+
+    def put(self, row: Any, column: int, value: Fraction) -> None:
+        entry = self.columns[column]
+        entry[row] = entry.get(row, Fraction(0)) + value
+
+    def put_poly(self, row: Any, column: int, poly: fmpq_mpoly, sign: int) -> None:
+        for monomial, value in poly.to_dict().items():
+            self.put((row, monomial), column, sign * to_fraction(fmpq(value)))
+
+    def solve(self) -> list[Fraction] | None:
+        """Return a solution, exact, or None."""
+        rows = {row: k for k, row in enumerate(dict.fromkeys(self._rows()))}
+        data, at, column_of = [], [], []
+        for column, entries in enumerate(self.columns):
+            for row, value in entries.items():
+                if value:
+                    data.append(float(value))
+                    at.append(rows[row])
+                    column_of.append(column)
+        shape = (len(rows), len(self.columns))
+        matrix = csr_matrix((data, (at, column_of)), shape=shape)
+        target = np.zeros(len(rows))
+        for row, value in self.rhs.items():
+            target[rows[row]] = float(value)
+        # Few and small unknowns are wanted, or a large gain.
+        cost = np.array([-self.gain.get(k, 0.0) if self.gain else 1.0 for k in range(shape[1])])
+        left, right = self._inequalities(shape[1])
+        answer = linprog(cost, left, right, matrix, target, method="highs-ds")  # type: ignore[call-overload]
+        if answer.status != 0:
+            return None
+        support = [k for k, value in enumerate(answer.x) if value > SUPPORT]
+        return self._exact(support, rows, answer.x)
+
+    def _rows(self) -> Iterator[Any]:
+        for entries in self.columns:
+            yield from entries
+        yield from self.rhs
+
+    def _inequalities(self, count: int) -> tuple[Array, Array]:
+        left = np.zeros((len(self.bounds), count))
+        for k, (entries, _) in enumerate(self.bounds):
+            for column, value in entries.items():
+                left[k, column] = value
+        return left, np.array([right for _, right in self.bounds])
+
+    def _exact(
+        self, support: list[int], rows: Mapping[Any, int], values: Sequence[float]
+    ) -> list[Fraction] | None:
+        """Solve the equations on the support by elimination; free unknowns take rounded values."""
+        width = len(support) + 1
+        used = sorted(
+            {rows[r] for k in support for r in self.columns[k]} | {rows[r] for r in self.rhs}
+        )
+        place = {row: k for k, row in enumerate(used)}
+        table = [[fmpq(0)] * width for _ in used]
+        for k, column in enumerate(support):
+            for row, value in self.columns[column].items():
+                table[place[rows[row]]][k] = fmpq(value.numerator, value.denominator)
+        for row, value in self.rhs.items():
+            table[place[rows[row]]][-1] = fmpq(value.numerator, value.denominator)
+        reduced, rank = fmpq_mat(table).rref()
+        pivots = []
+        for row in range(rank):
+            pivot = next(k for k in range(width) if reduced[row, k] != 0)
+            if pivot == width - 1:
+                return None
+            pivots.append(pivot)
+        solution = [Fraction(0)] * len(self.columns)
+        free = [k for k in range(width - 1) if k not in pivots]
+        for k in free:
+            solution[support[k]] = Fraction(float(values[support[k]])).limit_denominator(1000)
+        for row, pivot in enumerate(pivots):
+            value = to_fraction(reduced[row, width - 1])
+            for k in free:
+                value -= to_fraction(reduced[row, k]) * solution[support[k]]
+            if value < 0:
+                return None
+            solution[support[pivot]] = value
+        return solution
+
+
+def certificate(ctx: Context, clause: Clause, diverging: bool = False) -> dict[str, Any] | None:
+    """Return a certificate of ``min_j a_j <= max_l b_l + C`` for `check_certificate`, or None."""
+    for degree in DEGREES if ctx.factors else DEGREES[:1]:
+        if degree == 1 and not holds_at_examples(ctx, clause):
+            return None
+        basis = _basis(ctx.ring, ctx.factors, degree)
+        count = len(clause[0]) + len(clause[1]) + len(ctx.generators)
+        if count * len(basis.terms) > MAX_UNKNOWNS:
+            return None
+        found = _certificate(ctx, clause, diverging, basis)
+        if found is not None:
+            return found
+    return None
+
+
+def holds_at_examples(ctx: Context, clause: Clause) -> bool:
+    """Whether a clause has certificates at examples of the parameters (in floats, a guess)."""
+    return all(_holds_at(ctx, clause, point) for point in _points(ctx))
+
+
+def _points(ctx: Context) -> tuple[tuple[Fraction, ...], ...]:
+    return points(ctx.ring, ctx.factors)
+
+
+def _holds_at(ctx: Context, clause: Clause, point: tuple[Fraction, ...]) -> bool:
+    """Whether a clause has a certificate at fixed parameters; without one there is none at all."""
+    forms = [*clause[0], *clause[1], *(g.form for g in ctx.generators)]
+    signs = [-1] * len(clause[0]) + [1] * len(clause[1]) + [-1] * len(ctx.generators)
+    variables = sorted({var for form in forms for var in form.coeffs})
+    matrix = np.zeros((len(variables) + 2, len(forms)))
+    for k, (form, sign) in enumerate(zip(forms, signs, strict=True)):
+        for var, coeff in form.coeffs.items():
+            matrix[variables.index(var), k] = sign * float(coeff.at(point))
+    lower, upper = len(clause[0]), len(clause[0]) + len(clause[1])
+    matrix[-2, :lower], matrix[-2, lower:upper], matrix[-1, :lower] = -1.0, 1.0, 1.0
+    target = np.zeros(len(matrix))
+    target[-1] = 1.0
+    return int(linprog(np.ones(len(forms)), A_eq=matrix, b_eq=target).status) != 2
+
+
+def _certificate(
+    ctx: Context, clause: Clause, diverging: bool, basis: _Basis
+) -> dict[str, Any] | None:
+    mins, maxs = clause
+    system = _System()
+    sides = {"mu": (mins, -1), "nu": (maxs, 1), "gens": ([g.form for g in ctx.generators], -1)}
+    common = _common_denominators([form for forms, _ in sides.values() for form in forms], ctx)
+    unknowns: dict[str, list[list[int]]] = {}
+    for name, (forms, sign) in sides.items():
+        unknowns[name] = [_columns(system, basis, form, sign, common) for form in forms]
+    for name, sign in (("mu", -1), ("nu", 1)):
+        for columns in unknowns[name]:
+            for column, poly in zip(columns, basis.polys, strict=True):
+                system.put_poly("weight", column, poly, sign)
+    for columns in unknowns["mu"]:
+        for column, strict in zip(columns, basis.strict, strict=True):
+            if strict:
+                system.put("total", column, Fraction(1))
+    system.rhs["total"] = Fraction(1)
+    _absorb(system, ctx, basis, unknowns["gens"])
+    if diverging:
+        growing = _strict_columns(ctx, basis, unknowns["gens"])
+        system.gain = dict.fromkeys(growing, 1.0)
+        system.bounds.append((dict.fromkeys(growing, 1.0), 1.0))
+    solution = system.solve()
+    if solution is None:
+        return None
+    if diverging and not any(solution[k] > 0 for k in system.gain):
+        return None
+    data: dict[str, Any] = {
+        name: [_terms(columns, basis, solution) for columns in unknowns[name]]
+        for name in ("mu", "nu")
+    }
+    gens = {str(g): _terms(cs, basis, solution) for g, cs in enumerate(unknowns["gens"])}
+    return data | {"gens": {g: terms for g, terms in gens.items() if terms}}
+
+
+def _common_denominators(forms: Iterable[Form], ctx: Context) -> dict[str, fmpq_mpoly]:
+    common: dict[str, fmpq_mpoly] = {}
+    for form in forms:
+        for var, coeff in form.coeffs.items():
+            have = common.get(var, ctx.ring.one.num)
+            common[var] = have * (coeff.den / have.gcd(coeff.den))
+    return common
+
+
+def _columns(
+    system: _System, basis: _Basis, form: Form, sign: int, common: Mapping[str, fmpq_mpoly]
+) -> list[int]:
+    cleared = {var: c.num * (common[var] / c.den) for var, c in form.coeffs.items()}
+    columns = []
+    for poly in basis.polys:
+        column = system.column()
+        for var, coeff in cleared.items():
+            system.put_poly(var, column, poly * coeff, sign)
+        columns.append(column)
+    return columns
+
+
+def _absorb(system: _System, ctx: Context, basis: _Basis, gens: list[list[int]]) -> None:
+    for g, generator in enumerate(ctx.generators):
+        if generator.absorbed_by is None:
+            continue
+        size = Form({generator.absorbed_by: ctx.ring.one})
+        row = dict.fromkeys(gens[g], 1.0)
+        for h, other in enumerate(ctx.generators):
+            if other.form == size:
+                for column, strict in zip(gens[h], basis.strict, strict=True):
+                    if strict:
+                        row[column] = -float(ABSORPTION)
+        system.bounds.append((row, 0.0))
+
+
+def _strict_columns(ctx: Context, basis: _Basis, gens: list[list[int]]) -> list[int]:
+    return [
+        column
+        for g, generator in enumerate(ctx.generators)
+        if generator.grows
+        for column, strict in zip(gens[g], basis.strict, strict=True)
+        if strict
+    ]
+
+
+def _terms(columns: list[int], basis: _Basis, solution: list[Fraction]) -> list[Any]:
+    return [
+        [str(solution[column]), list(term)]
+        for column, term in zip(columns, basis.terms, strict=True)
+        if solution[column]
+    ]
+
+
+# Signs of functions of the parameters.
+
+
+def sign_multiplier(value: Frac, ctx: Context) -> tuple[str, list[Any]] | None:
+    """Return the strict sign of a value with its multiplier, or None where it is not found."""
+    for sign, poly in (("+", value.signed()), ("-", -value.signed())):
+        found = positive(poly, ctx, strict=True)
+        if found is not None:
+            return sign, found
+    return None
+
+
+def positive(poly: fmpq_mpoly, ctx: Context, strict: bool) -> list[Any] | None:
+    """Return a multiplier that multiplies out to the polynomial, or None."""
+    if any(not _holds(Factor(poly, strict), point) for point in _points(ctx)):
+        return None
+    for degree in (*DEGREES, 4):
+        basis = _basis(ctx.ring, ctx.factors, degree)
+        system = _System()
+        for term in basis.polys:
+            system.put_poly("p", system.column(), term, 1)
+        for monomial, value in poly.to_dict().items():
+            system.rhs["p", monomial] = to_fraction(fmpq(value))
+        if strict:
+            system.gain = {k: 1.0 for k, is_strict in enumerate(basis.strict) if is_strict}
+            system.bounds.append((dict.fromkeys(system.gain, 1.0), 1e6))
+        solution = system.solve()
+        if solution is None:
+            continue
+        if strict and not any(solution[k] for k in system.gain):
+            continue
+        return _terms(list(range(len(basis.terms))), basis, solution)
+    return None
