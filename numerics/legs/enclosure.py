@@ -27,8 +27,7 @@ from typing import Any
 
 from flint import arb
 
-from numerics.balls.ball import Ball, Refusal, precision
-from numerics.balls.ladder import INTEGER_SIZES, Path
+from numerics.balls.ball import Ball, Refusal, nearest_integer, precision, rational_ball
 from numerics.balls.risk_sums import approx, mean_bias, stages
 from numerics.legs.places import (
     Exponents,
@@ -52,6 +51,9 @@ Values = Mapping[str, Fraction]
 LEG = "enclosure"
 DIGITS = 8
 STEP = Fraction(1, 10)
+REAL = frozenset({"gamma", "N_eff", "C", "T", "t"})
+"""Names whose values are no integers; all other sizes, and indices, are."""
+SIZE_DIGITS = 30
 MOST_STAGES = 100
 
 
@@ -192,7 +194,8 @@ def rungs(claim: Claim, values: Values, path: Exponents, decades: Sequence[int])
     values
         Rational values of the parameters.
     path
-        ``(x, y)`` for each size and gamma: ``t^x (log t)^y``; gamma is a tenth of that.
+        ``(x, y)`` or ``(x, y, z)`` for each size and gamma: ``t^x (log t)^y (log log t)^z``;
+        gamma is a tenth of that.
     decades
         ``log10 t`` of each rung.
 
@@ -203,10 +206,7 @@ def rungs(claim: Claim, values: Values, path: Exponents, decades: Sequence[int])
     NoMeaningError
         Where LEFT is not defined for the problem and method.
     """
-    walk_along = Path(dict(path), INTEGER_SIZES | claim.sizes)
-    places = [walk_along.at(10**d) for d in decades]
-    if "gamma" in path:
-        places = [place | {"gamma": STEP * place["gamma"]} for place in places]
+    places = [_place(path, 10**d) for d in decades]
     sides = _sides(claim, values, places)
     for decade, place in zip(decades, places, strict=True):
         known = {"sigma": Fraction(1), **values, **place}
@@ -218,6 +218,27 @@ def rungs(claim: Claim, values: Values, path: Exponents, decades: Sequence[int])
             below,
             below if upper == lower else _quotient(enclosed(upper, known, DIGITS), right),
         )
+
+
+def _place(path: Exponents, t: int) -> dict[str, Fraction]:
+    """Return the sizes at a scale, exact rationals; gamma is a tenth of its monomial."""
+    place = {name: _size(name, powers, t) for name, powers in path.items()}
+    if "gamma" in place:
+        place["gamma"] *= STEP
+    return place
+
+
+def _size(name: str, powers: Sequence[Fraction], t: int) -> Fraction:
+    """Return ``t^x (log t)^y (log log t)^z``, an integer or rounded to `SIZE_DIGITS` digits."""
+    whole = name not in REAL
+    bits = 4 * SIZE_DIGITS + 64 + int(abs(powers[0]) * t.bit_length())
+    with precision(bits):
+        value, base = arb(1), arb(t)
+        for power in powers:
+            value, base = value * base ** rational_ball(power), base.log()
+        if whole:
+            return Fraction(max(nearest_integer(value), 1))
+        return Fraction(Ball.of(value, SIZE_DIGITS).midpoint)
 
 
 def _quotient(top: Ball, bottom: Ball) -> Ball:

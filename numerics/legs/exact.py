@@ -369,7 +369,7 @@ def _fixed(claim: Claim, path: Exponents) -> Exponents:
 
 
 def _fastest(path: Exponents) -> float:
-    return max((float(x) for name, (x, _) in path.items() if name != "gamma"), default=0.0)
+    return max((float(x) for name, (x, *_) in path.items() if name != "gamma"), default=0.0)
 
 
 def _sight(path: Exponents) -> float:
@@ -380,7 +380,7 @@ def _sight(path: Exponents) -> float:
 def _reach(path: Exponents) -> float:
     """Return the largest L at which all sizes are within their limits; at most 41."""
     reach = math.log(OTHER_LIMIT)
-    for name, (x, y) in path.items():
+    for name, (x, y, *_) in path.items():
         if name != "gamma" and (x > 0 or y > 0):
             limit = math.log(LIMITS.get(name, OTHER_LIMIT))
             while float(x) * reach + float(y) * math.log(reach) > limit:
@@ -391,7 +391,7 @@ def _reach(path: Exponents) -> float:
 def _place(path: Exponents, L: float, gamma: Fraction) -> dict[str, Fraction]:
     """Return the sizes at ``log t = L``, and gamma with its factor `gamma`."""
     place: dict[str, Fraction] = {}
-    for name, (x, y) in path.items():
+    for name, (x, y, *_) in path.items():
         log = float(x) * L + float(y) * math.log(L)
         if name == "gamma":
             place[name] = gamma * Fraction(math.exp(log))

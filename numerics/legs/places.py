@@ -27,8 +27,8 @@ from proofs_check.language import parse_expr
 __all__ = ["Exponents", "bits_of", "enclosed", "logarithm", "path_text", "spectrum_of",
            "steps_of", "unit_factor"]  # fmt: skip
 
-Exponents = Mapping[str, tuple[Fraction, Fraction]]
-"""Name to (x, y), for ``t^x (log t)^y``."""
+Exponents = Mapping[str, tuple[Fraction, ...]]
+"""Name to (x, y), for ``t^x (log t)^y``; a third number is the power of ``log log t``."""
 
 _KERNELS: Mapping[str, Expr] = {"brownian": parse_expr("(i - 1/2)^-2")}
 """Eigenvalues of kernels, up to a factor: ``min(x, y)`` on [0, 1] has ``((i - 1/2) pi)^-2``."""
@@ -76,8 +76,9 @@ def path_text(path: Exponents) -> dict[str, str]:
     return {name: _monomial(*path[name]) for name in sorted(path)}
 
 
-def _monomial(x: Fraction, y: Fraction) -> str:
-    factors = [_power("t", x), _power("log(t)", y)]
+def _monomial(*powers: Fraction) -> str:
+    bases = ("t", "log(t)", "log(log(t))")
+    factors = [_power(base, power) for base, power in zip(bases, powers, strict=False)]
     return "*".join(factor for factor in factors if factor) or "1"
 
 
