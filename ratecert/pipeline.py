@@ -94,8 +94,11 @@ def _proved(claim: Claim) -> tuple[dict[str, Any] | None, Checked | None, str]:
 
 def _refuted(claim: Claim) -> tuple[dict[str, Any] | None, Refuted | None]:
     """Return a witness against the claim and what the checker says of it, or None twice."""
-    found = refute(claim)
-    return found, None if found is None else check_refutation(claim, found)
+    try:
+        found = refute(claim)
+        return found, None if found is None else check_refutation(claim, found)
+    except RejectedError:
+        return None, None  # the search was wrong about its witness: nothing is refuted
 
 
 def _evidence(claim: Claim, leg: str, level: str) -> Evidence:

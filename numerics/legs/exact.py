@@ -270,18 +270,18 @@ def _eigenvalue(problem: Problem, M: int, j: int) -> Part:
     return Part.of(value, 1e-12 * value)
 
 
-# LEFT as a number.
+# Sides as numbers.
 
 
 @dataclass(frozen=True, slots=True)
-class _Left:
-    """``log LEFT`` from above, and whether it is known from above only."""
+class _Number:
+    """The logarithm of an expression, and whether it is known from above only."""
 
     log: float
     blurred: bool
 
 
-def _left(expr: Expr, setting: Setting, values: Values, place: Values) -> _Left:
+def _number(expr: Expr, setting: Setting, values: Values, place: Values) -> _Number:
     """Return an expression in quantities, parameters and sizes at a place."""
     problem = problem_of(setting, values, place)
     known = {"sigma": Fraction(1), **values, **place}
@@ -299,8 +299,8 @@ def _left(expr: Expr, setting: Setting, values: Values, place: Values) -> _Left:
     try:
         below = logarithm(enclosed(low, known, DIGITS))
     except Refusal:
-        return _Left(above, True)  # 0 from below: nothing is known on that side
-    return _Left(above, abs(above - below) > BLUR)
+        return _Number(above, True)  # 0 from below: nothing is known on that side
+    return _Number(above, abs(above - below) > BLUR)
 
 
 def _replaced(expr: Expr, numbers: Mapping[Expr, Expr]) -> Expr:
@@ -465,9 +465,10 @@ def _row(claim: Claim, values: Values, path: Exponents, L: float) -> _Row:
     setting = claim.setting
     gamma = first_step(problem_of(setting, values, _place(path, L, Fraction(1))))
     place = _place(path, L, gamma)
-    left = _left(claim.left, setting, values, place)
-    right = logarithm(enclosed(claim.right, {"sigma": Fraction(1), **values, **place}, DIGITS))
-    return _Row(left.log - right, left.blurred, _sizes(place))
+    left, right = (_number(side, setting, values, place) for side in (claim.left, claim.right))
+    if right.blurred:
+        raise UserError(f"the value of {claim.right} is below double precision")
+    return _Row(left.log - right.log, left.blurred, _sizes(place))
 
 
 def _sizes(place: Values) -> dict[str, str]:
@@ -547,7 +548,7 @@ def _objective(search: _Search, log_x: float) -> float:
     place = search.place(log_x)
     if place is None:
         return math.inf
-    return _left(search.objective.expr, search.setting, dict(search.values), place).log
+    return _number(search.objective.expr, search.setting, dict(search.values), place).log
 
 
 def _with_both_steps(place: Values) -> dict[str, Fraction]:

@@ -12,7 +12,7 @@ inside the region of stability (facts §2).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 
@@ -25,7 +25,7 @@ from proofs_check.expr import Expr, Mul, Num, free_names, mul, substitute
 from proofs_check.language import parse_expr
 
 __all__ = ["Exponents", "bits_of", "enclosed", "logarithm", "path_text", "spectrum_of",
-           "steps_of", "unit_factor"]  # fmt: skip
+           "spread", "steps_of", "unit_factor"]  # fmt: skip
 
 Exponents = Mapping[str, tuple[Fraction, ...]]
 """Name to (x, y), for ``t^x (log t)^y``; a third number is the power of ``log log t``."""
@@ -69,6 +69,13 @@ def steps_of(n_eff: float) -> int:
         middle = (low + high) // 2
         low, high = (middle, high) if middle / math.log2(middle) <= n_eff else (low, middle)
     return low
+
+
+def spread(paths: Sequence[Exponents], count: int) -> list[Exponents]:
+    """Return `count` of the paths, evenly spaced, the first among them."""
+    if len(paths) <= count:
+        return list(paths)
+    return [paths[k * (len(paths) - 1) // max(count - 1, 1)] for k in range(count)]
 
 
 def path_text(path: Exponents) -> dict[str, str]:
@@ -122,9 +129,12 @@ def logarithm(ball: Ball) -> float:
     Raises
     ------
     Refusal
-        Where the number is not certainly positive.
+        Where the number is not certainly positive, or its logarithm beyond 10^308.
     """
     with precision(bits_of(ball)):
         if not ball.arb > 0:
             raise Refusal("undefined", "a side of the claim is not certainly positive")
-        return float(ball.arb.log())
+        value = float(ball.arb.log())
+    if not math.isfinite(value):
+        raise Refusal("reach", "the logarithm of a side of the claim is too large for a float")
+    return value
