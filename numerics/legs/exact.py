@@ -54,6 +54,7 @@ from numerics.sketch import gaussian_sketch
 from proofs_check.claim import Claim, Objective, Setting, optimal_of
 from proofs_check.errors import UserError
 from proofs_check.expr import Call, Expr, Name, Num, children, free_names, rebuild, walk
+from proofs_check.meaning import is_quantity
 from proofs_check.verdict import Evidence, Light
 from theory.samples import sample_paths, sample_values
 
@@ -62,9 +63,11 @@ __all__ = ["Part", "evidence", "parts_at", "problem_of"]
 Values = Mapping[str, Fraction]
 
 LEG = "exact"
+ONE = Fraction(1)
 DIGITS = 12
 GAP = 0.25
 BLUR = 0.01
+UNDERFLOW = Fraction(1, 10**300)
 LIMITS: Mapping[str, float] = {"M": 1e12, "N": 1e12, "C": 1e16}
 OTHER_LIMIT = 1e18
 QUADRATURE = 5.0
@@ -97,8 +100,8 @@ class Part:
 
     @property
     def high(self) -> Fraction:
-        """The upper end."""
-        return self.value + self.error
+        """The upper end, at least `UNDERFLOW`: a float that is 0 may stand for less than that."""
+        return max(self.value + self.error, UNDERFLOW)
 
     @property
     def low(self) -> Fraction:
@@ -140,6 +143,12 @@ def _whole(expr: Expr, known: Mapping[str, float]) -> int:
 def first_step(problem: Problem) -> Fraction:
     """Return ``γ_0 = 1/(4 Σ λ_i)``."""
     return Fraction(1 / (4 * problem.spectrum.sum()))
+
+
+def _first_step(expr: Expr, setting: Setting, values: Values, place: Values) -> Fraction:
+    """Return ``γ_0``, or 1 for an expression that has no problem."""
+    explicit = not any(map(is_quantity, walk(expr)))
+    return ONE if explicit else first_step(problem_of(setting, values, place))
 
 
 def parts_at(
@@ -283,15 +292,14 @@ class _Number:
 
 def _number(expr: Expr, setting: Setting, values: Values, place: Values) -> _Number:
     """Return an expression in quantities, parameters and sizes at a place."""
-    problem = problem_of(setting, values, place)
     known = {"sigma": Fraction(1), **values, **place}
     calls = {n for n in walk(expr) if isinstance(n, Call) and n.func == "eigenvalue"}
     names = free_names(expr) & (RESPONSES | {"approx", DIMENSION, IRREDUCIBLE})
-    parts: dict[Expr, Part] = {
-        Name(name): part for name, part in parts_at(setting, values, place, names).items()
-    }
+    found = parts_at(setting, values, place, names) if names else {}
+    parts: dict[Expr, Part] = {Name(name): part for name, part in found.items()}
     for call in calls:
         index = round(math.exp(logarithm(enclosed(call.args[0], known, DIGITS))))
+        problem = problem_of(setting, values, place)
         parts[call] = _eigenvalue(problem, _size(place, "M"), index)
     high = _replaced(expr, {node: Num(part.high) for node, part in parts.items()})
     low = _replaced(expr, {node: Num(part.low) for node, part in parts.items()})
@@ -463,7 +471,7 @@ class _Row:
 
 def _row(claim: Claim, values: Values, path: Exponents, L: float) -> _Row:
     setting = claim.setting
-    gamma = first_step(problem_of(setting, values, _place(path, L, Fraction(1))))
+    gamma = first_step(problem_of(setting, values, _place(path, L, ONE)))
     place = _place(path, L, gamma)
     left, right = (_number(side, setting, values, place) for side in (claim.left, claim.right))
     if right.blurred:
@@ -625,7 +633,7 @@ def _optimum_rows(
             f"no search over {', '.join(objective.over)} with {len(objective.subject_to)} "
             "constraints: only over one variable, or two and one constraint"
         )
-    gamma = first_step(problem_of(claim.setting, values, _place(path, scales[0], Fraction(1))))
+    gamma = _first_step(objective.expr, claim.setting, values, _place(path, scales[0], ONE))
     share = 0.5
     step: float | None = None
     for L in scales:
