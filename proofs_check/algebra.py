@@ -156,7 +156,7 @@ class Ring:
     def _power(self, base: Expr, exponent: Expr) -> Frac:
         n = self.frac(exponent).constant()
         value = self.frac(base)
-        degree = max(1, value.num.total_degree(), value.den.total_degree())
+        degree = max(1, int(value.num.total_degree()), int(value.den.total_degree()))
         if n is None or n.denominator != 1 or abs(n) * degree > MAX_DEGREE:
             raise NotRationalError(f"the power {exponent} of {base} is not a small integer")
         if n < 0:

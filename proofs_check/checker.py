@@ -36,11 +36,13 @@ from proofs_check.goals import (
     parameter,
 )
 from proofs_check.growth import bound
+from proofs_check.least import check_least
 from proofs_check.optimum import check_optimum
 from proofs_check.premises import Premises, is_assumed, premises, with_slack
+from proofs_check.refutation import Refuted, check_allowed, check_refutation
 from proofs_check.tree import check_tree
 
-__all__ = ["Checked", "check"]
+__all__ = ["Checked", "check", "check_witness"]
 
 
 SIDES: Mapping[str, tuple[str, ...]] = {
@@ -75,6 +77,7 @@ def check(claim: Claim, derivation: Any) -> Checked:
     RejectedError
         Where a step does not hold as written.
     """
+    check_allowed(claim, entry(derivation, "model"))
     ready = premises(claim)
     check_needs(ready, entry(derivation, "needs"))
     if claim.objective is not None:
@@ -82,6 +85,13 @@ def check(claim: Claim, derivation: Any) -> Checked:
     else:
         check_tree(ready, entry(derivation, "tree"), _check_leaf)
     return Checked(claim, ready.left.trust)
+
+
+def check_witness(claim: Claim, data: Any) -> Refuted:
+    """Check a witness against a claim; raises `RejectedError` where it does not refute it."""
+    if entry(data, "kind") == "least":
+        return check_least(claim, data)
+    return check_refutation(claim, data)
 
 
 def check_needs(ready: Premises, proofs: Any) -> None:

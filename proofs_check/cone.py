@@ -68,13 +68,14 @@ class Generator:
     """A linear form known to be bounded below; `grows` if it tends to infinity.
 
     `absorbed_by` is set on ``-log log S`` only: the variable that must have a strictly positive
-    multiplier in the same certificate.
+    multiplier in the same certificate.  `is_case` marks a distinction of cases made on the way.
     """
 
     form: Form
     text: str
     grows: bool = False
     absorbed_by: str | None = None
+    is_case: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,33 +130,38 @@ class Sum(Expr):
 
 
 def add(*terms: Expr) -> Expr:
-    """Return the sum, flattened, with rational terms collected."""
+    """Return the sum, flattened, with rational terms collected where the first one stands."""
     flat: list[Expr] = []
-    constant = Fraction(0)
+    numbers: list[Fraction] = []
+    place = 0
     for term in terms:
         for part in term.terms if isinstance(term, Add) else (term,):
             if isinstance(part, Num):
-                constant += part.value
+                place = place if numbers else len(flat)
+                numbers.append(part.value)
             else:
                 flat.append(part)
-    if constant or not flat:
-        flat.append(Num(constant))
+    constant = sum(numbers, Fraction(0)) if numbers or not flat else None
+    if constant is not None and (constant or not flat):
+        flat.insert(place, Num(constant))
     return flat[0] if len(flat) == 1 else Add(tuple(flat))
 
 
 def mul(*factors: Expr) -> Expr:
-    """Return the product, flattened, with rational factors collected."""
+    """Return the product, flattened, with rational factors collected in front."""
     flat: list[Expr] = []
-    constant = Fraction(1)
+    constant: Fraction | None = None
     for factor in factors:
         for part in factor.factors if isinstance(factor, Mul) else (factor,):
             if isinstance(part, Num):
-                constant *= part.value
+                constant = part.value if constant is None else constant * part.value
             else:
                 flat.append(part)
-    if constant == 0:
-        return Num(Fraction(0))
-    if constant != 1 or not flat:
+    if constant is None:
+        constant = Fraction(1)
+    if not constant:
+        return Num(constant)
+    if not flat or constant != 1:
         flat.insert(0, Num(constant))
     return flat[0] if len(flat) == 1 else Mul(tuple(flat))
 

@@ -119,8 +119,10 @@ def refined(data: Any, ctx: Context) -> Iterator[tuple[Context, Any]]:
     if "split" in data:
         form = monomial(read_expr(data["split"]), ctx)
         text = str(data["split"])
-        yield ctx.with_generators(Generator(form, f"{text} >= 1")), entry(data, "ge")
-        yield ctx.with_generators(Generator(-form, f"{text} <= 1")), entry(data, "le")
+        above = Generator(form, f"{text} >= 1", is_case=True)
+        below = Generator(-form, f"{text} <= 1", is_case=True)
+        yield ctx.with_generators(above), entry(data, "ge")
+        yield ctx.with_generators(below), entry(data, "le")
     elif "cases" in data:
         poly = parameter(data["cases"], ctx).signed()
         weak = (Factor(poly, False), Factor(-poly, False))

@@ -96,6 +96,9 @@ class ClaimSyntaxError(UserError):
         self.reason, self.text, self.position = reason, text, position
         super().__init__(f"{reason}\n{_excerpt(text, position)}", file, line)
 
+    def __reduce__(self) -> tuple[type[ClaimSyntaxError], tuple[str, str, int, str, int]]:
+        return ClaimSyntaxError, (self.reason, self.text, self.position, self.file, self.line)
+
     def at(self, file: str, line: int) -> ClaimSyntaxError:
         """Return the same problem, placed in a file."""
         return ClaimSyntaxError(self.reason, self.text, self.position, file, line)
@@ -192,9 +195,17 @@ def parse_condition(text: str) -> tuple[Condition, ...]:
     return tuple(conditions)
 
 
+_MOST_CANDIDATES = 200
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return ``; did you mean X?`` for the known name X closest to the word, or nothing."""
+    """Return ``; did you mean X?`` for the known name X closest to the word, or nothing.
+
+    Among very many names only some that begin like the word are looked at.
+    """
     candidates = sorted(known)
+    if len(candidates) > _MOST_CANDIDATES:
+        candidates = [name for name in candidates if name[:1] == word[:1]][:_MOST_CANDIDATES]
     matches = difflib.get_close_matches(word[:50], candidates, 1, 0.6) or [
         name for name in candidates if name.lower() == word.lower()
     ]
@@ -271,6 +282,7 @@ class _Parser:
     def __init__(self, text: str, max_characters: int = MAX_CHARACTERS):
         self._text = text
         self._tokens = _tokens(text, max_characters)
+        self._infinity = "oo" in text
         self._next = 0
         self._depth = 0
 
@@ -289,8 +301,8 @@ class _Parser:
 
     def take(self, *symbols: str) -> str:
         """Step over the next token if it is one of the symbols; return it, or nothing."""
-        kind, text, _ = self.token
-        if kind != "symbol" or text not in symbols:
+        text = self._tokens[self._next][1]  # no name, number or end is spelt like a symbol
+        if text not in symbols:
             return ""
         self._next += 1
         return text
@@ -369,7 +381,8 @@ class _Parser:
         self._next += 1
         match kind:
             case "number":
-                return self._operand(Num(self._number(text, start)), start)
+                value = self._number(text, start)
+                return _Operand(Num(value), start, value)
             case "name":
                 return self._named(text, start)
         self._next -= 1
@@ -440,9 +453,11 @@ class _Parser:
         return _Operand(expr, start, value)
 
     def _number(self, text: str, start: int) -> Fraction:
-        if sum(map(str.isdigit, text)) > MAX_DIGITS:
+        if len(text) > MAX_DIGITS and len(text.replace(".", "")) > MAX_DIGITS:
             self.refuse(f"this number has more than {MAX_DIGITS} digits", start)
-        whole, _, decimals = text.partition(".")
+        whole, point, decimals = text.partition(".")
+        if not point:
+            return Fraction(int(whole))
         return Fraction(int(whole + decimals), 10 ** len(decimals))
 
     def _negated(self, operand: _Operand) -> _Operand:
@@ -453,8 +468,11 @@ class _Parser:
         self._refuse_infinite(operand)
         if operand.value == 0:
             self.refuse("this divides by zero", operand.start)
-        value = None if operand.value is None else 1 / operand.value
-        return _Operand(div(_ONE, operand.expr), operand.start, value)
+        if operand.value is None:
+            return _Operand(div(_ONE, operand.expr), operand.start, None)
+        value = 1 / operand.value
+        known = isinstance(operand.expr, Num)
+        return _Operand(Num(value) if known else div(_ONE, operand.expr), operand.start, value)
 
     def _power(self, base: _Operand, exponent: _Operand) -> _Operand:
         self._refuse_infinite(base, exponent)
@@ -475,6 +493,8 @@ class _Parser:
         return _KNOWN_VALUES.get((func, value))
 
     def _refuse_infinite(self, *operands: _Operand) -> None:
+        if not self._infinity:
+            return
         for operand in operands:
             if operand.expr in _INFINITIES:
                 self.refuse(
@@ -524,7 +544,7 @@ _KNOWN_VALUES = {
 
 
 def _moderate(value: Fraction) -> bool:
-    return max(abs(value.numerator), value.denominator) < _TOO_LARGE
+    return -_TOO_LARGE < value.numerator < _TOO_LARGE and value.denominator < _TOO_LARGE
 
 
 def _total(values: Iterable[Fraction | None]) -> Fraction | None:
@@ -538,11 +558,14 @@ def _total(values: Iterable[Fraction | None]) -> Fraction | None:
 
 def _product(values: list[Fraction | None]) -> Fraction | None:
     """Return the product; it is known to be 0 when one factor is, whatever the others."""
-    if 0 in values:
+    if any(value is not None and not value for value in values):
         return Fraction(0)
-    product = Fraction(1)
+    product: Fraction | None = None
     for value in values:
-        if value is None or not _moderate(product := product * value):
+        if value is None:
+            return None
+        product = value if product is None else product * value
+        if not _moderate(product):
             return None
     return product
 

@@ -177,7 +177,8 @@ def _combination(expr: Expr, setting: Setting) -> Meaning:
     for term in expr.terms if isinstance(expr, Add) else (expr,):
         coefficient, rest = _coefficient(term)
         for part in _taken_apart(rest, setting):
-            collected[part] = collected.get(part, Fraction(0)) + coefficient
+            number, base = _coefficient(part)
+            collected[base] = collected.get(base, Fraction(0)) + coefficient * number
     terms = {part: value for part, value in collected.items() if value}
     if not terms:
         raise NoMeaningError("the two sides of the difference cancel: nothing is left to bound")

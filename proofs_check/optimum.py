@@ -8,10 +8,11 @@ The derivation names a value V and a point, both monomials in the outer names, a
    and the step size is bounded;
 2. *Attained*: ``E <= C V`` at the point;
 3. *Lower bound*: ``E >= c V`` for all feasible values of the varied names; for a claim about the
-   place X of the optimum with the *gap*: ``E >= c V max(X/R, R/X)^δ`` for some ``δ > 0``.
+   place X of the optimum with the *gap*: ``E >= c V min(max(X/R, R/X)^δ, G)`` for some
+   ``δ > 0`` and G that tends to infinity (or without G).
 
-From 2 and 3 the minimum is of order V.  With the gap, wherever E is within a factor K of its minimum
-``max(X/R, R/X)^δ <= C K/c``, so X is of order R there.  For ``O`` (``Omega``) about a place
+From 2 and 3 the minimum is of order V.  With the gap, wherever E is within a factor K of its
+minimum ``min(max(X/R, R/X)^δ, G) <= C K/c``; G is larger eventually, so X is of order R.  For ``O`` (``Omega``) about a place
 ``(X/R)^δ`` (``(R/X)^δ``) is enough; about the value, 2 (3) is.  The tilde relations lose powers of
 logarithms in every comparison.
 
@@ -27,7 +28,17 @@ from typing import Any
 
 from proofs_check.algebra import Form
 from proofs_check.claim import optimal_of
-from proofs_check.cone import Context, Generator, RejectedError, Tree, join, lin, plus, scaled
+from proofs_check.cone import (
+    Context,
+    Generator,
+    RejectedError,
+    Tree,
+    join,
+    lin,
+    meet,
+    plus,
+    scaled,
+)
 from proofs_check.expr import Call, Name
 from proofs_check.goals import check_goal, entry, parameter, read_expr, refined
 from proofs_check.growth import bound
@@ -189,7 +200,12 @@ def gap_goal(ready: Premises, node: Any) -> Tree:
     below = plus([claimed, scaled(where, minus, ctx)])
     sides = {"Theta": [above, below], "O": [above], "Omega": [below]}
     distance = join(sides[ready.claim.relation.removesuffix("tilde")])
-    return plus([value, scaled(distance, slope, ctx)])
+    gap = scaled(distance, slope, ctx)
+    if "cap" in node:
+        cap = log_tree(read_expr(node["cap"]), ctx)
+        check_goal(lin(Form({})), cap, entry(node, "unbounded"), ctx, diverging=True)
+        gap = meet([gap, cap])
+    return plus([value, gap])
 
 
 def _check_attained(node: Any) -> Any:

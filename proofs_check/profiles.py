@@ -246,7 +246,7 @@ def ends_within(profile: Profile, lo: Order, hi: Order | None) -> list[Order | N
         if end is None and piece.slope:
             raise UndecidedError("no rule for a logarithm that changes along an infinite sum")
         if end is None or start <= end:
-            values += [piece.at(start), piece.at(end or start)]
+            values += [piece.at(start), piece.at(start if end is None else end)]
     return values
 
 

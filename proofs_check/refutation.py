@@ -38,21 +38,23 @@ from typing import Any
 from proofs_check.claim import Claim, Condition, optimal_of
 from proofs_check.claimfile import SIZES
 from proofs_check.cone import RejectedError
-from proofs_check.expr import Call, Expr, Name, Num, free_names, substitute, walk
+from proofs_check.expr import Call, Expr, Name, Num, free_names, walk
 from proofs_check.meaning import Meaning, NoMeaningError, meaning
 from proofs_check.orders import CONSTANT, LOG, Order, UndecidedError, exact_value
 from proofs_check.paths import Path, lower_along, order_along, upper_along
 
 __all__ = [
+    "FeasiblePoint",
     "Names",
-    "OptimumPoint",
     "Refuted",
     "Statement",
-    "check_optimum_point",
+    "check_allowed",
     "check_refutation",
+    "feasible_point",
     "names_of",
     "ratio_bound",
     "refuted_along",
+    "refuted_ratio",
     "statement_of",
     "violated",
     "with_effective_steps",
@@ -84,12 +86,11 @@ class Refuted:
 
 
 @dataclass(frozen=True, slots=True)
-class OptimumPoint:
-    """A checked feasible point: upper bounds of the objective there, orders of X and RIGHT."""
+class FeasiblePoint:
+    """A checked feasible point along a path; `objective` bounds the objective from above there."""
 
+    path: Path
     objective: Order
-    variable: Order
-    right: Order
     trust: tuple[str, ...]
 
 
@@ -109,19 +110,6 @@ class Statement:
         """Return all expressions that a path has to make sense of."""
         sides = [side for c in self.conditions for side in (c.left, c.right)]
         return (self.left.upper, self.left.lower, self.right.upper, self.right.lower, *sides)
-
-    def at(self, values: Mapping[str, Fraction]) -> Statement:
-        """Return the statement with the parameters replaced by numbers."""
-        numbers = {name: Num(value) for name, value in values.items()}
-        conditions = (
-            Condition(substitute(c.left, numbers), c.op, substitute(c.right, numbers))
-            for c in self.conditions
-        )
-        left, right = (
-            Meaning(substitute(m.upper, numbers), substitute(m.lower, numbers))
-            for m in (self.left, self.right)
-        )
-        return Statement(left, right, tuple(conditions), self.trust)
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,6 +309,21 @@ def _checked(claim: Claim, data: Mapping[str, Any], *keys: str) -> tuple[Stateme
     return statement, path
 
 
+def check_allowed(claim: Claim, data: Any) -> None:
+    """Check an example of parameters and a path that satisfy all that a claim assumes.
+
+    `data` is ``{"values": ..., "path": ...}`` as for `check_refutation`, with all names in the path.
+
+    Raises
+    ------
+    RejectedError
+        If it is malformed or does not satisfy an assumption.
+    """
+    if not isinstance(data, Mapping):
+        raise RejectedError("the example of the assumptions is missing")
+    _checked(claim, data, "path")
+
+
 def _check_path(claim: Claim, data: Mapping[str, Any]) -> Refuted:
     if claim.objective is not None:
         raise RejectedError("a claim about an optimum needs a witness of kind 'optimum'")
@@ -346,7 +349,7 @@ def refuted_along(claim: Claim, statement: Statement, path: Path) -> Refuted:
         try:
             ratio = ratio_bound(statement, path, side)
             if ratio is not None and _refutes(claim.relation, side, ratio, path):
-                return _refuted(statement, path, side, ratio)
+                return _refuted(statement.trust, path, side, ratio)
         except UndecidedError as error:
             reasons.append(str(error))
         else:
@@ -392,35 +395,45 @@ def _coarse(relation: str, ratio: Order, path: Path) -> Order:
     return Order(ratio.x)
 
 
-def _refuted(statement: Statement, path: Path, side: str, ratio: Order) -> Refuted:
+def _refuted(trust: tuple[str, ...], path: Path, side: str, ratio: Order) -> Refuted:
     tends = "tends to infinity" if ratio > CONSTANT else "tends to 0"
     if ratio == CONSTANT:
         tends = "does not tend to 0"
     text = f"LEFT/RIGHT is {_BOUND[side]} {ratio} and {tends}"
     values = {name: str(value) for name, value in sorted(path.values.items())}
     orders = {name: str(order) for name, order in sorted(path.orders.items())}
-    return Refuted(values, orders, side, str(ratio), text, statement.trust)
+    return Refuted(values, orders, side, str(ratio), text, trust)
 
 
-def check_optimum_point(claim: Claim, data: Mapping[str, Any]) -> OptimumPoint:
-    """Check a feasible point of a claim about ``optimal(X)`` and return the orders there.
+def feasible_point(claim: Claim, data: Mapping[str, Any]) -> FeasiblePoint:
+    """Check a feasible point of a claim about an optimum; return the order of the objective there.
 
-    `data` is as for `check_refutation`.  If the objective is proved to be at least of the order
-    returned at every feasible point, then X is optimal along this path, and the claim
-    ``optimal(X) = Theta(RIGHT)`` fails unless `variable` and `right` are of one order.
+    `data` is as for `check_refutation`.
 
     Raises
     ------
     RejectedError
         If the witness is malformed, or the point not allowed or not feasible.
     """
-    name = optimal_of(claim.left)
-    if claim.objective is None or name is None or name == "value":
-        raise RejectedError("this is not a claim about optimal(X) of a variable X")
+    if claim.objective is None or optimal_of(claim.left) is None:
+        raise RejectedError("this is not a claim about optimal(X) or optimal(value)")
     statement, path = _checked(claim, data, "path", "point")
     try:
         objective = upper_along(statement.left.upper, path)
-        right = order_along(claim.right, path)
     except UndecidedError as error:
         raise RejectedError(str(error)) from error
-    return OptimumPoint(objective, path.orders[name], right, statement.trust)
+    return FeasiblePoint(path, objective, statement.trust)
+
+
+def refuted_ratio(claim: Claim, found: FeasiblePoint, ratio: Order) -> Refuted:
+    """Return how a claim about an optimum fails where LEFT/RIGHT has exactly the order `ratio`.
+
+    Raises
+    ------
+    RejectedError
+        Where it does not.
+    """
+    for side in ("above", "below"):
+        if _refutes(claim.relation, side, ratio, found.path):
+            return _refuted(found.trust, found.path, side, ratio)
+    raise RejectedError(f"LEFT/RIGHT is of order {ratio}, as {claim.relation} allows")

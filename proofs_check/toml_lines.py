@@ -2,8 +2,9 @@
 
 The text is cut into tokens first.  Up to the first error of a text the tokens are exact, and
 what would make the standard reader slow or exhaust its stack (deep brackets, keys of many
-parts, very long numbers) is refused on them.  Then `tomllib` reads the text, and only a text
-that it accepts is walked for the lines, so that the walk need not check anything again.
+parts, very long numbers, very many tokens) is refused on them.  Then `tomllib` reads the text,
+and only a text that it accepts is walked for the lines, so that the walk need not check anything
+again.
 """
 
 from __future__ import annotations
@@ -14,7 +15,15 @@ from typing import Any, NamedTuple
 
 from proofs_check.errors import UserError
 
-__all__ = ["MAX_BRACKETS", "MAX_KEY_PARTS", "MAX_WORD", "Lines", "Path", "read_toml"]
+__all__ = [
+    "MAX_BRACKETS",
+    "MAX_KEY_PARTS",
+    "MAX_TOKENS",
+    "MAX_WORD",
+    "Lines",
+    "Path",
+    "read_toml",
+]
 
 MAX_BRACKETS = 50
 """Most brackets and braces inside one another."""
@@ -22,6 +31,9 @@ MAX_KEY_PARTS = 10
 """Most parts of a dotted key."""
 MAX_WORD = 1_000
 """Longest number or bare key, in characters."""
+
+MAX_TOKENS = 100_000
+"""Most words, strings, symbols and ends of lines of a text."""
 
 Path = tuple[str | int, ...]
 """Keys and list indices from the root, such as ``("claim", 0, "says")``."""
@@ -105,6 +117,12 @@ def _tokens(text: str, file: str) -> list[_Token]:
             raise UserError(f"a key of more than {MAX_KEY_PARTS} parts", file, line)
         if kind == "word" and len(token) > MAX_WORD:
             raise UserError(f"a number or key of more than {MAX_WORD} characters", file, line)
+        if len(tokens) > MAX_TOKENS:
+            raise UserError(
+                f"the file has more than {MAX_TOKENS} words, strings and symbols; split it",
+                file,
+                line,
+            )
         line += newlines
     return [*tokens, _Token("\n", line)]
 

@@ -4,8 +4,8 @@ With ``log t = L`` in the thousands a power of t, a power of log t and a constan
 the change from one L to the next, which no sum at affordable t shows.  Expressions are evaluated
 in logarithms; a sum over i is taken exactly over its first terms, and beyond them as the integral
 over ``log i`` of a function whose logarithm is linear on each panel, as those of monomials are.
-An infinite sum is cut where ``log i`` is four times that of its start, which leaves out at most a
-fixed share of those that converge.
+An infinite sum is cut where ``log i`` is four times the largest logarithm that occurs, which
+leaves out at most a fixed share of those that converge.
 """
 
 from __future__ import annotations
@@ -111,7 +111,8 @@ def _log_sum(parts: list[Any]) -> Any:
 
 def _log_of_sum(expr: Sum, logs: Mapping[str, Any], values: Mapping[str, Any]) -> float:
     low = _log(expr.lo, logs, values)
-    high = 4 * low + 8 * FIRST if expr.hi == Name("oo") else _log(expr.hi, logs, values)
+    cut = 4 * max(float(log) for log in logs.values())
+    high = cut if expr.hi == Name("oo") else _log(expr.hi, logs, values)
     parts = []
     if low < np.log(FIRST):
         first = np.log(np.arange(round(np.exp(low)), FIRST))

@@ -1,189 +1,112 @@
-r"""The search for the derivation of a claim.
+"""What `theory` has to say about a claim: a derivation, a witness against it, or why neither.
 
-From the definitions (`proofs_check.premises`) a tree of case distinctions is grown: whatever the
-planner of sums or the comparison of the two sides needs to know about the sizes becomes a split,
-whatever sign of an exponent it needs and cannot prove from the assumptions becomes a comparison of
-parameters at the top of the tree.  In each leaf sums and exponentials are bounded and the sides
-compared.  The outcome is data for `proofs_check.checker`, and the search trusts nothing of itself.
+Everything in a `Derived` is a proposal: `proofs_check` re-checks derivation and witness.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from fractions import Fraction
+from dataclasses import dataclass
 from typing import Any
 
-from proofs_check.algebra import Frac
-from proofs_check.checker import sides_of
-from proofs_check.claim import Claim, Comparison, Condition
-from proofs_check.cone import Context, Generator, SignNeededError
-from proofs_check.expr import Expr, Name, Num
-from proofs_check.growth import bound
-from proofs_check.logform import log_tree
-from proofs_check.premises import (
-    Premises,
-    condition_generators,
-    is_assumed,
-    premises,
-    with_sizes,
-    with_slack,
-)
-from theory.certificates import positive
-from theory.planner import plan
-from theory.prover import Prover, SplitNeededError, StuckError, form_expr
+from proofs_check.claim import Claim
+from proofs_check.cone import RejectedError
+from proofs_check.errors import UserError
+from proofs_check.premises import Premises, premises
+from proofs_check.verdict import Regime
+from theory.derivation import CaseNeededError, derivation, settled
+from theory.least import refute_optimum
+from theory.optimise import proposed_optimum
+from theory.prover import StuckError
+from theory.rates import Region, overall, regions
+from theory.refute import model, refute
 
-__all__ = ["CaseNeededError", "derivation", "grown"]
-
-MAX_SPLITS = 8
-MAX_COMPARISONS = 4
-
-Leaf = Callable[[Premises, Prover], dict[str, Any]]
+__all__ = ["Derived", "derive"]
 
 
-class CaseNeededError(Exception):
-    """The sign of a function of the parameters is needed and the assumptions leave it open."""
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """The outcome of the search.
 
-    def __init__(self, value: Frac, text: str):
-        self.value = value
-        self.text = text
-        super().__init__(f"the sign of {text} is not settled by the assumptions")
+    `proof` is the derivation of the claim as data for `proofs_check.checker`, `refutation` a
+    witness against it as data for `proofs_check.refutation`; `reason` says why neither was found.
+    `derived` is the order of the left side in the claim language ("" if unknown) and `regimes`
+    its order in each case that the sums distinguish.
+    """
+
+    proof: dict[str, Any] | None
+    refutation: dict[str, Any] | None
+    reason: str
+    derived: str
+    regimes: tuple[Regime, ...]
 
 
-def derivation(claim: Claim) -> dict[str, Any]:
-    """Return the derivation of a claim as data.
+def derive(claim: Claim) -> Derived:
+    """Search for a derivation of a claim and, failing that, for a witness against it.
 
     Raises
     ------
-    StuckError, RejectedError
-        Where none is found, with the reason.
+    UserError
+        Where the assumptions contradict each other.
     """
-    if claim.objective is not None:
-        from theory.optimise import optimum_derivation
-
-        return optimum_derivation(claim)
-    ready = premises(claim)
-    sides_of(claim.relation)
-    return {"kind": "order", "needs": needs(ready), "tree": grown(ready, (), _compared)}
-
-
-def needs(ready: Premises) -> list[Any]:
-    """Return the proofs of the conditions under which the definitions hold."""
-    return [
-        None if is_assumed(need, ready.claim.assume) else _need(need, ready.ctx)
-        for need in ready.left.needs
-    ]
-
-
-def _need(need: Condition, ctx: Context) -> Any:
-    difference = ctx.ring.frac(need.left) - ctx.ring.frac(need.right)
-    if difference.constant() is not None:
-        return []
-    poly = difference.signed() if need.op == ">" else -difference.signed()
-    found = positive(poly, ctx, strict=True)
-    if found is None:
-        raise StuckError(f"the definitions need {need}; assuming it would settle this")
-    return found
-
-
-# Growing the tree.
-
-
-def grown(ready: Premises, more: tuple[Condition, ...], leaf: Leaf) -> dict[str, Any]:
-    """Return the tree under the assumptions and the comparisons `more` made so far.
-
-    The leaf asks for distinctions of cases by its exceptions.
-    """
+    proof, reason = None, ""
     try:
-        return _region(ready, Prover(ready.ctx), leaf, MAX_SPLITS)
-    except CaseNeededError as case:
-        if len(more) == MAX_COMPARISONS:
-            raise StuckError(f"{case}: assume which sign it has") from case
-        left, right = _sides_of_case(case.value, ready)
-        node: dict[str, Any] = {"compare": [str(left), str(right)]}
-        ops: tuple[tuple[str, Comparison], ...] = (("gt", ">"), ("eq", "="), ("lt", "<"))
-        for key, op in ops:
-            conditions = (*more, Condition(left, op, right))
-            node[key] = grown(premises(ready.claim, *conditions), conditions, leaf)
-        return node
+        ready = premises(claim)
+        _require_possible(ready)
+        proof = derivation(claim)
+        proof["model"] = model(claim)
+    except (StuckError, RejectedError) as error:
+        reason = str(error)
+    if proof is not None and proof["model"] is None:
+        proof, reason = None, "no example was found that satisfies the assumptions"
+    refutation = _witness(claim) if proof is None else None
+    derived, regimes = _rate(claim, proof is not None)
+    return Derived(proof, refutation, reason, derived, regimes)
 
 
-def _sides_of_case(value: Frac, ready: Premises) -> tuple[Expr, Expr]:
-    """Write ``value`` compared with 0 as NAME compared with an expression where it is linear."""
-    ring = ready.ctx.ring
-    numerator = ring.expr(Frac(value.num, ring.one.num))
-    for name in reversed(ring.names):
-        at = ring.names.index(name)
-        degrees = [monomial[at] for monomial in value.num.to_dict()]
-        if max(degrees) != 1:
-            continue
-        slope = Frac(value.num.derivative(name), ring.one.num)
-        if slope.constant() is None:
-            continue
-        rest = Frac.of(value.num, slope.num) - ring.frac(Name(name))
-        return Name(name), ring.expr(-rest)
-    return numerator, Num(Fraction(0))
+def _witness(claim: Claim) -> dict[str, Any] | None:
+    if claim.objective is None:
+        return refute(claim)
+    return refute_optimum(claim)
 
 
-def _region(ready: Premises, prover: Prover, leaf: Leaf, splits: int) -> dict[str, Any]:
-    signs: list[Any] = []
-    while True:
-        try:
-            for condition in ready.pending:
-                condition_generators(prover.ctx, condition)
-            node = _split_region(ready, prover, leaf, splits)
-            return {"signs": signs, "then": node} if signs else node
-        except SignNeededError as needed:
-            step = prover.with_sign(needed.value)
-            if step is None:
-                raise CaseNeededError(
-                    needed.value, str(prover.ctx.ring.expr(needed.value))
-                ) from needed
-            signs.append(step[0])
-            ready = with_sizes(ready, step[1].ctx)
-            prover = Prover(ready.ctx)
-
-
-def _split_region(ready: Premises, prover: Prover, leaf: Leaf, splits: int) -> dict[str, Any]:
+def _require_possible(ready: Premises) -> None:
     try:
-        return leaf(ready, prover)
-    except SplitNeededError as split:
-        if splits == 0:
-            raise StuckError("too many distinctions of cases") from split
-        ctx = prover.ctx
-        monomial = form_expr(split.form, ctx)
-        log_tree(monomial, ctx)
-        node: dict[str, Any] = {"split": str(monomial)}
-        for key, form, op in (("ge", split.form, ">="), ("le", -split.form, "<=")):
-            inner = Prover(ctx.with_generators(Generator(form, f"{monomial} {op} 1")))
-            node[key] = inner.impossible() or _region(
-                replace(ready, ctx=inner.ctx), inner, leaf, splits - 1
-            )
-        return node
+        _, _, prover = settled(ready)
+    except CaseNeededError:
+        return
+    impossible = prover.impossible()
+    if impossible is None:
+        return
+    claim = ready.claim
+    given = ", ".join(map(str, (*claim.assume, *ready.constraints)))
+    what = "joint limit of the sizes" if "absurd" in impossible else "value of the parameters"
+    raise UserError(
+        f"no {what} satisfies all assumptions ({given}): drop or correct one of them",
+        claim.file,
+        claim.line,
+    )
 
 
-def _compared(ready: Premises, prover: Prover) -> dict[str, Any]:
-    """Return the leaf that compares the two sides of a claim."""
-    relation = ready.claim.relation
-    node: dict[str, Any] = {"bounds": {}}
-    bounds = node["bounds"]
-    slack = Prover(with_slack(ready))
-    if "upper" in sides_of(relation):
-        plan(ready.left.upper, True, prover, bounds)
-        plan(ready.right, False, prover, bounds)
-    if "lower" in sides_of(relation):
-        plan(ready.right, True, prover, bounds)
-        plan(ready.left.lower, False, prover, bounds)
-    if "upper" in sides_of(relation):
-        small = bound(ready.left.upper, True, prover.ctx, bounds)
-        large = bound(ready.right, False, prover.ctx, bounds)
-        if small is None or large is None:
-            raise StuckError(f"no lower bound was found for {ready.right}")
-        node["upper"] = slack.goal(small, large, diverging=relation == "o")
-    if "lower" in sides_of(relation):
-        small = bound(ready.right, True, prover.ctx, bounds)
-        large = bound(ready.left.lower, False, prover.ctx, bounds)
-        if small is None or large is None:
-            raise StuckError(f"no lower bound was found for {ready.left.lower}")
-        node["lower"] = slack.goal(small, large)
-    return node
+def _rate(claim: Claim, proved: bool) -> tuple[str, tuple[Regime, ...]]:
+    """Return the order of the left side, and its regimes."""
+    right = str(claim.right) if proved and claim.relation in ("Theta", "~") else ""
+    try:
+        ready = premises(claim)
+        if claim.objective is not None:
+            return right or proposed_optimum(ready), ()
+        found = regions(ready)
+    except (StuckError, RejectedError):
+        return right, ()
+    regimes = tuple(_regimes(ready, found))
+    return right or overall(claim, regimes), regimes if len(regimes) > 1 else ()
+
+
+def _regimes(ready: Premises, found: list[Region]) -> list[Regime]:
+    """Return the regimes whose order is known, those with the same conditions once."""
+    out: list[Regime] = []
+    for region in found:
+        order = region.order()
+        regime = Regime(region.when(ready), order or "")
+        if order is not None and regime not in out:
+            out.append(regime)
+    return out

@@ -20,8 +20,10 @@ from scipy.optimize import linprog
 from proofs_check.algebra import Form, Frac
 from proofs_check.claim import Claim
 from proofs_check.cone import Context, clauses, lin, normal_form
+from proofs_check.expr import Call, Num, mul, power
+from proofs_check.goals import read_expr
 from proofs_check.growth import bound
-from proofs_check.logform import LOGLOG
+from proofs_check.logform import LOGLOG, log_tree
 from proofs_check.optimum import (
     at_point,
     feasibility,
@@ -35,12 +37,12 @@ from proofs_check.optimum import (
 )
 from proofs_check.premises import Premises, premises, with_slack
 from theory.certificates import holds_at_examples, points
-from theory.derive import grown, needs
-from theory.planner import plan
+from theory.derivation import grown, needs
+from theory.planner import plan, simplified
 from theory.prover import ZERO, Prover, SplitNeededError, StuckError, form_expr
 from theory.rates import Region, regions
 
-__all__ = ["optimum_derivation"]
+__all__ = ["ask_for_polynomial_sizes", "candidates", "optimum_derivation", "proposed_optimum"]
 
 TINY = 1e-9
 
@@ -52,19 +54,68 @@ def optimum_derivation(claim: Claim) -> dict[str, Any]:
     return {"kind": "optimum", "needs": needs(ready), "tree": grown(ready, (), _chosen)}
 
 
+def proposed_optimum(ready: Premises) -> str:
+    """Return what is proposed for ``optimal(...)`` as text, "" where nothing is."""
+    if "compare" in grown(ready, (), lambda inner, prover: {}):
+        return ""
+    for point, value in candidates(ready):
+        name = place(ready)
+        variable = "N_eff" if name == "N" and ready.uses_n_eff else name
+        form = value if variable is None else point.get(variable)
+        if form is None:
+            return ""
+        text = form_expr(form, ready.ctx)
+        return str(mul(text, Call("log", (text,)))) if variable != name else str(text)
+    return ""
+
+
 def _chosen(ready: Premises, prover: Prover) -> dict[str, Any]:
     """Choose the point and prove the claim about it."""
     problem = StuckError("no optimum was found")
-    for point, value in _candidates(ready):
+    _ask_for_one_claimed_form(ready, prover)
+    for point, value in candidates(ready):
         node: dict[str, Any] = {
             "point": {v: str(form_expr(f, ready.ctx)) for v, f in point.items()},
             "value": str(form_expr(value, ready.ctx)),
         }
         try:
+            _require_claimed_place(ready, point)
             return node | _proved(ready, node)
         except StuckError as stuck:
             problem = stuck
     raise problem
+
+
+def _ask_for_one_claimed_form(ready: Premises, prover: Prover) -> None:
+    """Ask which part of a minimum or maximum that is claimed for a place is the one."""
+    if place(ready) is None:
+        return
+    claimed = simplified(log_tree(ready.right, ready.ctx), prover)
+    for first, second in combinations(claimed.parts, 2):
+        if first.form is not None and second.form is not None:
+            raise SplitNeededError(first.form - second.form)
+
+
+def _require_claimed_place(ready: Premises, point: dict[str, Form]) -> None:
+    """Give up at once where the place of a proposed optimum is not of the claimed order.
+
+    Logarithms are left to the proof.
+    """
+    name = place(ready)
+    if name is None:
+        return
+    found = point.get("N_eff" if name == "N" and ready.uses_n_eff else name)
+    claimed = log_tree(ready.right, ready.ctx).form
+    if found is None or claimed is None:
+        return
+    difference = found - claimed
+    powers = Form({v: c for v, c in difference.coeffs.items() if not v.startswith(LOGLOG)})
+    outer = Prover(outer_context(ready))
+    relation = ready.claim.relation.removesuffix("tilde")
+    if (relation != "Omega" and not outer.nonnegative(-powers)) or (
+        relation != "O" and not outer.nonnegative(powers)
+    ):
+        raise StuckError(f"the optimal {name} is {form_expr(found, ready.ctx)}")
 
 
 def _proved(ready: Premises, node: dict[str, Any]) -> dict[str, Any]:
@@ -100,13 +151,28 @@ def _lower_proof(ready: Premises, node: dict[str, Any]) -> dict[str, Any]:
     if place(ready) is None:
         return {"lower": grown(ready, (), _lower_leaf(node))}
     problem = StuckError("the objective has no slope away from the optimum")
-    for slope in _slopes(ready, node):
-        trial = node | {"slope": str(ready.ctx.ring.expr(slope))}
-        try:
-            return {"slope": trial["slope"], "lower": grown(ready, (), _lower_leaf(trial))}
-        except StuckError as stuck:
-            problem = stuck
+    found = regions(ready)
+    for cap in ({}, _cap(ready, node)):
+        if cap is None:
+            continue
+        for slope in _slopes(ready, found, node | cap):
+            trial = {"slope": str(ready.ctx.ring.expr(slope)), **cap}
+            try:
+                return trial | {"lower": grown(ready, (), _lower_leaf(node | trial))}
+            except StuckError as stuck:
+                problem = stuck
     raise problem
+
+
+def _cap(ready: Premises, node: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the cap 1/V with the proof that it tends to infinity, None where it does not."""
+    cap = power(read_expr(node["value"]), Num(Fraction(-1)))
+    try:
+        tree = log_tree(cap, ready.ctx)
+        proof = Prover(ready.ctx).goal(lin(ZERO), tree, diverging=True)
+    except StuckError:
+        return None
+    return {"cap": str(cap), "unbounded": proof}
 
 
 def _lower_leaf(node: dict[str, Any]) -> Any:
@@ -119,14 +185,14 @@ def _lower_leaf(node: dict[str, Any]) -> Any:
         try:
             proof = Prover(with_slack(ready)).goal(gap_goal(ready, node), lower)
         except StuckError:
-            _ask_for_polynomial_sizes(ready, prover)
+            ask_for_polynomial_sizes(ready, prover)
             raise
         return {"bounds": bounds, "goal": proof}
 
     return leaf
 
 
-def _ask_for_polynomial_sizes(ready: Premises, prover: Prover) -> None:
+def ask_for_polynomial_sizes(ready: Premises, prover: Prover) -> None:
     """Ask whether a varied size is above the root of an outer one, so that their logs agree."""
     one = ready.ctx.ring.one
     inside = sorted(varied(ready) & ready.ctx.sizes)
@@ -136,7 +202,7 @@ def _ask_for_polynomial_sizes(ready: Premises, prover: Prover) -> None:
             raise SplitNeededError(form)
 
 
-def _slopes(ready: Premises, node: dict[str, Any]) -> Iterator[Frac]:
+def _slopes(ready: Premises, found: list[Region], node: dict[str, Any]) -> Iterator[Frac]:
     """Yield candidates for the slope that work at examples of the parameters, steepest first.
 
     They are the sizes of the exponents that the varied names have in the objective, and the
@@ -144,7 +210,6 @@ def _slopes(ready: Premises, node: dict[str, Any]) -> Iterator[Frac]:
     """
     ctx = ready.ctx
     sizes: list[Frac] = []
-    found = regions(ready)
     for region in found:
         for clause in normal_form(region.upper, "min"):
             for form in clause:
@@ -175,43 +240,55 @@ def _plausible(found: list[Region], node: dict[str, Any]) -> bool:
 # Candidates for the point.
 
 
-def _candidates(ready: Premises) -> Iterator[tuple[dict[str, Form], Form]]:
-    """Yield points and values, least value first, from the regions of the objective."""
-    found: list[tuple[float, int, dict[str, Form], Form]] = []
+def candidates(
+    ready: Premises, tilts: Sequence[dict[str, float]] = ({},)
+) -> Iterator[tuple[dict[str, Form], Form]]:
+    """Yield points and values, least value first, from the regions of the objective.
+
+    A tilt adds small multiples of the varied logarithms to the objective, so that of several
+    optima one at the end of their face is found.
+    """
+    best: dict[tuple[Any, ...], list[tuple[float, dict[str, Form], Form]]] = {}
     for region in regions(ready):
         for pieces in normal_form(region.upper, "min"):
             for sample in points(region.ctx.ring, region.ctx.factors):
-                solved = _solved(region, pieces, sample, varied(ready))
-                if solved is not None:
-                    found.append((solved[0], len(found), *solved[1:]))
+                for number, tilt in enumerate(tilts):
+                    solved = _solved(region, pieces, sample, varied(ready), tilt)
+                    if solved is not None:
+                        best.setdefault((sample, number), []).append(solved)
     seen: list[dict[str, Form]] = []
-    for _, _, point, value in sorted(found, key=lambda item: item[:2]):
+    for solutions in best.values():
+        _, point, value = min(solutions, key=lambda solution: solution[0])
         if point not in seen:
             seen.append(point)
             yield point, value
 
 
 def _solved(
-    region: Region, pieces: Sequence[Form], sample: tuple[Fraction, ...], inside: frozenset[str]
+    region: Region,
+    pieces: Sequence[Form],
+    sample: tuple[Fraction, ...],
+    inside: frozenset[str],
+    tilt: Mapping[str, float],
 ) -> tuple[float, dict[str, Form], Form] | None:
     """Minimise the maximum of the pieces at sample parameters; solve the active constraints."""
     ctx = region.ctx
     outer_sizes = sorted(ctx.sizes - inside)
-    if not outer_sizes:
+    given = _given_direction(ctx, inside, sample)
+    if not outer_sizes or given is None:
         return None
     names = [*sorted(inside), "value"]
     equations = [(form, True) for form in pieces]
     equations += [(form.form, False) for form in ctx.generators if form.absorbed_by is None]
     rows, rhs = [], []
     for form, is_piece in equations:
-        row, constant = _numbers(form, is_piece, names, sample)
+        row, constant = _numbers(form, is_piece, names, sample, given)
         rows.append(row)
         rhs.append(constant)
-    cost = np.zeros(len(names))
-    cost[-1] = 1.0
+    cost = np.array([*(tilt.get(name, 0.0) for name in names[:-1]), 1.0])
     matrix, right = -np.array(rows), np.array(rhs)
     answer = linprog(cost, matrix, right, bounds=(None, None), method="highs-ds")
-    if answer.status != 0:
+    if answer.status != 0 or answer.x is None:
         return None
     slack = right - matrix @ answer.x
     active = [
@@ -224,10 +301,42 @@ def _solved(
     return float(answer.x[-1]), solution, value
 
 
+def _given_direction(
+    ctx: Context, inside: frozenset[str], sample: tuple[Fraction, ...]
+) -> dict[str, float] | None:
+    """Return logarithms of the names that are not varied, well inside of what is known of them.
+
+    Every size is at most 1; the least distance from the assumptions is made as large as possible.
+    """
+    names = sorted((ctx.sizes | {"gamma"}) - inside)
+    rows, sums = [], []
+    for generator in ctx.generators:
+        if not generator.form.coeffs.keys() <= set(names) or generator.form.is_zero():
+            continue
+        entries = [generator.form.coeffs.get(n) for n in names]
+        numbers = [0.0 if c is None else float(c.at(sample)) for c in entries]
+        opposite = any(g.form == -generator.form for g in ctx.generators)
+        rows.append([-number for number in numbers] + [0.0 if opposite else 1.0])
+        sums.append(0.0)
+    cost = np.zeros(len(names) + 1)
+    cost[-1] = -1.0
+    limits = [(-1.0, 1.0)] * len(names) + [(0.0, 1.0)]
+    if not rows:
+        return dict.fromkeys(names, 1.0)
+    answer = linprog(cost, np.array(rows), np.array(sums), bounds=limits, method="highs-ds")
+    if answer.status != 0 or answer.x is None:
+        return None
+    return dict(zip(names, answer.x, strict=False))
+
+
 def _numbers(
-    form: Form, is_piece: bool, names: list[str], sample: tuple[Fraction, ...]
+    form: Form,
+    is_piece: bool,
+    names: list[str],
+    sample: tuple[Fraction, ...],
+    given: Mapping[str, float],
 ) -> tuple[list[float], float]:
-    """Return the row of ``row · x >= -constant`` with the outer sizes at logarithm 1."""
+    """Return the row of ``row · x >= -constant``, the outer names in the given direction."""
     sign = -1.0 if is_piece else 1.0
     row = [0.0] * len(names)
     constant = 0.0
@@ -235,8 +344,8 @@ def _numbers(
         number = sign * float(coeff.at(sample))
         if variable in names:
             row[names.index(variable)] += number
-        elif not variable.startswith(LOGLOG):
-            constant += number if variable != "gamma" else 0.0
+        else:
+            constant += number * given.get(variable, 0.0)
     if is_piece:
         row[-1] += 1.0
     return row, constant

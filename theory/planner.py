@@ -28,7 +28,7 @@ from proofs_check.growth import bound, decay_argument, is_plain, vertex_goal
 from proofs_check.logform import exponent, log_tree
 from theory.prover import ZERO, Prover, SplitNeededError, StuckError, form_expr
 
-__all__ = ["plan", "simplified"]
+__all__ = ["plan", "simplified", "tree_expr"]
 
 
 def plan(expr: Expr, up: bool, prover: Prover, data: dict[str, Any]) -> None:
@@ -243,7 +243,7 @@ def _sum_upper(expr: Sum, prover: Prover) -> dict[str, Any]:
             hint: dict[str, Any] = {
                 "pieces": pieces,
                 "slope": str(prover.ctx.ring.expr(slope)),
-                "bound": str(_tree_expr(value, prover.ctx)),
+                "bound": str(tree_expr(value, prover.ctx)),
                 "inner": inner,
             }
             try:
@@ -303,11 +303,11 @@ def _parts(tree: Tree) -> tuple[Tree, ...]:
     return tree.parts if tree.kind == "max" else (tree,)
 
 
-def _tree_expr(tree: Tree, ctx: Context) -> Expr:
+def tree_expr(tree: Tree, ctx: Context) -> Expr:
     """Return an expression whose logarithm is the tree."""
     if tree.form is not None:
         return form_expr(tree.form, ctx)
-    parts = tuple(_tree_expr(part, ctx) for part in tree.parts)
+    parts = tuple(tree_expr(part, ctx) for part in tree.parts)
     if tree.kind == "plus":
         return mul(*parts)
     return Call(tree.kind, parts)
@@ -447,7 +447,7 @@ def _flat_lower(
                 "log": size,
                 "times": str(ctx.ring.expr(factor)),
                 "long": {"certs": [long]},
-                "bound": str(_tree_expr(value, ctx)),
+                "bound": str(tree_expr(value, ctx)),
             }
             stretch = Sum(expr.term, expr.index, form_expr(first, ctx), form_expr(last, ctx))
             inside = prover.within(stretch)

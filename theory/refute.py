@@ -19,9 +19,9 @@ from proofs_check.meaning import NoMeaningError
 from proofs_check.orders import Order
 from proofs_check.paths import Path
 from proofs_check.refutation import Statement, check_refutation, refuted_along, statement_of
-from theory.samples import orders_of, paths_of, values_of
+from theory.samples import orders_of, paths_of, special_case, values_of
 
-__all__ = ["refute"]
+__all__ = ["model", "refute"]
 
 MAX_VALUES = 10
 """Parameter points that are tried with plain paths."""
@@ -54,15 +54,29 @@ def refute(claim: Claim) -> dict[str, Any] | None:
     return None
 
 
+def model(claim: Claim) -> dict[str, Any] | None:
+    """Return an example of all that the claim assumes, or None where none is found.
+
+    It shows that the claim is not vacuous; `proofs_check.refutation.check_allowed` re-checks it.
+    """
+    statement = statement_of(claim)
+    for values in islice(values_of(claim, statement), MAX_VALUES):
+        for path in islice(paths_of(claim, statement, values, fine=False), MAX_PATHS):
+            orders = {name: _exponents(order) for name, order in sorted(orders_of(path).items())}
+            texts = {name: str(value) for name, value in sorted(values.items())}
+            return {"values": texts, "path": orders}
+    return None
+
+
 def _candidates(claim: Claim, statement: Statement) -> Iterator[tuple[Statement, Path]]:
     """Yield paths, each with the statement at its parameters."""
     points = list(islice(values_of(claim, statement), MAX_VALUES))
     for values in points:
-        special = statement.at(values)
+        special = special_case(statement, values)
         for path in islice(paths_of(claim, statement, values), MAX_PATHS):
             yield special, path
     for values in points[:MAX_FINE_VALUES]:
-        special = statement.at(values)
+        special = special_case(statement, values)
         for path in islice(paths_of(claim, statement, values, fine=True), MAX_FINE_PATHS):
             yield special, path
 

@@ -51,7 +51,14 @@ from proofs_check.refutation import (
     with_effective_steps,
 )  # fmt: skip
 
-__all__ = ["orders_of", "paths_of", "sample_paths", "sample_values", "values_of"]
+__all__ = [
+    "orders_of",
+    "paths_of",
+    "sample_paths",
+    "sample_values",
+    "special_case",
+    "values_of",
+]
 
 ONE = Fraction(1)
 T = Order(ONE)
@@ -238,12 +245,26 @@ def paths_of(
     claim: Claim, statement: Statement, values: Mapping[str, Fraction], *, fine: bool = False
 ) -> Iterator[Path]:
     """Yield allowed paths, simple ones first; `fine` adds slow sizes and steps by a logarithm."""
-    special = statement.at(values)
+    special = special_case(statement, values)
     search = _PathSearch(special, names_of(claim, special), values, fine)
     found = list(islice(search.points({}, ()), MAX_TRIED))
     found.sort(key=lambda point: (sum(point[0]), point[0]))
     for _, path in found:
         yield path
+
+
+def special_case(statement: Statement, values: Mapping[str, Fraction]) -> Statement:
+    """Return the statement with numbers for its parameters, which is quicker to evaluate."""
+    numbers = {name: Num(value) for name, value in values.items()}
+    conditions = (
+        Condition(substitute(c.left, numbers), c.op, substitute(c.right, numbers))
+        for c in statement.conditions
+    )
+    left, right = (
+        Meaning(substitute(side.upper, numbers), substitute(side.lower, numbers))
+        for side in (statement.left, statement.right)
+    )
+    return Statement(left, right, tuple(conditions), statement.trust)
 
 
 @dataclass(frozen=True)
@@ -332,7 +353,7 @@ class _PathSearch:
 
     def _choices(self, name: str, orders: Mapping[str, Order]) -> list[Order]:
         if name == self.variables[0] and name != GAMMA:
-            return [T, LOG] if self.fine else [T]
+            return [T, LOG, LOGLOG] if self.fine else [T]
         probes = [self._propagated({**orders, name: probe}) for probe in _probes(name)]
         found = self._roots(name, probes, self.boundaries)
         roots = [root for root in found if self._may_be(name, root)]

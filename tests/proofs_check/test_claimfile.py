@@ -1,6 +1,9 @@
 """Claim files: what they mean, and every way in which they can be unusable."""
 
+import pickle
 import tomllib
+from collections import Counter
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import example, given, settings
@@ -9,8 +12,9 @@ from strategies import claim_file_lines, claim_files, damaged
 
 from proofs_check.claim import Claim, Objective, Paper
 from proofs_check.claimfile import (
-    MAX_ASSUMPTIONS,
     MAX_BYTES,
+    MAX_CLAIMS,
+    MAX_FILE_CHARACTERS,
     MAX_PROBLEMS,
     QUANTITIES,
     SIZES,
@@ -18,10 +22,11 @@ from proofs_check.claimfile import (
     make_claim,
     parse_claims,
 )
+from proofs_check.claimnames import Part
 from proofs_check.errors import UserError
-from proofs_check.expr import FUNCTIONS
+from proofs_check.expr import FUNCTIONS, Expr
 from proofs_check.language import parse_condition, parse_expr
-from proofs_check.toml_lines import read_toml
+from proofs_check.toml_lines import MAX_TOKENS, Path, read_toml
 
 FILE = "x.claims.toml"
 EXAMPLE = """\
@@ -251,6 +256,7 @@ NOT_TOML = {
     b"a = " + b"{a = " * 60: "1: more than 50 brackets inside one another",
     b"a = 1\n" + b"a." * 10 + b"b = 1": "2: a key of more than 10 parts",
     b"a = 1\nb = " + b"9" * 1001: "2: a number or key of more than 1000 characters",
+    b"a = 1\nb = [" + b"1," * (MAX_TOKENS // 2): "2: the file has more than 100000 words, strings",
     b"#" * (MAX_BYTES + 1): "1: the file has 1000001 bytes",
 }
 
@@ -278,12 +284,77 @@ def test_the_list_of_problems_ends() -> None:
         assert len(problems(text)) == MAX_PROBLEMS
 
 
-def test_assumptions_are_limited_in_all() -> None:
-    many = "assume = [" + "'a > 1'," * (MAX_ASSUMPTIONS // 2 + 1) + "]\n"
-    text = f"paper.key = 'p'\n[defaults]\n{many}"
-    text += "[[claim]]\nid = 'c'\nsays = 'M = O(N)'\n[[claim]]\nid = 'd'\nsays = 'M = O(N)'\n"
-    (found,) = problems(text)
-    assert found.startswith("7: the claims up to here have more than 10000 assumptions")
+def many_claims(count: int, defaults: str = "", body: str = "says = 'M = O(N)'") -> str:
+    """A file whose first claim stands on line 4, each claim on three lines."""
+    claims = "".join(f"[[claim]]\nid = 'c{n}'\n{body}\n" for n in range(count))
+    return f"paper.key = 'p'\n[defaults]\n{defaults}\n{claims}"
+
+
+def test_the_number_of_claims_is_limited() -> None:
+    assert len(read(many_claims(MAX_CLAIMS))) == MAX_CLAIMS
+    (found,) = problems(many_claims(MAX_CLAIMS + 2))
+    assert found == f"{4 + 3 * MAX_CLAIMS}: a file may have {MAX_CLAIMS} claims; split it"
+
+
+def test_expressions_are_limited_in_all() -> None:
+    body = "says = 'M = O(" + "N + " * 2000 + "N)'"  # 8,010 characters
+    within = MAX_FILE_CHARACTERS // 8010
+    assert len(read(many_claims(within, body=body))) == within
+    (found,) = problems(many_claims(within + 2, body=body))
+    assert found.startswith(
+        f"{4 + 3 * within}: the claims up to here have more than {MAX_FILE_CHARACTERS} char"
+    )
+
+
+def test_the_defaults_count_for_each_claim() -> None:
+    assume = "assume = [" + "'a > 1'," * 1000 + "]"  # 6,000 characters
+    within = MAX_FILE_CHARACTERS // 6010 - 1
+    assert len(read(many_claims(within, assume))) == within
+    (found,) = problems(many_claims(within + 1, assume))
+    assert found.startswith(
+        f"{4 + 3 * within}: the claims up to here have more than {MAX_FILE_CHARACTERS} char"
+    )
+    (found,) = problems(
+        many_claims(1, "assume = [" + "'a > 1'," * (MAX_FILE_CHARACTERS // 6 + 1) + "]")
+    )
+    assert found.startswith(
+        f"2: the defaults have more than {MAX_FILE_CHARACTERS} characters of expressions"
+    )
+
+
+def test_no_expression_is_walked_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The defaults' expressions are walked once in all, not once for each claim."""
+    walked: list[str] = []
+    of = Part.of
+
+    def counted(path: Path, text: str, exprs: Iterable[Expr]) -> Part:
+        walked.append(text)
+        return of(path, text, exprs)
+
+    monkeypatch.setattr(Part, "of", counted)
+    body = "says = 'risk = O(N)'\nassume = ['b > a']"
+    assert len(read(many_claims(20, "assume = ['a > 1', 'a < 9']\ntarget = 'i^-b'", body))) == 20
+    assert Counter(walked) == {
+        "a > 1": 1, "a < 9": 1, "spectrum = i^(-a)": 1, "target = i^(-b)": 1, "batch = 1": 1,
+        "outputs = 1": 1, "b > a": 20, "risk = O(N)": 40,
+    }  # fmt: skip
+
+
+def test_problems_travel_between_processes() -> None:
+    with pytest.raises(ClaimFileError) as caught:
+        parse_claims(claim("says = 'M = O(m'\nassume = ['a > 1/0']").encode(), FILE)
+    copy = pickle.loads(pickle.dumps(caught.value))
+    assert str(copy) == str(caught.value)
+    assert (copy.file, copy.line) == (FILE, 4)
+    assert [p.position for p in copy.problems] == [p.position for p in caught.value.problems]
+
+
+def test_lists_count_by_their_entries_and_notes_do_not() -> None:
+    sizes = "sizes = [" + "'a_long_name'," * (MAX_FILE_CHARACTERS // 12) + "]"
+    (found,) = problems(many_claims(1, body=f"says = 'M = O(N)'\n{sizes}"))
+    assert found.startswith(f"4: the claims up to here have more than {MAX_FILE_CHARACTERS} char")
+    note = f"says = 'M = O(N)'\nnote = '{'x' * MAX_FILE_CHARACTERS}'"
+    assert len(read(many_claims(1, body=note))) == 1
 
 
 def test_a_byte_order_mark_and_other_newlines_do_no_harm() -> None:

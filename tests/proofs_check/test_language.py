@@ -1,5 +1,6 @@
 """The claim language: what the parser builds, what it refuses and how it says so."""
 
+import pickle
 import re
 from fractions import Fraction
 from math import prod
@@ -108,6 +109,27 @@ def test_arithmetic_means_what_it_means_in_python(text: str, x: Fraction, y: Fra
 @settings(deadline=None, max_examples=200)
 def test_printing_and_reading_back_gives_the_same_tree(expr: Expr) -> None:
     assert parse_expr(str(expr), max_characters=10**6) == expr
+
+
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        ("1 - a", "1 - a"),
+        ("M^(1-a)", "M^(1 - a)"),
+        ("a + 1", "a + 1"),
+        ("-1 + a", "-1 + a"),
+        ("x + 2 - y + 3", "x + 5 - y"),
+        ("1 + x - 1 + 2", "2 + x"),
+        ("x + 1 - 1 + y", "x + y"),
+        ("1 - (a - 1)", "1 - (a - 1)"),
+        ("C^(1/(a+1))", "C^(1/(a + 1))"),
+        ("(1-a)/(a+1)", "(1 - a)/(a + 1)"),
+        ("x*3*y/2", "3/2*x*y"),
+    ],
+)
+def test_numbers_stay_where_the_first_of_them_stood(text: str, printed: str) -> None:
+    assert str(parse_expr(text)) == printed
+    assert parse_expr(printed) == parse_expr(text)
 
 
 @given(arithmetic())
@@ -303,6 +325,15 @@ def test_a_problem_can_be_placed_in_a_file() -> None:
     assert (placed.file, placed.line, placed.position) == ("f.claims.toml", 7, 2)
 
 
+def test_a_problem_travels_between_processes() -> None:
+    with pytest.raises(ClaimSyntaxError) as caught:
+        parse_expr("x $")
+    for error in (caught.value, caught.value.at("f.claims.toml", 7)):
+        copy = pickle.loads(pickle.dumps(error))
+        assert str(copy) == str(error)
+        assert vars(copy) == vars(error)
+
+
 def test_a_long_text_needs_leave() -> None:
     text = "x + " * (MAX_CHARACTERS // 4) + "x"
     with pytest.raises(ClaimSyntaxError, match="10000 characters"):
@@ -316,3 +347,9 @@ def test_a_long_text_needs_leave() -> None:
 )
 def test_nearest(word: str, hint: str) -> None:
     assert nearest(word, ["approx", "M", "N"]) == hint
+
+
+def test_among_many_names_only_those_that_begin_alike_are_near() -> None:
+    many = [f"x{n}" for n in range(1000)] + ["approx", "broad"]
+    assert nearest("aprox", many) == "; did you mean approx?"
+    assert nearest("road", many) == ""

@@ -97,6 +97,11 @@ def exact(text, path=PATH):
         ("sum(max(1, i^2/N), i, 1, M)", order(5)),
         ("sum(1/(i^2 + N), i, 1, M)", order(Fraction(-1, 2))),
         ("sum(a^0*i^(a-3), i, 1, M)", LOG),
+        ("sum(i^-2*max(1, min(1, N/i)), i, 1, M)", CONSTANT),
+        ("sum(i^-2*min(1, N*i), i, 1, M)", CONSTANT),
+        ("sum(log(N + M^2/i)/i, i, 1, N)", order(0, 2)),
+        ("sum(min(1, N/i, M^3/i), i, 1, L)", order(1, 0, 1)),
+        ("N^max(1, min(2, 3))", order(2)),
     ],
 )  # fmt: skip
 def test_orders_known_in_closed_form(text, expected):
@@ -110,6 +115,9 @@ def test_one_sided_bounds():
     assert bounds("exp(-log(N)*d)") == (None, T**-DECAY)
     assert bounds("N*exp(-M)") == (None, T * order(2) ** -DECAY)
     assert bounds("min(N, exp(-M))")[0] is None
+    assert bounds("exp(-M)^2")[0] is None
+    with pytest.raises(UndecidedError, match="logarithm"):
+        lower_along(parse_expr("log(exp(-M))"), PATH)
     # From M to 2M there are about M terms, from M to M/2 none.
     assert bounds("sum(1/i, i, M, M)") == (None, CONSTANT)
     assert bounds("sum(i^-2*exp(-N/i), i, 2, k)")[0] is None
@@ -121,15 +129,17 @@ def test_one_sided_bounds():
     "text",
     [
         "-1", "M - M", "N - M", "M - 2*M", "1 - pi", "1/M - 1", "a - 5", "-N", "1/(a-2)",
-        "0^(a-2)",         "M^N", "M^pi", "2^M", "exp(M)", "exp(M - N)", "1/exp(-M)", "log(1/M)", "log(d)", "log(pi)",
-        "log(1/2)", "log(exp(-M))", "log((a-2)*M + 2)", "sin(2)", "sin(pi*a)", "Gamma(-1/2)",
-        "sum(1/i, i, 1, oo)", "sum(i, i, 1, oo)", "sum(1/(i*log(i+1)), i, 1, oo)",
+        "0^(a-2)", "M^N", "M^pi", "2^M", "exp(M)", "exp(M - N)", "1/exp(-M)", "log(1/M)", "log(d)",
+        "log(pi)", "log(1/2)", "log(exp(-M))", "log((a-2)*M + 2)", "sin(2)", "sin(pi*a)",
+        "Gamma(-1/2)", "sum(i^-2*log(i*k), i, 1, M)", "sum(1/i, i, 1, oo)", "sum(i, i, 1, oo)",
+        "sum(1/(i*log(i+1)), i, 1, oo)",
         "sum(i, i, 0, M)", "sum(i, i, sigma, M)", "sum(i, i, 1/M, M)", "sum(i, i, M, N)",
         "sum(i, i, 3, 2)", "sum(i, i, 1, sigma)", "sum(1, i, 1, 1/M)", "sum(M - i, i, 1, N)",
         "sum((i - 1)^2, i, 1, N)", "sum((i/2 - 3/4)^2, i, 1, N)", "sum(log(i)/i, i, 1, M)",
         "sum(i^-2*log(i^2+N), i, 1, oo)", "sum(log(M/i), i, 1, M)", "sum(1/i, i, 1, d)",
         "sum(sum(j^-i, j, 1, N), i, 1, M)", "sum(sum(1, j, 1, i), i, 1, M)", "M*x", "oo",
-        "eigenvalue(M)",         "sum(1/(i*log(i+1)), i, 1, k)", "sum(i^-2*log(i-1/2), i, 2, M)", "sum(1/(1-i), i, 1, M)",
+        "eigenvalue(M)", "sum(1/(i*log(i+1)), i, 1, k)",
+        "sum(i^-2*log(i-1/2), i, 2, M)", "sum(1/(1-i), i, 1, M)",
     ],
 )  # fmt: skip
 def test_what_no_rule_decides_is_refused(text):
@@ -175,9 +185,9 @@ def test_orders_print_as_the_claim_language_reads_them():
 
 
 # Against numbers at t = exp(1000) and exp(2000).  A logarithm too much or too little changes the
-# logarithm of a ratio by 0.69; the largest deviation over 2000 draws was below 0.12.
+# logarithm of a ratio by 0.69; the largest deviation over 2500 other draws was 0.044.
 
-TOLERANCE = 0.25
+TOLERANCE = 0.15
 TERMS = (
     "1", "min(1, (N*i^-2)^2)", "min(1, N*i^-1)", "exp(-N*i^-2)", "exp(-N*i^-1)", "1/(1 + i^2/N)",
     "max(1, N/i^2)", "exp(-i/N)", "min(1, (i/N)^2)", "(1 + N*i^-3)^(-1/2)", "sqrt(min(1, N/i^3))",

@@ -225,7 +225,7 @@ def test_text_that_the_terminal_cannot_show() -> None:
 
 
 def test_reader_that_goes_away() -> None:
-    put(claim_file(*(f"c{n}" for n in range(2000))))
+    put(claim_file(*(f"c{n}" for n in range(1000))))
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing) as pipe:

@@ -1,0 +1,107 @@
+r"""Refuting claims about optima: the least value along a path, proved, and a point that attains it.
+
+The witness fixes the parameters as rationals and ties the names that are not varied to one of
+them, S, as ``S^p (log S)^q``.  With these as assumptions
+
+1. a lower bound ``E >= c V`` of the objective at *all* feasible points is proved as in `optimum`;
+2. a feasible point is given along the path, where E is at most of order V.
+
+So V is the order of the minimum along this path, which decides claims about ``optimal(value)``, and
+the point is within a constant factor of it, which refutes ``optimal(X) = Theta(R)`` if X is not of
+order R there (``O``: if X/R tends to infinity; ``Omega``: if it tends to 0).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from proofs_check.claim import Claim, Condition, optimal_of
+from proofs_check.cone import RejectedError
+from proofs_check.expr import Call, Expr, Name, Num, mul, power
+from proofs_check.goals import check_goal, entry, read_expr
+from proofs_check.growth import bound
+from proofs_check.logform import log_tree
+from proofs_check.orders import CONSTANT, Order, UndecidedError
+from proofs_check.paths import order_along
+from proofs_check.premises import Premises, premises
+from proofs_check.refutation import Refuted, feasible_point, refuted_ratio
+from proofs_check.tree import check_tree
+
+__all__ = ["check_least", "tied_premises"]
+
+
+def tied_premises(
+    claim: Claim, values: Mapping[str, Fraction], given: Mapping[str, Order]
+) -> Premises:
+    """Return the premises of a claim at fixed parameters, the names in `given` tied together.
+
+    Raises
+    ------
+    RejectedError
+        Where no size among them goes like a power of t alone, or one has a double logarithm.
+    """
+    fixed = [Condition(Name(n), "=", Num(value)) for n, value in sorted(values.items())]
+    ties = _ties(given)
+    return premises(claim, *fixed, *ties)
+
+
+def _ties(given: Mapping[str, Order]) -> list[Condition]:
+    pure = [n for n, order in sorted(given.items()) if order > CONSTANT and not order.y]
+    if not pure or any(order.z for order in given.values()):
+        raise RejectedError("the names that are not varied have no common scale")
+    scale = Name(pure[0])
+    unit = given[pure[0]].x
+    return [
+        Condition(Name(name), "=", _power(scale, order.x / unit, order.y))
+        for name, order in sorted(given.items())
+        if name != scale.name
+    ]
+
+
+def _power(scale: Expr, x: Fraction, y: Fraction) -> Expr:
+    return mul(power(scale, Num(x)), power(Call("log", (scale,)), Num(y)))
+
+
+def check_least(claim: Claim, data: Mapping[str, Any]) -> Refuted:
+    """Check a witness of kind "least" against a claim about an optimum.
+
+    Parameters
+    ----------
+    data
+        ``{"kind": "least", "values": ..., "path": ..., "point": ..., "value": EXPR, "lower": TREE}``
+        with values, path and point as for `check_refutation`.
+
+    Raises
+    ------
+    RejectedError
+        If a step does not hold or the claim does not fail at the witness.
+    """
+    found = feasible_point(claim, data)
+    given = {n: order for n, order in found.path.orders.items() if n in entry(data, "path")}
+    ready = tied_premises(claim, found.path.values, given)
+    value = read_expr(entry(data, "value"))
+    check_tree(ready, entry(data, "lower"), _lower_leaf(value))
+    try:
+        least = order_along(value, found.path)
+        right = order_along(claim.right, found.path)
+    except UndecidedError as error:
+        raise RejectedError(str(error)) from error
+    if found.objective > least:
+        raise RejectedError(f"the point does not attain the least value: {found.objective}")
+    name = optimal_of(claim.left)
+    where = least if name == "value" else found.path.orders.get(str(name))
+    if where is None:
+        raise RejectedError(f"the witness does not say how {name} goes")
+    return refuted_ratio(claim, found, where / right)
+
+
+def _lower_leaf(value: Expr) -> Any:
+    def leaf(ready: Premises, node: Any) -> None:
+        lower = bound(ready.left.lower, False, ready.ctx, entry(node, "bounds"))
+        if lower is None:
+            raise RejectedError("no lower bound of the objective is given")
+        check_goal(log_tree(value, ready.ctx), lower, entry(node, "goal"), ready.ctx)
+
+    return leaf

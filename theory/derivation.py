@@ -1,0 +1,213 @@
+r"""The search for the derivation of a claim.
+
+From the definitions (`proofs_check.premises`) a tree of case distinctions is grown: whatever the
+planner of sums or the comparison of the two sides needs to know about the sizes becomes a split,
+whatever sign of an exponent it needs and cannot prove from the assumptions becomes a comparison of
+parameters at the top of the tree.  In each leaf sums and exponentials are bounded and the sides
+compared.  The outcome is data for `proofs_check.checker`, and the search trusts nothing of itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+from proofs_check.algebra import Frac
+from proofs_check.checker import sides_of
+from proofs_check.claim import Claim, Comparison, Condition
+from proofs_check.cone import Context, Generator, SignNeededError
+from proofs_check.expr import Expr, Name, Num
+from proofs_check.growth import bound
+from proofs_check.logform import log_tree
+from proofs_check.premises import (
+    Premises,
+    condition_generators,
+    is_assumed,
+    premises,
+    with_sizes,
+    with_slack,
+)
+from theory.certificates import positive
+from theory.planner import plan
+from theory.prover import Prover, SplitNeededError, StuckError, form_expr
+
+__all__ = ["CaseNeededError", "derivation", "grown", "needs", "settled"]
+
+MAX_SPLITS = 8
+MAX_COMPARISONS = 4
+
+Leaf = Callable[[Premises, Prover], dict[str, Any]]
+
+
+class CaseNeededError(Exception):
+    """The sign of a function of the parameters is needed and the assumptions leave it open."""
+
+    def __init__(self, value: Frac, text: str):
+        self.value = value
+        self.text = text
+        super().__init__(f"the sign of {text} is not settled by the assumptions")
+
+
+def derivation(claim: Claim) -> dict[str, Any]:
+    """Return the derivation of a claim as data.
+
+    Raises
+    ------
+    StuckError, RejectedError
+        Where none is found, with the reason.
+    """
+    if claim.objective is not None:
+        from theory.optimise import optimum_derivation
+
+        return optimum_derivation(claim)
+    ready = premises(claim)
+    sides_of(claim.relation)
+    return {"kind": "order", "needs": needs(ready), "tree": grown(ready, (), _compared)}
+
+
+def needs(ready: Premises) -> list[Any]:
+    """Return the proofs of the conditions under which the definitions hold."""
+    return [
+        None if is_assumed(need, ready.claim.assume) else _need(need, ready.ctx)
+        for need in ready.left.needs
+    ]
+
+
+def _need(need: Condition, ctx: Context) -> Any:
+    difference = ctx.ring.frac(need.left) - ctx.ring.frac(need.right)
+    if difference.constant() is not None:
+        return []
+    poly = difference.signed() if need.op == ">" else -difference.signed()
+    found = positive(poly, ctx, strict=True)
+    if found is None:
+        raise StuckError(f"the definitions need {need}; assuming it would settle this")
+    return found
+
+
+# Growing the tree.
+
+
+def grown(ready: Premises, more: tuple[Condition, ...], leaf: Leaf) -> dict[str, Any]:
+    """Return the tree under the assumptions and the comparisons `more` made so far.
+
+    The leaf asks for distinctions of cases by its exceptions.
+    """
+    try:
+        return _region(ready, leaf, MAX_SPLITS)
+    except CaseNeededError as case:
+        if len(more) == MAX_COMPARISONS:
+            raise StuckError(f"{case}: assume which sign it has") from case
+        left, right = _sides_of_case(case.value, ready)
+        node: dict[str, Any] = {"compare": [str(left), str(right)]}
+        ops: tuple[tuple[str, Comparison], ...] = (("gt", ">"), ("eq", "="), ("lt", "<"))
+        for key, op in ops:
+            conditions = (*more, Condition(left, op, right))
+            node[key] = grown(premises(ready.claim, *conditions), conditions, leaf)
+        return node
+
+
+def _sides_of_case(value: Frac, ready: Premises) -> tuple[Expr, Expr]:
+    """Write ``value`` compared with 0 as NAME compared with an expression where it is linear."""
+    ring = ready.ctx.ring
+    numerator = ring.expr(Frac(value.num, ring.one.num))
+    for name in reversed(ring.names):
+        at = ring.names.index(name)
+        degrees = [monomial[at] for monomial in value.num.to_dict()]
+        if max(degrees) != 1:
+            continue
+        slope = Frac(value.num.derivative(name), ring.one.num)
+        if slope.constant() is None:
+            continue
+        rest = Frac.of(value.num, slope.num) - ring.frac(Name(name))
+        return Name(name), ring.expr(-rest)
+    return numerator, Num(Fraction(0))
+
+
+def _region(ready: Premises, leaf: Leaf, splits: int) -> dict[str, Any]:
+    signs, ready, prover = settled(ready)
+    while True:
+        try:
+            node = _split_region(ready, prover, leaf, splits)
+            return {"signs": signs, "then": node} if signs else node
+        except SignNeededError as needed:
+            step, ready, prover = _signed(ready, prover, needed)
+            signs.append(step)
+
+
+def settled(ready: Premises) -> tuple[list[Any], Premises, Prover]:
+    """Prove the signs that the assumptions about sizes need; return them with the premises.
+
+    Raises
+    ------
+    CaseNeededError
+        Where a sign is not settled.
+    """
+    signs: list[Any] = []
+    prover = Prover(ready.ctx)
+    while ready.pending:
+        try:
+            condition_generators(prover.ctx, ready.pending[0])
+        except SignNeededError as needed:
+            step, ready, prover = _signed(ready, prover, needed)
+            signs.append(step)
+    return signs, ready, prover
+
+
+def _signed(
+    ready: Premises, prover: Prover, needed: SignNeededError
+) -> tuple[Any, Premises, Prover]:
+    found = prover.with_sign(needed.value)
+    if found is None:
+        text = str(prover.ctx.ring.expr(needed.value))
+        raise CaseNeededError(needed.value, text) from needed
+    step, signed = found
+    ready = with_sizes(ready, signed.ctx)
+    return step, ready, Prover(ready.ctx)
+
+
+def _split_region(ready: Premises, prover: Prover, leaf: Leaf, splits: int) -> dict[str, Any]:
+    try:
+        return leaf(ready, prover)
+    except SplitNeededError as split:
+        if splits == 0:
+            raise StuckError("too many distinctions of cases") from split
+        ctx = prover.ctx
+        monomial = form_expr(split.form, ctx)
+        log_tree(monomial, ctx)
+        node: dict[str, Any] = {"split": str(monomial)}
+        for key, form, op in (("ge", split.form, ">="), ("le", -split.form, "<=")):
+            case = Generator(form, f"{monomial} {op} 1", is_case=True)
+            inner = Prover(ctx.with_generators(case))
+            node[key] = inner.impossible() or _region(
+                replace(ready, ctx=inner.ctx), leaf, splits - 1
+            )
+        return node
+
+
+def _compared(ready: Premises, prover: Prover) -> dict[str, Any]:
+    """Return the leaf that compares the two sides of a claim."""
+    relation = ready.claim.relation
+    node: dict[str, Any] = {"bounds": {}}
+    bounds = node["bounds"]
+    slack = Prover(with_slack(ready))
+    if "upper" in sides_of(relation):
+        plan(ready.left.upper, True, prover, bounds)
+        plan(ready.right, False, prover, bounds)
+    if "lower" in sides_of(relation):
+        plan(ready.right, True, prover, bounds)
+        plan(ready.left.lower, False, prover, bounds)
+    if "upper" in sides_of(relation):
+        small = bound(ready.left.upper, True, prover.ctx, bounds)
+        large = bound(ready.right, False, prover.ctx, bounds)
+        if small is None or large is None:
+            raise StuckError(f"no lower bound was found for {ready.right}")
+        node["upper"] = slack.goal(small, large, diverging=relation == "o")
+    if "lower" in sides_of(relation):
+        small = bound(ready.right, True, prover.ctx, bounds)
+        large = bound(ready.left.lower, False, prover.ctx, bounds)
+        if small is None or large is None:
+            raise StuckError(f"no lower bound was found for {ready.left.lower}")
+        node["lower"] = slack.goal(small, large)
+    return node

@@ -1,0 +1,134 @@
+"""The search for witnesses against claims about optima: the least value along a path.
+
+Parameters and the path of the names that are not varied come from `theory.samples`; tied to one
+scale they leave a linear program, whose solution gives the least value and points that attain it,
+at both ends of the face of optima where there are several.  `proofs_check.least` re-checks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import islice
+from typing import Any
+
+from proofs_check.algebra import Form
+from proofs_check.claim import Claim
+from proofs_check.cone import RejectedError
+from proofs_check.growth import bound
+from proofs_check.least import check_least, tied_premises
+from proofs_check.logform import LOGLOG, log_tree
+from proofs_check.optimum import varied
+from proofs_check.orders import Order
+from proofs_check.premises import Premises
+from proofs_check.refutation import statement_of
+from theory.derivation import CaseNeededError, grown
+from theory.optimise import ask_for_polynomial_sizes, candidates
+from theory.planner import plan
+from theory.prover import Prover, StuckError, form_expr
+from theory.samples import orders_of, paths_of, values_of
+
+__all__ = ["refute_optimum"]
+
+MAX_VALUES = 3
+MAX_PATHS = 200
+MAX_GIVEN = 6
+"""Parameter points, paths, and different paths of the given names that are tried."""
+TILT = 1e-5
+
+
+def refute_optimum(claim: Claim) -> dict[str, Any] | None:
+    """Return a checked witness of kind "least" against a claim about an optimum, or None."""
+    statement = statement_of(claim)
+    for values in islice(values_of(claim, statement), MAX_VALUES):
+        seen: list[dict[str, Order]] = []
+        for path in islice(paths_of(claim, statement, values, fine=False), MAX_PATHS):
+            given = _given(claim, orders_of(path))
+            if given in seen or len(seen) == MAX_GIVEN:
+                continue
+            seen.append(given)
+            for witness in _witnesses(claim, values, given):
+                try:
+                    check_least(claim, witness)
+                except RejectedError:
+                    continue
+                return witness
+    return None
+
+
+def _given(claim: Claim, orders: dict[str, Order]) -> dict[str, Order]:
+    assert claim.objective is not None
+    free = {"N" if name == "N_eff" else name for name in claim.objective.over}
+    return {name: order for name, order in orders.items() if name not in free}
+
+
+def _witnesses(
+    claim: Claim, values: dict[str, Fraction], given: dict[str, Order]
+) -> Iterator[dict[str, Any]]:
+    try:
+        ready = tied_premises(claim, values, given)
+        names = sorted(varied(ready))
+        tilts = [{}, *({name: sign * TILT} for name in names for sign in (1, -1))]
+        found = list(candidates(ready, tilts))
+    except (RejectedError, StuckError, CaseNeededError):
+        return
+    lower: dict[str, Any] | None = None
+    for point, value in found:
+        if lower is None:
+            lower = _lower(ready, value)
+        orders = _orders(point, given, ready)
+        if lower is None or orders is None:
+            continue
+        yield {
+            "kind": "least",
+            "values": {name: str(number) for name, number in sorted(values.items())},
+            "path": {name: _exponents(order) for name, order in sorted(given.items())},
+            "point": {name: _exponents(order) for name, order in sorted(orders.items())},
+            **lower,
+        }
+
+
+def _lower(ready: Premises, value: Form) -> dict[str, Any] | None:
+    """Return the value with the proof that the objective is nowhere below it."""
+    text = form_expr(value, ready.ctx)
+
+    def leaf(inner: Premises, prover: Prover) -> dict[str, Any]:
+        bounds: dict[str, Any] = {}
+        plan(inner.left.lower, False, prover, bounds)
+        low = bound(inner.left.lower, False, inner.ctx, bounds)
+        if low is None:
+            raise StuckError("no lower bound of the objective was found")
+        try:
+            return {"bounds": bounds, "goal": prover.goal(log_tree(text, inner.ctx), low)}
+        except StuckError:
+            ask_for_polynomial_sizes(inner, prover)
+            raise
+
+    try:
+        return {"value": str(text), "lower": grown(ready, (), leaf)}
+    except StuckError:
+        return None
+
+
+def _orders(
+    point: dict[str, Form], given: dict[str, Order], ready: Premises
+) -> dict[str, Order] | None:
+    """Return the orders of the varied names along the path, N in the place of N_eff."""
+    out: dict[str, Order] = {}
+    for name, form in point.items():
+        order = Order()
+        for variable, coeff in form.coeffs.items():
+            base = given.get(variable.removeprefix(LOGLOG))
+            exponent = coeff.constant()
+            if base is None or exponent is None:
+                return None
+            order = order * (base.log() if variable.startswith(LOGLOG) else base) ** exponent
+        if name == "N_eff":
+            out["N"] = order * order.log()
+        else:
+            out[name] = order
+    return out
+
+
+def _exponents(order: Order) -> list[str]:
+    return [str(exponent) for exponent in (order.x, order.y, order.z)]
