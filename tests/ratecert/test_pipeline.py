@@ -100,7 +100,7 @@ def test_numbers_against_a_checked_witness_are_a_disagreement(monkeypatch):
     assert certificate.reason.startswith("internal disagreement")
 
 
-@pytest.mark.parametrize("rejected", ["check", "refute"])
+@pytest.mark.parametrize("rejected", ["check", "check_witness"])
 def test_a_producer_that_is_wrong_only_leaves_the_claim_undecided(monkeypatch, rejected):
     def refuse(*args):
         raise pipeline.RejectedError("a step does not hold")
