@@ -12,7 +12,8 @@ with an error e: LEFT is evaluated at ``p + e`` and at ``max(p - e, 0)``, and wh
 by more than 1 % it is *blurred*: known from above only, as where a bias decays below double
 precision.
 
-*Reach.*  The ladder ends where a size reaches its limit: M and N 10^12, others 10^18.  A gap
+*Reach.*  The ladder ends where a size reaches its limit: M and N 10^12, C 10^16, others 10^18; of
+the sample paths those are taken that reach farthest.  A gap
 δ in the exponent of the fastest size is a drift of δ x per ``log t``, so that the smallest gap a
 ladder sees is ``ε/x``.  Where that is above 1/4 (short ladders, as with drawn sketches) the leg
 does not pass, whatever it saw.
@@ -381,7 +382,7 @@ def _fastest(path: Exponents) -> float:
 
 
 def _sight(path: Exponents) -> float:
-    """Return how far a path reaches, in decades of its fastest size, to a tenth."""
+    """Return how far a path reaches: the logarithm of its fastest size there, to a tenth."""
     return round(_reach(path) * _fastest(path), 1)
 
 
@@ -428,7 +429,8 @@ def _ladder(claim: Claim, values: Values, path: Exponents) -> _Found:
     except (UserError, NoOptimumError) as error:
         return _Found(Light.UNKNOWN, str(error), where | {"refused": str(error)})
     reading = Reading.of([(L, row.log) for L, row in zip(scales, rows, strict=True)])
-    gap = reading.resolution / _fastest(path)
+    fastest = _fastest(path)
+    gap = reading.resolution / fastest if fastest else math.inf
     light = _light(claim.relation, reading, any(row.blurred for row in rows), gap)
     ratios = [math.exp(min(row.log, 700.0)) for row in rows]
     numbers = {
