@@ -113,7 +113,9 @@ def regions(ready: Premises) -> list[Region]:
     StuckError, RejectedError
         Where the search gives up.
     """
-    key = ("regions", str(ready.left.upper), str(ready.left.lower))
+    # A region keeps the whole claim it was found for.
+    claim = ready.claim
+    key = ("regions", claim, str(ready.left.upper), str(ready.right))
     found = Prover(ready.ctx).once(key, lambda: _regions(ready))
     return [region.knowing(ready) for region in found]
 
