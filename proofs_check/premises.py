@@ -285,7 +285,8 @@ def with_slack(ready: Premises) -> Context:
     if not ready.claim.relation.endswith("tilde"):
         return ctx
     forms = [Form({LOGLOG + size: -ctx.ring.one}) for size in sorted(ctx.sizes)]
-    return ctx.with_generators(*(Generator(form, "up to logarithms") for form in forms))
+    slack = (Generator(form, "up to logarithms", is_slack=True) for form in forms)
+    return ctx.with_generators(*slack)
 
 
 def is_assumed(condition: Condition, assume: tuple[Condition, ...]) -> bool:
