@@ -14,6 +14,7 @@ business of `theory`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -25,6 +26,7 @@ from proofs_check.expr import Add, Expr, Mul, Name, Num, Pow, add, div, mul, pow
 
 __all__ = ["Factor", "Form", "Frac", "Multiplier", "NotRationalError", "Ring"]
 
+_COEFFICIENT = re.compile(r"-?[0-9]{1,1000}(/[0-9]{1,1000})?")
 MAX_DEGREE = 60
 MAX_TERMS = 2000
 """Larger polynomials in the parameters are refused instead of being expanded."""
@@ -247,6 +249,8 @@ class Multiplier:
         terms = []
         for entry in data:
             coeff, indices = entry
+            if not isinstance(coeff, str) or not _COEFFICIENT.fullmatch(coeff):
+                raise ValueError(f"{str(coeff)[:40]!r} is not a rational such as '3/2'")
             value = Fraction(coeff)
             if value <= 0:
                 raise ValueError(f"the coefficient {value} of a multiplier is not positive")
