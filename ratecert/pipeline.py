@@ -13,20 +13,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 
 from numerics.balls.ball import Ball, Refusal
 from numerics.legs import enclosure, exact, simulation
 from numerics.legs.trend import Reading
-from proofs_check.checker import Checked, check
-from proofs_check.claim import Claim
+from proofs_check.checker import check, check_witness
+from proofs_check.claim import Claim, optimal_of
 from proofs_check.cone import RejectedError
 from proofs_check.errors import UserError
+from proofs_check.expr import Name
 from proofs_check.judge import applies, judge, kind
-from proofs_check.refutation import Refuted, check_refutation
+from proofs_check.refutation import Refuted
 from proofs_check.verdict import Certificate, Evidence, Light, Verdict
-from theory.derive import derivation
-from theory.prover import StuckError
+from theory.derive import derive
 from theory.refute import refute
 
 __all__ = ["LEVELS", "certify"]
@@ -38,6 +38,7 @@ _LEGS: Mapping[str, Callable[[Claim, str], Evidence]] = {
     exact.LEG: exact.evidence,
     simulation.LEG: simulation.evidence,
 }
+_Checked = TypeVar("_Checked")
 _WITNESS_DECADES = (3, 6, 12, 24)
 
 
@@ -59,46 +60,50 @@ def certify(claim: Claim, level: str = "quick") -> Certificate:
     if level not in LEVELS:
         raise UserError(f"there is no level {level!r}: use {' or '.join(LEVELS)}")
     started = perf_counter()
-    proof, checked, why = _proved(claim)
-    refutation, refuted = _refuted(claim) if checked is None or level == "full" else (None, None)
+    derived = derive(claim)
+    proof, refutation = derived.proof, derived.refutation
+    checked, why = _outcome(check, claim, proof)
+    if checked is not None and level == "full" and claim.objective is None:
+        refutation = refute(claim)
+    refuted, objection = _outcome(check_witness, claim, refutation)
     evidence = tuple(_evidence(claim, leg, level) for leg in _LEGS)
     seen = None if refuted is None or refutation is None else _along(claim, refutation, refuted)
     verdict, reason, lights = judge(
-        claim, checked, refuted, evidence, why, Light.UNKNOWN if seen is None else seen.light
+        claim,
+        checked,
+        refuted,
+        evidence,
+        why or objection or derived.reason,
+        Light.UNKNOWN if seen is None else seen.light,
     )
-    shown = seen if verdict is Verdict.REFUTED else None
+    is_refuted = verdict is Verdict.REFUTED
+    source = refuted if is_refuted else checked
     return Certificate(
         claim=claim,
         verdict=verdict,
         reason=reason,
-        derived="",
-        regimes=(),
-        witness=None if shown is None else shown.witness,
+        derived=derived.derived,
+        regimes=derived.regimes,
+        witness=seen.witness if is_refuted and seen is not None else None,
         lights=lights,
         evidence=evidence,
         constants=None,
-        trust=_trust(checked, refuted, verdict),
-        derivation=refutation if verdict is Verdict.REFUTED else proof,
+        trust=() if source is None else source.trust,
+        derivation=refutation if is_refuted else proof,
         seconds=perf_counter() - started,
     )
 
 
-def _proved(claim: Claim) -> tuple[dict[str, Any] | None, Checked | None, str]:
-    """Return a derivation and what the checker says of it, or None twice and why."""
+def _outcome(
+    checker: Callable[[Claim, Any], _Checked], claim: Claim, data: Any
+) -> tuple[_Checked | None, str]:
+    """Return what the checker makes of data, or None and why it was rejected, if it was."""
+    if data is None:
+        return None, ""
     try:
-        found = derivation(claim)
-        return found, check(claim, found), ""
-    except (StuckError, RejectedError) as error:
-        return None, None, str(error)
-
-
-def _refuted(claim: Claim) -> tuple[dict[str, Any] | None, Refuted | None]:
-    """Return a witness against the claim and what the checker says of it, or None twice."""
-    try:
-        found = refute(claim)
-        return found, None if found is None else check_refutation(claim, found)
-    except RejectedError:
-        return None, None  # the search was wrong about its witness: nothing is refuted
+        return checker(claim, data), ""
+    except RejectedError as error:
+        return None, f"what was found did not pass the check: {error}"
 
 
 def _evidence(claim: Claim, leg: str, level: str) -> Evidence:
@@ -109,11 +114,6 @@ def _evidence(claim: Claim, leg: str, level: str) -> Evidence:
 
 def _article(noun: str) -> str:
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
-
-
-def _trust(checked: Checked | None, refuted: Refuted | None, verdict: Verdict) -> tuple[str, ...]:
-    source = refuted if verdict is Verdict.REFUTED else checked
-    return () if source is None else source.trust
 
 
 # The witness.
@@ -132,10 +132,12 @@ def _along(claim: Claim, data: Mapping[str, Any], refuted: Refuted) -> _Witness:
     values = {name: Fraction(text) for name, text in data["values"].items()}
     orders = {**data["path"], **data.get("point", {})}
     path = {name: tuple(map(Fraction, powers)) for name, powers in orders.items()}
-    # What refutes optimal(value) is the objective at a feasible point.
+    # An optimum is refuted by a near-optimal point: the objective there, or the point itself.
     plain = claim
     if claim.objective is not None:
-        plain = replace(claim, left=claim.objective.expr, objective=None)
+        wanted = optimal_of(claim.left)
+        left = claim.objective.expr if wanted in (None, "value") else Name(str(wanted))
+        plain = replace(claim, left=left, objective=None)
     shown = {
         "values": dict(refuted.values),
         "path": dict(refuted.path),

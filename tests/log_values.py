@@ -92,9 +92,14 @@ def _log(expr: Expr, logs: Mapping[str, Any], values: Mapping[str, Any]) -> Any:
             for part in parts[1:]:
                 best = np.minimum(best, part) if func == "min" else np.maximum(best, part)
             return best
+        case Call("exp", (Num(value),)):
+            return float(value)
         case Call("exp", (Mul((Num(value), *rest)),)) if value < 0:
             exponent = _log(Mul((Num(-value), *rest)), logs, values)
             return -np.exp(np.minimum(exponent, LARGEST))
+        case Call("log", (Add((*rest, Num(value))),)) if value == 1:
+            small = _log(Add(tuple(rest)), logs, values)
+            return np.where(small < -30, small, np.log(np.logaddexp(np.maximum(small, -30), 0.0)))
         case Call("log", (arg,)):
             return np.log(_log(arg, logs, values))
         case Sum():

@@ -73,7 +73,8 @@ def _chosen(ready: Premises, prover: Prover) -> dict[str, Any]:
     """Choose the point and prove the claim about it."""
     problem = StuckError("no optimum was found")
     _ask_for_one_claimed_form(ready, prover)
-    for point, value in candidates(ready):
+    found = prover.once("candidates", lambda: list(candidates(ready)))
+    for point, value in found:
         node: dict[str, Any] = {
             "point": {v: str(form_expr(f, ready.ctx)) for v, f in point.items()},
             "value": str(form_expr(value, ready.ctx)),

@@ -41,6 +41,11 @@ class Region:
         """What is known in the region."""
         return self.ready.ctx
 
+    def knowing(self, ready: Premises) -> Region:
+        """Return the region with the signs that are known outside of it, too."""
+        ctx = replace(self.ctx, signs={**self.ctx.signs, **ready.ctx.signs})
+        return replace(self, ready=replace(self.ready, ctx=ctx))
+
     def order(self) -> str | None:
         """Return the order as text, None where the two bounds differ."""
         if self.lower is None:
@@ -108,6 +113,12 @@ def regions(ready: Premises) -> list[Region]:
     StuckError, RejectedError
         Where the search gives up.
     """
+    key = ("regions", str(ready.left.upper), str(ready.left.lower))
+    found = Prover(ready.ctx).once(key, lambda: _regions(ready))
+    return [region.knowing(ready) for region in found]
+
+
+def _regions(ready: Premises) -> list[Region]:
     found: list[Region] = []
 
     def leaf(inner: Premises, prover: Prover) -> dict[str, Any]:

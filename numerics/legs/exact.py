@@ -12,7 +12,8 @@ with an error e: LEFT is evaluated at ``p + e`` and at ``max(p - e, 0)``, and wh
 by more than 1 % it is *blurred*: known from above only, as where a bias decays below double
 precision.
 
-*Reach.*  The ladder ends where a size reaches its limit: M and N 10^12, others 10^18.  A gap
+*Reach.*  The ladder ends where a size reaches its limit: M and N 10^12, C 10^16, others 10^18; of
+the sample paths those are taken that reach farthest.  A gap
 δ in the exponent of the fastest size is a drift of δ x per ``log t``, so that the smallest gap a
 ladder sees is ``ε/x``.  Where that is above 1/4 (short ladders, as with drawn sketches) the leg
 does not pass, whatever it saw.
@@ -54,6 +55,7 @@ from numerics.sketch import gaussian_sketch
 from proofs_check.claim import Claim, Objective, Setting, optimal_of
 from proofs_check.errors import UserError
 from proofs_check.expr import Call, Expr, Name, Num, children, free_names, rebuild, walk
+from proofs_check.meaning import is_quantity
 from proofs_check.verdict import Evidence, Light
 from theory.samples import sample_paths, sample_values
 
@@ -62,9 +64,11 @@ __all__ = ["Part", "evidence", "parts_at", "problem_of"]
 Values = Mapping[str, Fraction]
 
 LEG = "exact"
+ONE = Fraction(1)
 DIGITS = 12
 GAP = 0.25
 BLUR = 0.01
+UNDERFLOW = Fraction(1, 10**300)
 LIMITS: Mapping[str, float] = {"M": 1e12, "N": 1e12, "C": 1e16}
 OTHER_LIMIT = 1e18
 QUADRATURE = 5.0
@@ -97,8 +101,8 @@ class Part:
 
     @property
     def high(self) -> Fraction:
-        """The upper end."""
-        return self.value + self.error
+        """The upper end, at least `UNDERFLOW`: a float that is 0 may stand for less than that."""
+        return max(self.value + self.error, UNDERFLOW)
 
     @property
     def low(self) -> Fraction:
@@ -140,6 +144,12 @@ def _whole(expr: Expr, known: Mapping[str, float]) -> int:
 def first_step(problem: Problem) -> Fraction:
     """Return ``γ_0 = 1/(4 Σ λ_i)``."""
     return Fraction(1 / (4 * problem.spectrum.sum()))
+
+
+def _first_step(expr: Expr, setting: Setting, values: Values, place: Values) -> Fraction:
+    """Return ``γ_0``, or 1 for an expression that has no problem."""
+    explicit = not any(map(is_quantity, walk(expr)))
+    return ONE if explicit else first_step(problem_of(setting, values, place))
 
 
 def parts_at(
@@ -283,15 +293,14 @@ class _Number:
 
 def _number(expr: Expr, setting: Setting, values: Values, place: Values) -> _Number:
     """Return an expression in quantities, parameters and sizes at a place."""
-    problem = problem_of(setting, values, place)
     known = {"sigma": Fraction(1), **values, **place}
     calls = {n for n in walk(expr) if isinstance(n, Call) and n.func == "eigenvalue"}
     names = free_names(expr) & (RESPONSES | {"approx", DIMENSION, IRREDUCIBLE})
-    parts: dict[Expr, Part] = {
-        Name(name): part for name, part in parts_at(setting, values, place, names).items()
-    }
+    found = parts_at(setting, values, place, names) if names else {}
+    parts: dict[Expr, Part] = {Name(name): part for name, part in found.items()}
     for call in calls:
         index = round(math.exp(logarithm(enclosed(call.args[0], known, DIGITS))))
+        problem = problem_of(setting, values, place)
         parts[call] = _eigenvalue(problem, _size(place, "M"), index)
     high = _replaced(expr, {node: Num(part.high) for node, part in parts.items()})
     low = _replaced(expr, {node: Num(part.low) for node, part in parts.items()})
@@ -373,7 +382,7 @@ def _fastest(path: Exponents) -> float:
 
 
 def _sight(path: Exponents) -> float:
-    """Return how far a path reaches, in decades of its fastest size, to a tenth."""
+    """Return how far a path reaches: the logarithm of its fastest size there, to a tenth."""
     return round(_reach(path) * _fastest(path), 1)
 
 
@@ -420,7 +429,8 @@ def _ladder(claim: Claim, values: Values, path: Exponents) -> _Found:
     except (UserError, NoOptimumError) as error:
         return _Found(Light.UNKNOWN, str(error), where | {"refused": str(error)})
     reading = Reading.of([(L, row.log) for L, row in zip(scales, rows, strict=True)])
-    gap = reading.resolution / _fastest(path)
+    fastest = _fastest(path)
+    gap = reading.resolution / fastest if fastest else math.inf
     light = _light(claim.relation, reading, any(row.blurred for row in rows), gap)
     ratios = [math.exp(min(row.log, 700.0)) for row in rows]
     numbers = {
@@ -463,7 +473,7 @@ class _Row:
 
 def _row(claim: Claim, values: Values, path: Exponents, L: float) -> _Row:
     setting = claim.setting
-    gamma = first_step(problem_of(setting, values, _place(path, L, Fraction(1))))
+    gamma = first_step(problem_of(setting, values, _place(path, L, ONE)))
     place = _place(path, L, gamma)
     left, right = (_number(side, setting, values, place) for side in (claim.left, claim.right))
     if right.blurred:
@@ -625,7 +635,7 @@ def _optimum_rows(
             f"no search over {', '.join(objective.over)} with {len(objective.subject_to)} "
             "constraints: only over one variable, or two and one constraint"
         )
-    gamma = first_step(problem_of(claim.setting, values, _place(path, scales[0], Fraction(1))))
+    gamma = _first_step(objective.expr, claim.setting, values, _place(path, scales[0], ONE))
     share = 0.5
     step: float | None = None
     for L in scales:
