@@ -12,14 +12,11 @@ from fractions import Fraction
 
 import pytest
 
-from proofs_check.claimfile import make_claim
 from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, Sum
 from proofs_check.language import parse_condition, parse_expr
-from proofs_check.premises import premises
 from proofs_check.verdict import Regime
 from ratecert.rate import UnknownOrderError, order
-from theory.prover import StuckError
-from theory.regimes import by_cases, joined
+from theory.regimes import joined
 
 A = ["A > 0"]
 AC = ["A > 0", "c > 0"]
@@ -102,13 +99,6 @@ def test_joined(
 ) -> None:
     given = [Regime(*regime) for regime in regimes]
     assert joined(given) == (given if expected is None else [Regime(*r) for r in expected])
-
-
-def test_stuck_searches_say_so() -> None:
-    terms = " + ".join(f"x^{name}" for name in "pqrsuv")
-    claim = make_claim(f"{terms} = Theta(1)", [f"{name} > 0" for name in "pqrsuv"], sizes=["x"])
-    with pytest.raises(StuckError, match="assume which sign it has"):
-        by_cases(premises(claim))
 
 
 # An independent evaluation in floating logarithms, and the slope over many decades.
