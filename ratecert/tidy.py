@@ -67,7 +67,7 @@ def _is_negative(term: Expr) -> bool:
 
 def _grouped(factors: tuple[Expr, ...]) -> Expr:
     """Collect the names that have one exponent; reciprocals go behind, as divisions."""
-    above: dict[Expr, list[Expr]] = {_ONE: []}
+    above: dict[Expr, list[Expr]] = {}
     below: list[Expr] = []
     for factor in factors:
         base, exponent = _split(factor)
