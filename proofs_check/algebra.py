@@ -28,6 +28,7 @@ from proofs_check.expr import Add, Expr, Mul, Name, Num, Pow, add, div, mul, pow
 
 __all__ = ["Factor", "Form", "Frac", "Multiplier", "NotRationalError", "Ring"]
 
+_COEFFICIENT = re.compile(r"-?[0-9]{1,1000}(/[0-9]{1,1000})?")
 MAX_DEGREE = 60
 MAX_TERMS = 2000
 """Larger polynomials in the parameters are refused instead of being expanded."""

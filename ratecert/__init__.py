@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ratecert.commands.sum import enclose
     from ratecert.files import load
     from ratecert.pipeline import certify
+    from ratecert.rate import order
 
 __version__ = "0.1.0"
 
@@ -25,11 +26,13 @@ _HOMES = {
     "enclose": ("ratecert.commands.sum", "enclose"),
     "expected_risk": ("numerics.expected", "expected_risk"),
     "load": ("ratecert.files", "load"),
+    "order": ("ratecert.rate", "order"),
     "simulate": ("numerics.simulated", "simulated_risk"),
 }
 """The module of each public name, and its name there."""
 
-__all__ = ["__version__", "certify", "claim", "enclose", "expected_risk", "load", "simulate"]
+__all__ = ["__version__", "certify", "claim", "enclose", "expected_risk", "load", "order",
+           "simulate"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

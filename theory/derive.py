@@ -21,7 +21,7 @@ from theory.prover import StuckError
 from theory.rates import Region, overall, regions
 from theory.refute import model, refute
 
-__all__ = ["Derived", "derive"]
+__all__ = ["Derived", "derive", "require_possible"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def derive(claim: Claim) -> Derived:
     refutation = _quick_witness(claim)
     try:
         ready = premises(claim)
-        _require_possible(ready)
+        require_possible(ready)
         if refutation is None:
             proof = derivation(claim)
             proof["model"] = model(claim)
@@ -83,7 +83,8 @@ def _witness(claim: Claim) -> dict[str, Any] | None:
     return refute_optimum(claim)
 
 
-def _require_possible(ready: Premises) -> None:
+def require_possible(ready: Premises) -> None:
+    """Raise a `UserError` where assumptions provably contradict each other."""
     try:
         _, _, prover = settled(ready)
     except CaseNeededError:
