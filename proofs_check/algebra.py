@@ -182,7 +182,9 @@ class Ring:
 
     def _poly_expr(self, poly: fmpq_mpoly) -> Expr:
         terms = []
-        for monom, coeff in poly.to_dict().items():
+        # What is added comes first: ``1 - a``, not ``-a + 1``.
+        ordered = sorted(poly.to_dict().items(), key=lambda term: term[1] < 0)
+        for monom, coeff in ordered:
             powers = [
                 power(Name(name), Num(Fraction(int(e))))
                 for name, e in zip(self.names, monom, strict=True)

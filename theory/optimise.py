@@ -360,7 +360,7 @@ def _symbolic(
     ctx: Context,
     outer: str,
 ) -> dict[str, Form] | None:
-    """Solve active constraints as equations: Gaussian elimination over the functions of parameters.
+    """Solve active constraints as equations, over the functions of the parameters.
 
     Double logarithms of varied sizes are those of the outer size.
     """

@@ -94,7 +94,7 @@ def _sum_of(tree: Tree, ctx: Context) -> Expr:
 
 
 def _condition(form: Form, ctx: Context) -> str:
-    """Write ``form >= 0`` as ``X >= Y`` with positive powers on both sides where signs are known."""
+    """Write ``form >= 0`` as ``X >= Y``, with positive powers on both sides."""
     above: dict[str, Frac] = {}
     below: dict[str, Frac] = {}
     sample = next(iter(points(ctx.ring, ctx.factors)), None)
