@@ -385,9 +385,7 @@ def test_the_path_does_not_fix_the_steps_by_their_other_name() -> None:
         (["gamma = 1", "gamma = M^-1"], {}),
     ],
 )
-def test_nothing_follows_from_a_contradiction(
-    assume: list[str], values: Mapping[str, str]
-) -> None:
+def test_nothing_follows_from_a_contradiction(assume: list[str], values: dict[str, str]) -> None:
     claim = make_claim("M^2 = O(M)", assume)
     model: dict[str, Any] = {"M": None}
     model |= {"N": None} if "N" in assume[0] else {}
