@@ -17,8 +17,8 @@ from ratecert.latex import Cell, Math, Text, escape
 from ratecert.mathtext import condition, latex
 from ratecert.tidy import tidy, tidy_condition
 
-__all__ = ["FORMATS", "Block", "Display", "Heading", "Items", "Line", "Paragraph", "line", "math",
-           "math_condition"]  # fmt: skip
+__all__ = ["FORMATS", "Block", "Display", "Heading", "Items", "Line", "Paragraph", "equation",
+           "landau", "line", "math", "math_condition"]  # fmt: skip
 
 WIDTH = 80
 
@@ -75,6 +75,21 @@ def math(expr: Expr, *, display: bool = False) -> Math:
     return Math(latex(shown, inline=not display), str(shown))
 
 
+def equation(left: Math, right: Math) -> Math:
+    """Return ``left = right``."""
+    return Math(f"{left.latex} = {right.latex}", f"{left.plain} = {right.plain}")
+
+
+_LANDAU = {"Theta": r"\Theta", "O": "O", "Omega": r"\Omega", "o": "o"}
+
+
+def landau(name: str, inside: Math) -> Math:
+    """Return ``O(inside)``, or another of Theta, Omega, o."""
+    tall = r"\frac" in inside.latex or r"\sum" in inside.latex
+    shown = rf"\left({inside.latex}\right)" if tall else f"({inside.latex})"
+    return Math(_LANDAU[name] + shown, f"{name}({inside.plain})")
+
+
 def math_condition(given: Condition) -> Math:
     """Return a condition in its usual spelling."""
     shown = tidy_condition(given)
@@ -90,8 +105,18 @@ def to_text(blocks: Sequence[Block]) -> str:
 
 
 def _plain(words: Line) -> str:
-    cells = (cell.plain if isinstance(cell, Math) else cell.words for cell in words)
-    return "".join(c if c.isprintable() else "?" for c in " ".join("".join(cells).split()))
+    cells = (_kept_whole(cell.plain) if isinstance(cell, Math) else cell.words for cell in words)
+    shown = " ".join("".join(cells).split(" "))
+    return "".join(c if c.isprintable() or c == _GLUE else "?" for c in shown)
+
+
+_GLUE = "\x00"
+_SHORT = 40
+
+
+def _kept_whole(formula: str) -> str:
+    """Have a short formula stay on one line."""
+    return formula.replace(" ", _GLUE) if len(formula) <= _SHORT else formula
 
 
 def _text_block(block: Block) -> str:
@@ -118,7 +143,7 @@ def _wrapped(text: str, first: str = "", rest: str = "") -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
-    return "\n".join(lines or [""]) + "\n"
+    return "\n".join(lines or [""]).replace(_GLUE, " ") + "\n"
 
 
 # Markdown.
