@@ -24,6 +24,10 @@ from theory.refute import model, refute
 __all__ = ["Derived", "derive", "require_possible"]
 
 
+QUICK_VALUES, QUICK_PATHS = 3, 8
+"""How many parameter points and paths are tried for a witness before a derivation is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Derived:
     """The outcome of the search.
@@ -68,9 +72,9 @@ def derive(claim: Claim) -> Derived:
 
 
 def _quick_witness(claim: Claim) -> dict[str, Any] | None:
-    """Look once for a witness before a derivation is tried, where derivations are dear."""
+    """Look briefly for a witness before a derivation is tried, as derivations are dearer."""
     if claim.objective is None:
-        return None
+        return refute(claim, QUICK_VALUES, QUICK_PATHS)
     try:
         return refute_optimum(claim, 1, 3)
     except NoMeaningError:
@@ -113,7 +117,7 @@ def _rate(claim: Claim, proved: bool) -> tuple[str, tuple[Regime, ...]]:
     except (StuckError, RejectedError):
         return right, ()
     regimes = tuple(_regimes(ready, found))
-    return right or overall(claim, regimes), regimes if len(regimes) > 1 else ()
+    return right or overall(found), regimes if len(regimes) > 1 else ()
 
 
 def _regimes(ready: Premises, found: list[Region]) -> list[Regime]:
