@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 import pytest
+from derivations import CASES, REFUTED, derived, witness
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from derivations import CASES, REFUTED, derived, witness
 from proofs_check.checker import check, check_witness
 from proofs_check.claimfile import make_claim
 from proofs_check.cone import RejectedError
@@ -29,7 +29,8 @@ KEYS = st.sampled_from(
 )  # fmt: skip
 LEAVES = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), WORDS, st.integers(-2, 9),
-    st.just([["1", []]]), st.just({"certs": [{"mu": [[["1", []]]], "nu": [[["1", []]]], "gens": {}}]}),
+    st.just([["1", []]]),
+    st.just({"certs": [{"mu": [[["1", []]]], "nu": [[["1", []]]], "gens": {}}]}),
 )  # fmt: skip
 JSON = st.recursive(
     LEAVES,
