@@ -305,7 +305,9 @@ class Equivalent:
     errors: tuple[float, float, float, float]
 
 
-def equivalent_excess(problem: Problem, method: Method, M: int, N: int) -> Equivalent:
+def equivalent_excess(
+    problem: Problem, method: Method, M: int, N: int, digits: float = 12.0
+) -> Equivalent:
     """Return the expected risk by quadrature, no sketch being drawn and no M modes followed.
 
     With a Gaussian sketch this is the deterministic equivalent: each part differs from its
@@ -319,6 +321,8 @@ def equivalent_excess(problem: Problem, method: Method, M: int, N: int) -> Equiv
     ----------
     problem, method : what is learnt, and how; last iterates only.
     M, N : numbers of features and steps.
+    digits : decimal digits asked of the quadratures, at most 12; the cost grows with their
+        square, and `errors` says what was reached.
 
     Raises
     ------
@@ -338,8 +342,8 @@ def equivalent_excess(problem: Problem, method: Method, M: int, N: int) -> Equiv
     schedule, noise = method.steps(N), problem.noise + approx
     gamma, batch = float(schedule.gammas.max()), method.batch
 
-    def measured(gamma: float, digits: float) -> Measure:
-        return _top(problem, M) if top else _around(nodes, M, gamma, batch, digits)
+    def measured(gamma: float, share: float) -> Measure:
+        return _top(problem, M) if top else _around(nodes, M, gamma, batch, digits, share)
 
     def spare(gamma: float) -> float:
         return 1 - _feedback(measured, gamma, float(nodes.lam.max()), batch)
@@ -347,10 +351,10 @@ def equivalent_excess(problem: Problem, method: Method, M: int, N: int) -> Equiv
     if not spare(gamma) > 0:
         raise UnstableError(gamma, _root(spare, gamma, 1e-8))
 
-    def at(digits: float) -> Response:
-        return respond(measured(gamma, digits), noise, schedule, batch, digits)
+    def at(share: float) -> Response:
+        return respond(measured(gamma, share), noise, schedule, batch, share * digits)
 
-    fine, coarse = at(12.0), at(10.5)
+    fine, coarse = at(1.0), at(0.875)
     floor = 1e-14 * problem.target.sum()
     return Equivalent(
         approx,
@@ -368,6 +372,7 @@ def equivalent_excess(problem: Problem, method: Method, M: int, N: int) -> Equiv
 
 _ANGLES = (0.75, 0.5, 0.3, 0.15)  # half of pi/2: as far from the spectrum as from growth
 _WIDEST_SECTOR = 1.25
+_SHARE_OF_FEEDBACK = 2 / 3
 
 
 def _top(problem: Problem, M: int) -> Measure:
@@ -379,10 +384,12 @@ def _top(problem: Problem, M: int) -> Measure:
     return Measure.real(problem.spectrum.at(index), weight, problem.target.at(index))
 
 
-def _around(nodes: SpectralNodes, M: int, gamma: float, batch: int, digits: float) -> Measure:
-    """Return the widest contour on which no ``|1 - g|`` grows."""
+def _around(
+    nodes: SpectralNodes, M: int, gamma: float, batch: int, digits: float, share: float
+) -> Measure:
+    """Return the widest contour on which no ``|1 - g|`` grows, `share` as wide and as precise."""
     for angle in _ANGLES:
-        measure = contour(nodes, M, _limit(gamma, batch), angle * digits / 12, digits)
+        measure = contour(nodes, M, _limit(gamma, batch), angle * share, share * digits)
         if sector(measure, gamma, batch) < _WIDEST_SECTOR:
             return measure
     raise _TooLargeError
@@ -400,6 +407,6 @@ def _feedback(
     if top >= _limit(gamma, batch):
         return math.inf
     try:
-        return feedback(measured(gamma, 8.0), gamma, batch)
+        return feedback(measured(gamma, _SHARE_OF_FEEDBACK), gamma, batch)
     except _TooLargeError:
         return math.inf

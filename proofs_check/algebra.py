@@ -28,6 +28,7 @@ from proofs_check.expr import Add, Expr, Mul, Name, Num, Pow, add, div, mul, pow
 
 __all__ = ["Factor", "Form", "Frac", "Multiplier", "NotRationalError", "Ring"]
 
+_COEFFICIENT = re.compile(r"-?[0-9]{1,1000}(/[0-9]{1,1000})?")
 MAX_DEGREE = 60
 MAX_TERMS = 2000
 """Larger polynomials in the parameters are refused instead of being expanded."""
@@ -181,7 +182,9 @@ class Ring:
 
     def _poly_expr(self, poly: fmpq_mpoly) -> Expr:
         terms = []
-        for monom, coeff in poly.to_dict().items():
+        # What is added comes first: ``1 - a``, not ``-a + 1``.
+        ordered = sorted(poly.to_dict().items(), key=lambda term: term[1] < 0)
+        for monom, coeff in ordered:
             powers = [
                 power(Name(name), Num(Fraction(int(e))))
                 for name, e in zip(self.names, monom, strict=True)

@@ -20,11 +20,20 @@ from math import prod
 
 from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow
 
-__all__ = ["CONSTANT", "LOG", "LOGLOG", "Order", "UndecidedError", "exact_value", "is_positive"]
+__all__ = [
+    "CONSTANT",
+    "LOG",
+    "LOGLOG",
+    "Order",
+    "UndecidedError",
+    "exact_power",
+    "exact_value",
+    "is_positive",
+]
 
 ZERO, ONE = Fraction(0), Fraction(1)
-MAX_EXPONENT = 64
-"""Largest whole exponent that is multiplied out when a constant is evaluated exactly."""
+MAX_BITS = 4096
+"""Powers of rationals that may have more bits are not multiplied out."""
 
 
 class UndecidedError(ValueError):
@@ -83,7 +92,7 @@ def _power_text(scale: str, exponent: Fraction) -> str:
 def exact_value(expr: Expr, values: Mapping[str, Fraction]) -> Fraction | None:
     """Return the value of a constant where it is rational by rational operations, else None.
 
-    Powers are taken with whole exponents up to `MAX_EXPONENT`, and of the base 1.
+    Powers have whole exponents and at most `MAX_BITS` bits, or the base 1.
 
     Raises
     ------
@@ -96,7 +105,7 @@ def exact_value(expr: Expr, values: Mapping[str, Fraction]) -> Fraction | None:
         case Name(name):
             return values.get(name)
         case Pow(base, exponent):
-            return _exact_power(exact_value(base, values), exact_value(exponent, values))
+            return exact_power(exact_value(base, values), exact_value(exponent, values))
         case Add(parts) | Mul(parts) | Call("min" | "max", parts):
             known: list[Fraction] = []
             for part in parts:
@@ -108,14 +117,16 @@ def exact_value(expr: Expr, values: Mapping[str, Fraction]) -> Fraction | None:
     return None
 
 
-def _exact_power(base: Fraction | None, exponent: Fraction | None) -> Fraction | None:
+def exact_power(base: Fraction | None, exponent: Fraction | None) -> Fraction | None:
+    """Return ``base ^ exponent``, None where it is not rational, unknown or too large."""
     if base is None or exponent is None:
         return None
     if base == 0 and exponent <= 0:
         raise UndecidedError(f"0^({exponent}) has no value")
-    if base == 1:
+    if base in (0, 1):
         return base
-    if exponent.denominator != 1 or abs(exponent) > MAX_EXPONENT:
+    bits = max(base.numerator.bit_length(), base.denominator.bit_length())
+    if exponent.denominator != 1 or abs(exponent) * bits > MAX_BITS:
         return None
     return base ** int(exponent)
 

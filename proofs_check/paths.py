@@ -44,6 +44,7 @@ from proofs_check.expr import (
     Num,
     Pow,
     Sum,
+    children,
     free_names,
     mul,
     substitute,
@@ -69,6 +70,9 @@ __all__ = ["DECAY", "Path", "lower_along", "order_along", "upper_along"]
 DECAY = Fraction(1000)
 """The power K in ``exp(-X) = O(X^-K)``."""
 
+MAX_NESTED_SUMS = 4
+"""More sums inside one another are refused: the effort doubles with each."""
+
 _T = Order(Fraction(1))
 _INFINITY = Name("oo")
 
@@ -89,7 +93,7 @@ def upper_along(expr: Expr, path: Path) -> Order:
 
 
 def lower_along(expr: Expr, path: Path) -> Order | None:
-    """Return L with ``expr >= c L``, None for ``expr > 0`` only, or raise `UndecidedError`."""
+    """Return L with ``expr >= c L``, None for ``expr >= 0`` only, or raise `UndecidedError`."""
     return _value(expr, _Scope(path, upper=False))
 
 
@@ -114,10 +118,6 @@ class _Scope:
     def other(self) -> _Scope:
         """Return the same place, asking for the other side."""
         return replace(self, upper=not self.upper)
-
-    def outside(self) -> _Scope:
-        """Return the place outside of all sums."""
-        return _Scope(self.path, self.upper)
 
     def exact(self, expr: Expr) -> Fraction | None:
         """Return the value of a constant, None where it is not rational."""
@@ -216,7 +216,7 @@ def _add(expr: Expr, terms: tuple[Expr, ...], scope: _Scope) -> Profile:
     if not added:
         raise UndecidedError(f"{expr} is not positive")
     if parts.constant < 0 or parts.taken:
-        _require_dominance(expr, parts, scope)
+        _require_dominance(expr, parts, added, scope)
     return highest(added)
 
 
@@ -230,13 +230,12 @@ def _added(parts: _Terms, scope: _Scope) -> list[Profile]:
     return profiles + [constant(CONSTANT)] * (parts.constant > 0)
 
 
-def _require_dominance(expr: Expr, parts: _Terms, scope: _Scope) -> None:
+def _require_dominance(expr: Expr, parts: _Terms, added: list[Profile], scope: _Scope) -> None:
     """Check that what is subtracted is of smaller order than what is added."""
-    low = replace(scope.outside(), upper=False)
     if scope.depends(expr):
         raise UndecidedError(f"no rule for the difference {expr} inside a sum")
-    added = [piece.value for profile in _added(parts, low) for piece in profile]
-    known = [value for value in added if value is not None]
+    low = _added(parts, scope.other()) if scope.upper else added
+    known = [piece.value for profile in low for piece in profile if piece.value is not None]
     taken = [upper_along(term, scope.path) for term in parts.taken]
     taken += [CONSTANT] * (parts.constant < 0)
     if not known or max(taken) >= max(known):
@@ -258,9 +257,11 @@ def _exp(arg: Expr, scope: _Scope) -> Profile:
     return tuple(_decay(piece) for piece in highest([constant(CONSTANT), exponent]))
 
 
-def _are_bounded(terms: tuple[Expr, ...], scope: _Scope) -> bool:
-    upper = replace(scope, upper=True)
-    return all(is_bounded(_profile(term, upper)) for term in terms)
+def _are_bounded(terms: tuple[Expr, ...], scope: _Scope, profiles: Iterable[Profile] = ()) -> bool:
+    """Whether the terms stay bounded; `profiles` are theirs from the scope's side, if known."""
+    if not (scope.upper and profiles):
+        profiles = (_profile(term, replace(scope, upper=True)) for term in terms)
+    return all(map(is_bounded, profiles))
 
 
 def _decay(piece: Piece) -> Piece:
@@ -274,12 +275,14 @@ def _decay(piece: Piece) -> Piece:
 
 def _log(arg: Expr, scope: _Scope) -> Profile:
     parts = _terms(arg.terms if isinstance(arg, Add) else (arg,), scope)
-    bounded = parts.added and not parts.taken and _are_bounded(parts.added, scope)
-    if bounded and parts.constant > 1:
-        return constant(CONSTANT)
-    if bounded and parts.constant == 1:
-        return highest([_profile(term, scope) for term in parts.added])
-    logs = {_log_order(v) for v in ends_within(_profile(arg, scope), scope.lo, scope.hi)}
+    if parts.taken or parts.constant < 0 or not parts.added:
+        profile = _profile(arg, scope)
+    else:
+        added = [_profile(term, scope) for term in parts.added]
+        if parts.constant >= 1 and _are_bounded(parts.added, scope, added):
+            return constant(CONSTANT) if parts.constant > 1 else highest(added)
+        profile = highest(added)
+    logs = {_log_order(value) for value in ends_within(profile, scope.lo, scope.hi)}
     if len(logs) > 1:
         raise UndecidedError(f"no rule for log({arg}) here: its order changes along the sum")
     return constant(logs.pop())
@@ -294,7 +297,14 @@ def _log_order(value: Order | None) -> Order:
 # Sums over an index.
 
 
+def _depth(expr: Expr) -> int:
+    """Return how many sums stand inside one another."""
+    return isinstance(expr, Sum) + max(map(_depth, children(expr)), default=0)
+
+
 def _sum(expr: Sum, scope: _Scope) -> Order | None:
+    if _depth(expr) > MAX_NESTED_SUMS:
+        raise UndecidedError(f"more than {MAX_NESTED_SUMS} sums inside one another")
     if scope.depends(expr):
         raise UndecidedError(f"no rule for a sum that depends on the index {scope.index} outside")
     first, last = scope.exact(expr.lo), scope.exact(expr.hi)

@@ -17,7 +17,8 @@ just that:
    at most of order ``upper(LEFT)/lower(RIGHT)``.  Theta and ~ fail if the former grows or the
    latter falls, O fails if the former grows, Omega if the latter falls, o if the former is at
    least constant.  With a tilde the ratio must outgrow every power of the logarithm of the
-   largest size.
+   largest size.  Between explicit expressions ~ also fails if the ratio has a limit other than 1
+   (see `proofs_check.leading`).
 
 *Optima.*  ``optimal(value)`` is at most the objective at any feasible point, so a path of sizes
 together with a feasible point of the variables refutes ``Theta``, ``Omega`` and ``~`` if the
@@ -39,6 +40,7 @@ from proofs_check.claim import Claim, Condition, optimal_of
 from proofs_check.claimfile import SIZES
 from proofs_check.cone import RejectedError
 from proofs_check.expr import Call, Expr, Name, Num, free_names, walk
+from proofs_check.leading import leading_term
 from proofs_check.meaning import Meaning, NoMeaningError, meaning
 from proofs_check.orders import CONSTANT, LOG, Order, UndecidedError, exact_value
 from proofs_check.paths import Path, lower_along, order_along, upper_along
@@ -74,7 +76,8 @@ class Refuted:
     """A checked refutation, in words of the claim language.
 
     `values` and `path` are what the path sets, `ratio` bounds ``LEFT/RIGHT`` along it: from below
-    if `side` is "above" (LEFT is too large), from above if it is "below" (LEFT is too small).
+    if `side` is "above" (LEFT is too large), from above if it is "below" (LEFT is too small).  If
+    `side` is "limit", `ratio` is the limit, which is not 1 as the claim says.
     """
 
     values: Mapping[str, str]
@@ -312,7 +315,7 @@ def _checked(claim: Claim, data: Mapping[str, Any], *keys: str) -> tuple[Stateme
 def check_allowed(claim: Claim, data: Any) -> None:
     """Check an example of parameters and a path that satisfy all that a claim assumes.
 
-    `data` is ``{"values": ..., "path": ...}`` as for `check_refutation`, with all names in the path.
+    `data` is ``{"values": ..., "path": ...}`` as for `check_refutation`, the path with all names.
 
     Raises
     ------
@@ -331,7 +334,7 @@ def _check_path(claim: Claim, data: Mapping[str, Any]) -> Refuted:
 
 
 def _check_value(claim: Claim, data: Mapping[str, Any]) -> Refuted:
-    if claim.objective is None or optimal_of(claim.left) != "value":
+    if claim.objective is None:
         raise RejectedError("a witness of kind 'optimum' is for claims about optimal(value)")
     return refuted_along(claim, *_checked(claim, data, "path", "point"))
 
@@ -344,18 +347,24 @@ def refuted_along(claim: Claim, statement: Statement, path: Path) -> Refuted:
     RejectedError
         Where the path does not show that it fails.
     """
+    if claim.objective is not None and optimal_of(claim.left) != "value":
+        raise RejectedError("no rule refutes where an optimum lies, only optimal(value)")
     reasons = []
+    if claim.relation == "~" and claim.objective is None:
+        limit = _limit(claim, path)
+        if limit is not None and limit != 1:
+            text = f"tends to {limit}, not to 1"
+            return _refuted(statement.trust, path, "limit", str(limit), text)
     for side in ("below",) if claim.objective else ("above", "below"):
         try:
             ratio = ratio_bound(statement, path, side)
             if ratio is not None and _refutes(claim.relation, side, ratio, path):
-                return _refuted(statement.trust, path, side, ratio)
+                text = f"is {_BOUND[side]} {ratio} and {_tendency(ratio)}"
+                return _refuted(statement.trust, path, side, str(ratio), text)
+            reason = f"LEFT/RIGHT is {_BOUND[side]} {ratio or 0}, as {claim.relation} allows"
         except UndecidedError as error:
-            reasons.append(str(error))
-        else:
-            reasons.append(
-                f"LEFT/RIGHT is {_BOUND[side]} {ratio or 0}, as {claim.relation} allows"
-            )
+            reason = str(error)
+        reasons.append(reason)
     raise RejectedError("; ".join(reasons))
 
 
@@ -395,14 +404,27 @@ def _coarse(relation: str, ratio: Order, path: Path) -> Order:
     return Order(ratio.x)
 
 
-def _refuted(trust: tuple[str, ...], path: Path, side: str, ratio: Order) -> Refuted:
-    tends = "tends to infinity" if ratio > CONSTANT else "tends to 0"
+def _limit(claim: Claim, path: Path) -> Fraction | None:
+    """Return the limit of ``LEFT/RIGHT`` where both sides are explicit and the rules give one."""
+    try:
+        left, right = leading_term(claim.left, path), leading_term(claim.right, path)
+    except UndecidedError:
+        return None
+    return left.constant / right.constant if left.order == right.order else None
+
+
+def _tendency(ratio: Order) -> str:
     if ratio == CONSTANT:
-        tends = "does not tend to 0"
-    text = f"LEFT/RIGHT is {_BOUND[side]} {ratio} and {tends}"
+        return "does not tend to 0"
+    return "tends to infinity" if ratio > CONSTANT else "tends to 0"
+
+
+def _refuted(
+    trust: tuple[str, ...], path: Path, side: str, ratio: str, text: str
+) -> Refuted:
     values = {name: str(value) for name, value in sorted(path.values.items())}
     orders = {name: str(order) for name, order in sorted(path.orders.items())}
-    return Refuted(values, orders, side, str(ratio), text, trust)
+    return Refuted(values, orders, side, ratio, f"LEFT/RIGHT {text}", trust)
 
 
 def feasible_point(claim: Claim, data: Mapping[str, Any]) -> FeasiblePoint:
@@ -435,5 +457,6 @@ def refuted_ratio(claim: Claim, found: FeasiblePoint, ratio: Order) -> Refuted:
     """
     for side in ("above", "below"):
         if _refutes(claim.relation, side, ratio, found.path):
-            return _refuted(found.trust, found.path, side, ratio)
+            text = f"is of order {ratio} and {_tendency(ratio)}"
+            return _refuted(found.trust, found.path, side, str(ratio), text)
     raise RejectedError(f"LEFT/RIGHT is of order {ratio}, as {claim.relation} allows")

@@ -10,18 +10,29 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from numerics.expected import expected_risk
+    from numerics.simulated import simulated_risk as simulate
     from proofs_check.claimfile import make_claim as claim
+    from ratecert.commands.sum import enclose
     from ratecert.files import load
+    from ratecert.pipeline import certify
+    from ratecert.rate import order
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "certify": ("ratecert.pipeline", "certify"),
     "claim": ("proofs_check.claimfile", "make_claim"),
+    "enclose": ("ratecert.commands.sum", "enclose"),
+    "expected_risk": ("numerics.expected", "expected_risk"),
     "load": ("ratecert.files", "load"),
+    "order": ("ratecert.rate", "order"),
+    "simulate": ("numerics.simulated", "simulated_risk"),
 }
 """The module of each public name, and its name there."""
 
-__all__ = ["__version__", "claim", "load"]
+__all__ = ["__version__", "certify", "claim", "enclose", "expected_risk", "load", "order",
+           "simulate"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -76,6 +76,8 @@ def needs(ready: Premises) -> list[Any]:
 
 
 def _need(need: Condition, ctx: Context) -> Any:
+    if need.op not in ("<", ">"):
+        raise StuckError(f"the definitions need {need}; assuming it would settle this")
     difference = ctx.ring.frac(need.left) - ctx.ring.frac(need.right)
     if difference.constant() is not None:
         return []

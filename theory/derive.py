@@ -11,6 +11,7 @@ from typing import Any
 from proofs_check.claim import Claim
 from proofs_check.cone import RejectedError
 from proofs_check.errors import UserError
+from proofs_check.meaning import NoMeaningError
 from proofs_check.premises import Premises, premises
 from proofs_check.verdict import Regime
 from theory.derivation import CaseNeededError, derivation, settled
@@ -20,7 +21,7 @@ from theory.prover import StuckError
 from theory.rates import Region, overall, regions
 from theory.refute import model, refute
 
-__all__ = ["Derived", "derive"]
+__all__ = ["Derived", "derive", "require_possible"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +50,31 @@ def derive(claim: Claim) -> Derived:
         Where the assumptions contradict each other.
     """
     proof, reason = None, ""
+    refutation = _quick_witness(claim)
     try:
         ready = premises(claim)
-        _require_possible(ready)
-        proof = derivation(claim)
-        proof["model"] = model(claim)
+        require_possible(ready)
+        if refutation is None:
+            proof = derivation(claim)
+            proof["model"] = model(claim)
     except (StuckError, RejectedError) as error:
         reason = str(error)
     if proof is not None and proof["model"] is None:
         proof, reason = None, "no example was found that satisfies the assumptions"
-    refutation = _witness(claim) if proof is None else None
+    if proof is None and refutation is None:
+        refutation = _witness(claim)
     derived, regimes = _rate(claim, proof is not None)
     return Derived(proof, refutation, reason, derived, regimes)
+
+
+def _quick_witness(claim: Claim) -> dict[str, Any] | None:
+    """Look once for a witness before a derivation is tried, where derivations are dear."""
+    if claim.objective is None:
+        return None
+    try:
+        return refute_optimum(claim, 1, 3)
+    except NoMeaningError:
+        return None
 
 
 def _witness(claim: Claim) -> dict[str, Any] | None:
@@ -69,7 +83,8 @@ def _witness(claim: Claim) -> dict[str, Any] | None:
     return refute_optimum(claim)
 
 
-def _require_possible(ready: Premises) -> None:
+def require_possible(ready: Premises) -> None:
+    """Raise a `UserError` where assumptions provably contradict each other."""
     try:
         _, _, prover = settled(ready)
     except CaseNeededError:

@@ -13,15 +13,16 @@ from itertools import islice
 from typing import Any
 
 from proofs_check.algebra import Form
-from proofs_check.claim import Claim
+from proofs_check.claim import Claim, optimal_of
 from proofs_check.cone import RejectedError
 from proofs_check.growth import bound
 from proofs_check.least import check_least, tied_premises
 from proofs_check.logform import LOGLOG, log_tree
 from proofs_check.optimum import varied
-from proofs_check.orders import Order
+from proofs_check.orders import Order, UndecidedError
+from proofs_check.paths import Path, order_along
 from proofs_check.premises import Premises
-from proofs_check.refutation import statement_of
+from proofs_check.refutation import statement_of, with_effective_steps
 from theory.derivation import CaseNeededError, grown
 from theory.optimise import ask_for_polynomial_sizes, candidates
 from theory.planner import plan
@@ -37,14 +38,19 @@ MAX_GIVEN = 6
 TILT = 1e-5
 
 
-def refute_optimum(claim: Claim) -> dict[str, Any] | None:
-    """Return a checked witness of kind "least" against a claim about an optimum, or None."""
+def refute_optimum(
+    claim: Claim, most_values: int = MAX_VALUES, most_paths: int = MAX_GIVEN
+) -> dict[str, Any] | None:
+    """Return a checked witness of kind "least" against a claim about an optimum, or None.
+
+    At most so many parameter points, and paths of the names that are not varied, are tried.
+    """
     statement = statement_of(claim)
-    for values in islice(values_of(claim, statement), MAX_VALUES):
+    for values in islice(values_of(claim, statement), most_values):
         seen: list[dict[str, Order]] = []
         for path in islice(paths_of(claim, statement, values, fine=False), MAX_PATHS):
             given = _given(claim, orders_of(path))
-            if given in seen or len(seen) == MAX_GIVEN:
+            if given in seen or len(seen) == most_paths:
                 continue
             seen.append(given)
             for witness in _witnesses(claim, values, given):
@@ -72,12 +78,12 @@ def _witnesses(
         found = list(candidates(ready, tilts))
     except (RejectedError, StuckError, CaseNeededError):
         return
-    lower: dict[str, Any] | None = None
     for point, value in found:
-        if lower is None:
-            lower = _lower(ready, value)
         orders = _orders(point, given, ready)
-        if lower is None or orders is None:
+        if orders is None or not _differs(claim, values, given | orders, value, ready):
+            continue
+        lower = _lower(ready, value)
+        if lower is None:
             continue
         yield {
             "kind": "least",
@@ -86,6 +92,24 @@ def _witnesses(
             "point": {name: _exponents(order) for name, order in sorted(orders.items())},
             **lower,
         }
+
+
+def _differs(
+    claim: Claim,
+    values: dict[str, Fraction],
+    orders: dict[str, Order],
+    value: Form,
+    ready: Premises,
+) -> bool:
+    """Whether the optimum is not of the claimed order (so that a proof is worth its while)."""
+    path = Path(values, with_effective_steps(orders))
+    name = str(optimal_of(claim.left))
+    try:
+        least = order_along(form_expr(value, ready.ctx), path)
+        found = least if name == "value" else path.orders[name]
+        return found != order_along(claim.right, path)
+    except (UndecidedError, KeyError):
+        return False
 
 
 def _lower(ready: Premises, value: Form) -> dict[str, Any] | None:
@@ -114,11 +138,12 @@ def _orders(
     point: dict[str, Form], given: dict[str, Order], ready: Premises
 ) -> dict[str, Order] | None:
     """Return the orders of the varied names along the path, N in the place of N_eff."""
+    known = with_effective_steps(given)
     out: dict[str, Order] = {}
     for name, form in point.items():
         order = Order()
         for variable, coeff in form.coeffs.items():
-            base = given.get(variable.removeprefix(LOGLOG))
+            base = known.get(variable.removeprefix(LOGLOG))
             exponent = coeff.constant()
             if base is None or exponent is None:
                 return None

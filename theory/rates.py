@@ -41,6 +41,11 @@ class Region:
         """What is known in the region."""
         return self.ready.ctx
 
+    def knowing(self, ready: Premises) -> Region:
+        """Return the region with the signs that are known outside of it, too."""
+        ctx = replace(self.ctx, signs={**self.ctx.signs, **ready.ctx.signs})
+        return replace(self, ready=replace(self.ready, ctx=ctx))
+
     def order(self) -> str | None:
         """Return the order as text, None where the two bounds differ."""
         if self.lower is None:
@@ -89,7 +94,7 @@ def _sum_of(tree: Tree, ctx: Context) -> Expr:
 
 
 def _condition(form: Form, ctx: Context) -> str:
-    """Write ``form >= 0`` as ``X >= Y`` with positive powers on both sides where signs are known."""
+    """Write ``form >= 0`` as ``X >= Y``, with positive powers on both sides."""
     above: dict[str, Frac] = {}
     below: dict[str, Frac] = {}
     sample = next(iter(points(ctx.ring, ctx.factors)), None)
@@ -108,6 +113,14 @@ def regions(ready: Premises) -> list[Region]:
     StuckError, RejectedError
         Where the search gives up.
     """
+    # A region keeps the whole claim it was found for.
+    claim = ready.claim
+    key = ("regions", claim, str(ready.left.upper), str(ready.right))
+    found = Prover(ready.ctx).once(key, lambda: _regions(ready))
+    return [region.knowing(ready) for region in found]
+
+
+def _regions(ready: Premises) -> list[Region]:
     found: list[Region] = []
 
     def leaf(inner: Premises, prover: Prover) -> dict[str, Any]:

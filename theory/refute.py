@@ -23,13 +23,13 @@ from theory.samples import orders_of, paths_of, special_case, values_of
 
 __all__ = ["model", "refute"]
 
-MAX_VALUES = 10
+MAX_VALUES = 12
 """Parameter points that are tried with plain paths."""
-MAX_FINE_VALUES = 4
+MAX_FINE_VALUES = 3
 """Parameter points that are tried with fine paths too."""
-MAX_PATHS = 40
+MAX_PATHS = 30
 """Plain paths that are tried at each parameter point."""
-MAX_FINE_PATHS = 200
+MAX_FINE_PATHS = 120
 """Fine paths that are tried at each parameter point."""
 
 

@@ -38,7 +38,7 @@ from proofs_check.expr import (
 )  # fmt: skip
 from proofs_check.meaning import Meaning, NoMeaningError
 from proofs_check.orders import CONSTANT, LOG, LOGLOG, Order, UndecidedError, exact_value
-from proofs_check.paths import Path, order_along
+from proofs_check.paths import Path, upper_along
 from proofs_check.refutation import (
     GAMMA,
     N_EFF,
@@ -62,8 +62,10 @@ __all__ = [
 
 ONE = Fraction(1)
 T = Order(ONE)
-MAX_TRIED = 4000
-"""Most assignments that a search for samples completes."""
+MAX_VALUES = 4000
+"""Most parameter points that are listed before the first few are taken."""
+MAX_PATHS = 400
+"""About as many paths are listed before the first few are taken."""
 _EXPONENTS = tuple(map(Fraction, ("1", "1/2", "2", "1/4", "4")))
 _STEP = Fraction(1, 8)
 _PLAIN = tuple(map(Fraction, ("2", "1", "1/2", "3", "3/2", "1/3", "5", "10", "0", "-1")))
@@ -119,7 +121,7 @@ def values_of(claim: Claim, statement: Statement) -> Iterator[dict[str, Fraction
     conditions = [c for c in statement.conditions if _used(c) <= names]
     order = sorted(names, key=lambda name: (_is_determined(name, conditions), name))
     search = _ValueSearch(order, conditions)
-    found = list(islice(search.points({}, ()), MAX_TRIED))
+    found = list(islice(search.points({}, ()), MAX_VALUES))
     found.sort(key=lambda point: _diagonal(point[0]))
     for _, values in found:
         yield values
@@ -245,9 +247,9 @@ def paths_of(
     claim: Claim, statement: Statement, values: Mapping[str, Fraction], *, fine: bool = False
 ) -> Iterator[Path]:
     """Yield allowed paths, simple ones first; `fine` adds slow sizes and steps by a logarithm."""
-    special = special_case(statement, values)
-    search = _PathSearch(special, names_of(claim, special), values, fine)
-    found = list(islice(search.points({}, ()), MAX_TRIED))
+    names = names_of(claim, statement)
+    search = _PathSearch(special_case(statement, values), names, values, fine)
+    found = list(islice(search.points({}, ()), 4 * MAX_PATHS))
     found.sort(key=lambda point: (sum(point[0]), point[0]))
     for _, path in found:
         yield path
@@ -359,9 +361,16 @@ class _PathSearch:
         roots = [root for root in found if self._may_be(name, root)]
         choices = [*_between_roots(roots), *roots, *self._plain(name)]
         if self.fine:
-            choices += [root * step for root in roots for step in (LOG, CONSTANT / LOG)]
-            choices += [CONSTANT / LOG] if name == GAMMA else [LOG, LOGLOG]
-        return [c for c in dict.fromkeys(choices) if self._may_be(name, c)]
+            beside = [root * step for root in roots for step in (LOG, CONSTANT / LOG)]
+            slow = [CONSTANT / LOG] if name == GAMMA else [LOG, LOGLOG]
+            choices = [*choices[:1], *slow, *beside, *choices[1:]]
+        return [c for c in dict.fromkeys(choices) if self._may_be(name, c)][: self._most_choices]
+
+    @cached_property
+    def _most_choices(self) -> int:
+        """How many orders are tried for each variable: fewer, the more variables there are."""
+        free = len(self.variables) - 1 - len(self.equalities)
+        return max(4, int(MAX_PATHS ** (1 / free))) if free > 0 else MAX_PATHS
 
     def _plain(self, name: str) -> list[Order]:
         if name == GAMMA:
@@ -389,11 +398,11 @@ def _root(expr: Expr, name: str, paths: list[Path]) -> Order | None:
     On the three paths the variable has the orders `_probes`.
     """
     try:
-        first, second, third = (order_along(expr, path) for path in paths)
+        first, second = upper_along(expr, paths[0]), upper_along(expr, paths[1])
+        step = second / first
+        if step.x == 0 or step != Order(step.x) or upper_along(expr, paths[2]) != second * step:
+            return None
     except UndecidedError:
-        return None
-    step = second / first
-    if step != third / second or step.x == 0 or step != Order(step.x):
         return None
     # With the variable of order 1 it is first / step, and each probe multiplies it by step.
     return (step / first) ** (_probes(name)[0].x / step.x)

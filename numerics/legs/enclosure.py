@@ -3,9 +3,9 @@ r"""The enclosure leg: both sides of a claim in ball arithmetic, on scales up to
 At several parameter values, near the edges of the assumptions too, and along several paths of
 sizes, LEFT/RIGHT is enclosed on a ladder of scales and read by `numerics.legs.trend`.
 
-*What is enclosed.*  An explicit LEFT is enclosed as it stands.  With top features approx, mean path
-and effective dimension are their true finite and infinite sums (`numerics.balls.risk_sums`; the
-geometric schedule stage by stage while there are at most 100 stages).  Everything else is the
+*What is enclosed.*  An explicit LEFT is enclosed as it stands.  With top features approx and mean
+path are their true finite and infinite sums (`numerics.balls.risk_sums`; the geometric schedule
+stage by stage while there are at most 100 stages).  Everything else is the
 defining sums of `proofs_check.meaning`, which hold LEFT between them up to constant factors: the
 upper one is read where the claim bounds LEFT from above, the lower one where it bounds it from
 below, so that an exponentially small lower bound is no alarm against an ``O``.  A claim with ``~``
@@ -27,8 +27,7 @@ from typing import Any
 
 from flint import arb
 
-from numerics.balls.ball import Ball, Refusal, precision
-from numerics.balls.ladder import INTEGER_SIZES, Path
+from numerics.balls.ball import Ball, Refusal, nearest_integer, precision, rational_ball
 from numerics.balls.risk_sums import approx, mean_bias, stages
 from numerics.legs.places import (
     Exponents,
@@ -36,11 +35,12 @@ from numerics.legs.places import (
     enclosed,
     logarithm,
     path_text,
+    spread,
     unit_factor,
 )
 from numerics.legs.trend import Point, Reading, combined, read
 from proofs_check.claim import Claim, Setting
-from proofs_check.expr import Expr, Num, Sum, mul, substitute, walk
+from proofs_check.expr import Expr, Num, Sum, free_names, mul, substitute, walk
 from proofs_check.meaning import NoMeaningError, is_quantity, meaning
 from proofs_check.verdict import Evidence, Light
 from theory.samples import sample_paths, sample_values
@@ -52,6 +52,9 @@ Values = Mapping[str, Fraction]
 LEG = "enclosure"
 DIGITS = 8
 STEP = Fraction(1, 10)
+REAL = frozenset({"gamma", "N_eff", "C", "T", "t"})
+"""Names whose values are no integers; all other sizes, and indices, are."""
+SIZE_DIGITS = 30
 MOST_STAGES = 100
 
 
@@ -89,17 +92,21 @@ def evidence(claim: Claim, level: str = "quick") -> Evidence:
 
 def _ladders(claim: Claim, plan: _Level) -> Iterator[_Found]:
     for values in sample_values(claim, plan.values):
-        for path in sample_paths(claim, values)[: plan.paths]:
+        for path in spread(sample_paths(claim, values), plan.paths):
             yield _ladder(claim, values, path, plan.decades)
 
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """LEFT/RIGHT at ``t = 10^decades``: enclosures of its lower and upper bound."""
+    """LEFT/RIGHT at ``t = 10^decades``: enclosures of its lower and upper bound.
+
+    `exact` says whether they are LEFT/RIGHT itself, and not defining sums up to constant factors.
+    """
 
     decades: int
     lower: Ball
     upper: Ball
+    exact: bool
 
     def points(self) -> tuple[Point, Point]:
         """Return the points of the lower and of the upper bound."""
@@ -151,7 +158,7 @@ def _light(claim: Claim, found: Sequence[Rung]) -> tuple[Light, float]:
     """Return the light of a ladder and the power of t that it shows."""
     lower, upper = (Reading.of(side) for side in zip(*(r.points() for r in found), strict=True))
     light = read(claim.relation, upper, lower)
-    if claim.relation == "~" and any(r.lower != r.upper for r in found):
+    if claim.relation == "~" and not all(rung.exact for rung in found):
         light = Light.UNKNOWN
     return light, max(upper.power, lower.power, key=abs)
 
@@ -161,14 +168,14 @@ def _on_appeal(
 ) -> Light:
     """Return the light after asking again on longer and longer ladders, until one passes."""
     longest = 4 if _has_sum(claim) else 256
-    rows, factor, last = list(found), 2, found[-1].decades
-    lights = [first]
+    factor, last, lights = 2, found[-1].decades, [first]
     while factor <= longest and lights[-1] is not Light.PASS:
+        end = factor * last
         try:
-            rows += rungs(claim, values, path, (3 * factor * last // 4, factor * last))
+            rows = list(rungs(claim, values, path, (end // 2, 3 * end // 4, end)))
+            lights.append(_light(claim, rows)[0])
         except Refusal:
             break
-        lights.append(_light(claim, rows)[0])
         factor *= 2
     # A contradiction has to be seen again; numbers too large for any ball do not undo that.
     contradicted = len(lights) > 1 and set(lights) == {Light.FAIL}
@@ -192,7 +199,8 @@ def rungs(claim: Claim, values: Values, path: Exponents, decades: Sequence[int])
     values
         Rational values of the parameters.
     path
-        ``(x, y)`` for each size and gamma: ``t^x (log t)^y``; gamma is a tenth of that.
+        ``(x, y)`` or ``(x, y, z)`` for each size and gamma: ``t^x (log t)^y (log log t)^z``;
+        gamma is a tenth of that.
     decades
         ``log10 t`` of each rung.
 
@@ -203,44 +211,71 @@ def rungs(claim: Claim, values: Values, path: Exponents, decades: Sequence[int])
     NoMeaningError
         Where LEFT is not defined for the problem and method.
     """
-    walk_along = Path(dict(path), INTEGER_SIZES | claim.sizes)
-    places = [walk_along.at(10**d) for d in decades]
-    if "gamma" in path:
-        places = [place | {"gamma": STEP * place["gamma"]} for place in places]
+    places = [_place(path, 10**d) for d in decades]
     sides = _sides(claim, values, places)
     for decade, place in zip(decades, places, strict=True):
         known = {"sigma": Fraction(1), **values, **place}
-        lower, upper = sides(place)
-        right = enclosed(claim.right, known, DIGITS)
-        below = _quotient(enclosed(lower, known, DIGITS), right)
-        yield Rung(
-            decade,
-            below,
-            below if upper == lower else _quotient(enclosed(upper, known, DIGITS), right),
-        )
+        left, right = sides(place)
+        lower = _quotient(left.lower, right.upper, known)
+        same = left.lower == left.upper and right.lower == right.upper
+        upper = lower if same else _quotient(left.upper, right.lower, known)
+        yield Rung(decade, lower, upper, left.exact and right.exact)
 
 
-def _quotient(top: Ball, bottom: Ball) -> Ball:
-    with precision(bits_of(top, bottom)):
-        ratio = top.arb / bottom.arb
+def _place(path: Exponents, t: int) -> dict[str, Fraction]:
+    """Return the sizes at a scale, exact rationals; gamma is a tenth of its monomial."""
+    place = {name: _size(name, powers, t) for name, powers in path.items()}
+    if "gamma" in place:
+        place["gamma"] *= STEP
+    return place
+
+
+def _size(name: str, powers: Sequence[Fraction], t: int) -> Fraction:
+    """Return ``t^x (log t)^y (log log t)^z``, an integer or rounded to `SIZE_DIGITS` digits."""
+    whole = name not in REAL
+    bits = 4 * SIZE_DIGITS + 64 + int(abs(powers[0]) * t.bit_length())
+    with precision(bits):
+        value, base = arb(1), arb(t)
+        for power in powers:
+            value, base = value * base ** rational_ball(power), base.log()
+        if whole:
+            return Fraction(max(nearest_integer(value), 1))
+        return Fraction(Ball.of(value, SIZE_DIGITS).midpoint)
+
+
+def _quotient(top: Expr, bottom: Expr, known: Values) -> Ball:
+    above, below = enclosed(top, known, DIGITS), enclosed(bottom, known, DIGITS)
+    with precision(bits_of(above, below)):
+        ratio = above.arb / below.arb
         if not ratio > 0:
             raise Refusal("undefined", "the ratio of the two sides is not certainly positive")
         return Ball.of(ratio, DIGITS - 2)
 
 
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """Bounds of one side of a claim at given sizes; `exact` if both are the side itself."""
+
+    lower: Expr
+    upper: Expr
+    exact: bool
+
+
 def _sides(
     claim: Claim, values: Values, places: Sequence[Values]
-) -> Callable[[Values], tuple[Expr, Expr]]:
-    """Return the function of the sizes that gives the lower and the upper bound of LEFT."""
+) -> Callable[[Values], tuple[_Side, _Side]]:
+    """Return the function of the sizes that gives the two sides."""
     setting = claim.setting
     true = _true_sums(setting, values, places) if setting.features == "top" else {}
 
-    def sides(place: Values) -> tuple[Expr, Expr]:
-        left = substitute(claim.left, {name: make(place) for name, make in true.items()})
-        bounds = meaning(left, setting)
-        return bounds.lower, bounds.upper
+    def side(expr: Expr, place: Values) -> _Side:
+        names = free_names(expr)
+        explicit = {name: make(place) for name, make in true.items() if name in names}
+        expr = substitute(expr, explicit)
+        bounds = meaning(expr, setting)
+        return _Side(bounds.lower, bounds.upper, not any(map(is_quantity, walk(expr))))
 
-    return sides
+    return lambda place: (side(claim.left, place), side(claim.right, place))
 
 
 def _true_sums(

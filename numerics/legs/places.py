@@ -12,7 +12,7 @@ inside the region of stability (facts §2).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 
@@ -25,10 +25,10 @@ from proofs_check.expr import Expr, Mul, Num, free_names, mul, substitute
 from proofs_check.language import parse_expr
 
 __all__ = ["Exponents", "bits_of", "enclosed", "logarithm", "path_text", "spectrum_of",
-           "steps_of", "unit_factor"]  # fmt: skip
+           "spread", "steps_of", "unit_factor"]  # fmt: skip
 
-Exponents = Mapping[str, tuple[Fraction, Fraction]]
-"""Name to (x, y), for ``t^x (log t)^y``."""
+Exponents = Mapping[str, tuple[Fraction, ...]]
+"""Name to (x, y), for ``t^x (log t)^y``; a third number is the power of ``log log t``."""
 
 _KERNELS: Mapping[str, Expr] = {"brownian": parse_expr("(i - 1/2)^-2")}
 """Eigenvalues of kernels, up to a factor: ``min(x, y)`` on [0, 1] has ``((i - 1/2) pi)^-2``."""
@@ -71,13 +71,21 @@ def steps_of(n_eff: float) -> int:
     return low
 
 
+def spread(paths: Sequence[Exponents], count: int) -> list[Exponents]:
+    """Return `count` of the paths, evenly spaced, the first among them."""
+    if len(paths) <= count:
+        return list(paths)
+    return [paths[k * (len(paths) - 1) // max(count - 1, 1)] for k in range(count)]
+
+
 def path_text(path: Exponents) -> dict[str, str]:
     """Return the path in the claim language, one text for each name."""
     return {name: _monomial(*path[name]) for name in sorted(path)}
 
 
-def _monomial(x: Fraction, y: Fraction) -> str:
-    factors = [_power("t", x), _power("log(t)", y)]
+def _monomial(*powers: Fraction) -> str:
+    bases = ("t", "log(t)", "log(log(t))")
+    factors = [_power(base, power) for base, power in zip(bases, powers, strict=False)]
     return "*".join(factor for factor in factors if factor) or "1"
 
 
@@ -121,9 +129,12 @@ def logarithm(ball: Ball) -> float:
     Raises
     ------
     Refusal
-        Where the number is not certainly positive.
+        Where the number is not certainly positive, or its logarithm beyond 10^308.
     """
     with precision(bits_of(ball)):
         if not ball.arb > 0:
             raise Refusal("undefined", "a side of the claim is not certainly positive")
-        return float(ball.arb.log())
+        value = float(ball.arb.log())
+    if not math.isfinite(value):
+        raise Refusal("reach", "the logarithm of a side of the claim is too large for a float")
+    return value

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from log_values import changes, is_tiny, order_changes
 
 from proofs_check import orders, profiles
-from proofs_check.expr import Call, Name, Num, Sum, add, mul, power
+from proofs_check.expr import Call, Name, Num, Sum, add, free_names, mul, power
 from proofs_check.language import parse_expr
 from proofs_check.orders import CONSTANT, LOG, LOGLOG, Order, UndecidedError
 from proofs_check.paths import DECAY, Path, lower_along, order_along, upper_along
@@ -174,14 +174,56 @@ def test_too_many_pieces_are_refused(monkeypatch):
 
 def test_large_exact_powers_are_not_multiplied_out():
     power_of_ten = parse_expr("10^a")
-    assert orders.exact_value(power_of_ten, {"a": Fraction(64)}) == Fraction(10) ** 64
-    assert orders.exact_value(power_of_ten, {"a": Fraction(65)}) is None
+    assert orders.exact_value(power_of_ten, {"a": Fraction(1000)}) == Fraction(10) ** 1000
+    assert orders.exact_value(power_of_ten, {"a": Fraction(10**9)}) is None
     assert orders.exact_value(power_of_ten, {"a": Fraction(1, 2)}) is None
+    assert orders.exact_value(parse_expr("(a-2)^a"), {"a": Fraction(2)}) == 0
+
+
+@pytest.mark.parametrize(
+    ("start", "step"),
+    [("1/M", "log(1 + {})"), ("M", "log(M*{})"), ("M", "({} - 1)^2"), ("M", "exp(-{})")],
+)
+def test_effort_stays_bounded_however_deep_the_nesting(start, step):
+    text = start
+    for _ in range(40):
+        text = step.format(text)
+    expr = parse_expr(text)
+    for bound in (upper_along, lower_along):
+        try:
+            bound(expr, PATH)
+        except UndecidedError:
+            assert "exp" in step
+
+
+def test_sums_in_sums_in_sums_are_refused():
+    text = "exp(-i)"
+    for _ in range(40):
+        text = f"sum(exp(-i)*{text}, i, 1, M)"
+    with pytest.raises(UndecidedError, match="inside one another"):
+        exact(text)
 
 
 def test_orders_print_as_the_claim_language_reads_them():
     assert str(CONSTANT) == "1"
     assert str(order(1, Fraction(-1, 2), 2)) == "t*log(t)^(-1/2)*log(log(t))^2"
+
+
+def compounds(inner):
+    """Return one more operation over the expressions; all are positive."""
+    several = st.lists(inner, min_size=2, max_size=3)
+    small = st.sampled_from([Fraction(n, 2) for n in (-4, -2, -1, 1, 2, 3)])
+    one = Num(Fraction(1))
+    return st.one_of(
+        several.map(lambda parts: mul(*parts)),
+        several.map(lambda parts: add(*parts)),
+        several.map(lambda parts: Call("min", tuple(parts))),
+        several.map(lambda parts: Call("max", tuple(parts))),
+        st.builds(lambda base, e: power(base, Num(e)), inner, small),
+        inner.map(lambda arg: Call("sqrt", (arg,))),
+        inner.map(lambda arg: Call("log", (add(one, arg),))),
+        inner.map(lambda arg: Call("exp", (mul(Num(Fraction(-1)), arg),))),
+    )
 
 
 # Against numbers at t = exp(1000) and exp(2000).  A logarithm too much or too little changes the
@@ -241,3 +283,21 @@ def test_sums_against_numbers(slope, shape, logs, ends, m, n):
         assert change >= order_changes(low) - TOLERANCE
     # The rules are not only sound here: they decide all of these but sums cut off by an exp.
     assert low == high or "exp" in shape
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(
+    st.recursive(st.sampled_from([*map(Name, "MNk"), Num(Fraction(2))]), compounds, max_leaves=6)
+)
+def test_compounds_against_numbers(expr):
+    try:
+        low, high = lower_along(expr, PATH), upper_along(expr, PATH)
+    except UndecidedError:
+        assume(False)
+    assume(free_names(expr))
+    # exp(-sqrt(log t)) falls below (log t)^-1000 much later than at any t here.
+    assume(max(abs(high.x), abs(high.y), abs(high.z)) < 50)
+    change = changes(expr, PATH)
+    assert change <= order_changes(high) + TOLERANCE
+    if low is not None:
+        assert change >= order_changes(low) - TOLERANCE

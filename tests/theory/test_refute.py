@@ -38,6 +38,8 @@ FALSE = [
     ("sum(i^-b, i, 1, M) = Theta(1)", ("b >= 1",), {}),
     ("sum(1/(i*log(i+1)^a), i, M, oo) = Theta(log(M)^(-a))", ("a > 1",), {}),
     ("M = O(N)", ("M <= N^2",), {}),
+    # A size that drops out at these parameters still belongs to the path.
+    ("M^(b-a)*N = Theta(1)", ("a > 1", "b = a"), {}),
     ("M*log(N) = O(N)", ("M <= N",), {}),
     ("log(N) = O(M)", (), {}),
     ("optimal(value) = Theta(C^(-1/4))", ("a = 2", "b = 2", "gamma = 1"), ALLOCATION),
@@ -86,6 +88,13 @@ def test_no_witness_without_a_meaning_or_a_point():
     assert refute(make_claim("variance - bias = Theta(1)", THEOREM)) is None
     assert refute(make_claim("M^b = Theta(1)", ("b > 1", "b < 0"))) is None
     assert refute(make_claim("M = Theta(1)", ("M <= 1",))) is None
+    where = make_claim("optimal(M) = Theta(C)", (*THEOREM, "gamma = 1"), **ALLOCATION)
+    assert refute(where) is None
+
+
+def test_the_constant_of_a_condition_does_not_matter():
+    assert refute(make_claim("M = O(N)", ("3*M <= N/7",))) is None
+    assert refute(make_claim("M = o(N)", ("3*M <= N/7",))) is not None
 
 
 # Whatever is refuted is false in numbers too: along the witness the ratio of both sides moves in

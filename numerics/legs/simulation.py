@@ -1,0 +1,143 @@
+r"""The simulation leg: SGD run in NumPy on a small problem of the claim's setting.
+
+Two problems per setting, with ``M = 8`` features and ``N = 256`` steps at the claim's first
+parameter values: many independent runs of the *raw* model (the spectrum cut at 24 dimensions,
+samples ``x``, sketch ``Sx``, labels with noise; nothing diagonalised), whose mean excess is held
+against the exact expected excess given the sketch, the number that the exact leg rests on.  The
+leg says nothing about rates: it vetoes an exact engine, or a simulator, that is wrong.
+
+*Constants.*  ``γ = 1/(4 Σ λ_i)``, and the problem is run twice: with ``σ² = 0`` the bias rules,
+with ``σ² = 10`` the variance, so that an error of one cannot hide behind the other.  A batch size
+or number of outputs above 4, or one that is a size, is taken as 4 or 2.
+
+*False alarms.*  The test (`numerics.statistics.mean_test`) has level 1e-9 per problem, so that 500
+different settings in one run together stay within the suite's 1e-6.  The leg *fails*
+below that level.  It *passes* above it only if it would have seen an error of a quarter: if 0.25
+of the exact value is more than `VISIBLE` standard errors, found with probability 0.99 (for normal
+means).  The seed is a hash of problem and method, so that the same claim has the same numbers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+from scipy import stats
+
+from numerics.legs.exact import first_step, method_of, problem_of
+from numerics.legs.trend import combined
+from numerics.problem import Method, Problem, evaluate
+from numerics.simulated import SimulatedExcess, simulated_excess
+from proofs_check.claim import Claim
+from proofs_check.errors import UserError
+from proofs_check.expr import Expr, Num, free_names
+from proofs_check.verdict import Evidence, Light
+from theory.samples import sample_values
+
+__all__ = ["LEVEL", "evidence"]
+
+LEG = "simulation"
+LEVEL = 1e-9
+"""Rate of false alarms of one problem."""
+
+VISIBLE = float(stats.norm.isf(LEVEL / 2) + stats.norm.isf(0.01))
+"""Standard errors of a shift that is found at `LEVEL` with probability 0.99."""
+
+EFFECT = 0.25
+NOISES = (0.0, 10.0)
+M, N, DIMENSIONS = 8, 256, 24
+_RUNS: Mapping[str, int] = {"quick": 2000, "full": 20_000}
+_MOST = 4
+_AS_SIZE = 2
+
+
+def evidence(claim: Claim, level: str = "quick") -> Evidence:
+    """Return whether simulated SGD has the excess that the exact leg computes.
+
+    Parameters
+    ----------
+    claim
+        A claim about a response of SGD.
+    level
+        ``"quick"`` or ``"full"``: 2000 or 20,000 runs.
+    """
+    points = sample_values(claim, 1)
+    if not points:
+        return Evidence(LEG, Light.UNKNOWN, "no parameter values to simulate at")
+    try:
+        results = [_simulated(*pair, _RUNS[level]) for pair in _problems(claim, points[0])]
+    except UserError as error:
+        return Evidence(LEG, Light.UNKNOWN, str(error))
+    light = combined(map(_light, results))
+    worst = min(results, key=lambda result: (_light(result) is not Light.FAIL, result.p_value))
+    return Evidence(LEG, light, _summary(worst), _details(results, points[0]))
+
+
+def _problems(claim: Claim, values: Mapping[str, Fraction]) -> Iterator[tuple[Problem, Method]]:
+    """Yield the small problems of a claim's setting, with its method."""
+    setting = claim.setting
+    small = replace(
+        setting,
+        batch=_small(setting.batch, values),
+        outputs=_small(setting.outputs, values),
+    )
+    problem = problem_of(small, values, {})
+    method = method_of(small, values, {"gamma": first_step(problem)})
+    for noise in NOISES:
+        yield replace(problem, noise=noise), method
+
+
+def _small(number: Expr, values: Mapping[str, Fraction]) -> Num:
+    if not free_names(number) <= values.keys():
+        return Num(Fraction(_AS_SIZE))
+    known = {name: float(value) for name, value in values.items()}
+    return Num(Fraction(min(max(round(evaluate(number, known)), 1), _MOST)))
+
+
+@lru_cache(maxsize=256)
+def _simulated(problem: Problem, method: Method, runs: int) -> SimulatedExcess:
+    digest = hashlib.sha256(repr((problem, method, M, N, runs)).encode()).digest()
+    seed = int.from_bytes(digest[:6], "big")
+    return simulated_excess(problem, method, M, N, runs=runs, seed=seed, dimensions=DIMENSIONS)
+
+
+def _light(result: SimulatedExcess) -> Light:
+    assert result.p_value is not None  # there are more runs than a test needs
+    if not result.p_value >= LEVEL:
+        return Light.FAIL
+    blind = VISIBLE * result.excess_se > EFFECT * result.excess_exact
+    return Light.UNKNOWN if blind else Light.PASS
+
+
+def _summary(result: SimulatedExcess) -> str:
+    return (
+        f"excess of {result.runs} runs {result.excess_mean:.4g} +- {result.excess_se:.1g}, "
+        f"exact {result.excess_exact:.4g}"
+    )
+
+
+def _details(results: Sequence[SimulatedExcess], values: Mapping[str, Fraction]) -> dict[str, Any]:
+    rows = [
+        {
+            "sigma^2": f"{noise:g}",
+            "seed": result.seed,
+            "mean": f"{result.excess_mean:.12e}",
+            "se": f"{result.excess_se:.12e}",
+            "exact": f"{result.excess_exact:.12e}",
+            "p-value": f"{result.p_value:.6e}",
+        }
+        for noise, result in zip(NOISES, results, strict=True)
+    ]
+    return {
+        "values": {name: str(value) for name, value in sorted(values.items())},
+        "M": M,
+        "N": N,
+        "dimensions": DIMENSIONS,
+        "runs": results[0].runs,
+        "level": f"{LEVEL:.0e}",
+        "problems": rows,
+    }

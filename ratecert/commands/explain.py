@@ -1,0 +1,42 @@
+"""``ratecert explain``: the derivation of one claim, step by step."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from proofs_check.errors import UserError
+
+HELP = "the derivation of one claim, step by step, with what it rests on"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of the command."""
+    parser.add_argument(
+        "claim", metavar="KEY:ID", help="a claim of a built-in paper, or a file with one claim"
+    )
+    parser.add_argument(
+        "--format",
+        choices=("text", "markdown", "latex"),
+        default="text",
+        help="how to write it (default: text); the LaTeX is a body that needs amsmath",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the page; 1 where the answer is not the one the claim expects."""
+    from ratecert.files import load
+
+    claims = load(args.claim)
+    if len(claims) > 1:
+        raise UserError(
+            f"{args.claim} holds {len(claims)} claims: name one of them, "
+            f"such as {claims[0].name} (`ratecert list {args.claim}` shows them)"
+        )
+
+    from ratecert.exposition import explain
+    from ratecert.page import FORMATS
+
+    page = explain(claims[0])
+    sys.stdout.write(FORMATS[args.format](page.blocks))
+    return 0 if page.answer == claims[0].expect else 1

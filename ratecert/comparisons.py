@@ -1,0 +1,180 @@
+"""Certificates of comparisons, in words.
+
+A certificate (`proofs_check.cone`) says that the quotient of two sides is a product of powers,
+with exponents that are not negative, of quotients known to be bounded below.  So it is told as
+the inequalities that are multiplied, each with the power it is raised to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
+from typing import Any
+
+from proofs_check.algebra import Form, Frac, Multiplier
+from proofs_check.claim import Condition
+from proofs_check.cone import Clause, Context, RejectedError, Tree, clauses
+from proofs_check.errors import UserError
+from proofs_check.expr import Call, Expr, Mul, Name, Num, Pow, mul, neg, power
+from proofs_check.goals import check_goal, refined
+from proofs_check.language import parse_condition
+from ratecert.latex import Math
+from ratecert.page import Line, equation, landau, line, math, math_condition
+from theory.planner import simplified
+from theory.prover import Prover, StuckError, form_expr
+
+__all__ = ["comparisons_of", "fact", "joined_by", "joined_by_and", "readable",
+           "shorter_comparisons"]  # fmt: skip
+
+
+def shorter_comparisons(small: Tree, large: Tree, data: Any, ctx: Context) -> Iterator[Line]:
+    """Yield the comparisons with what is left of `large` without its parts of no account.
+
+    The proof that is told then is another one, which has been checked in the same way; where none
+    is found it is that of the data.
+    """
+    prover = Prover(ctx)
+    brief = simplified(large, prover)
+    try:
+        shorter = prover.goal(small, brief)
+        check_goal(small, brief, shorter, ctx)
+    except (StuckError, RejectedError):
+        return comparisons_of(small, large, data, ctx)
+    return comparisons_of(small, brief, shorter, ctx)
+
+
+def comparisons_of(small: Tree, large: Tree, data: Any, ctx: Context) -> Iterator[Line]:
+    """Yield each comparison that a proof of ``small <= large`` makes; trivial ones are left out.
+
+    `data` is a checked proof as `proofs_check.goals.check_goal` takes it.
+    """
+    steps = list(refined(data, ctx))
+    for inner, rest in steps:
+        if "mono" in data:
+            yield _monotone(*data["mono"])
+        yield from comparisons_of(small, large, rest, inner)
+    if not steps and "certs" in data:
+        for clause, certificate in zip(clauses(small, large), data["certs"], strict=True):
+            told = _told(clause, certificate, ctx)
+            if told is not None:
+                yield told
+
+
+def _monotone(large: str, small: str) -> Line:
+    logs = [math(Call("log", (Name(name),))) for name in (small, large)]
+    told = line(equation(logs[0], landau("O", logs[1])), ", as ", math(Name(small)))
+    return line(told, " is at most of the order of a power of ", math(Name(large)))
+
+
+def _told(clause: Clause, data: Any, ctx: Context) -> Line | None:
+    """Return what one certificate says; None for ``x = O(x)``."""
+    count = len(ctx.factors)
+    mu = [Multiplier.read(entry, count) for entry in data["mu"]]
+    nu = [Multiplier.read(entry, count) for entry in data["nu"]]
+    weight = _sum_of(mu, ctx)
+    smaller = _weighted(clause[0], mu, weight, ctx)
+    larger = _weighted(clause[1], nu, weight, ctx)
+    used = {
+        int(g): _share(Multiplier.read(m, count), weight, ctx) for g, m in data["gens"].items()
+    }
+    used = {g: share for g, share in used.items() if not share.is_zero()}
+    if not used and any(form in [f for f, _ in larger] for form, _ in smaller):
+        return None
+    told = line(equation(_side("min", smaller, ctx), landau("O", _side("max", larger, ctx))))
+    for side in (smaller, larger):
+        if len(side) > 1:
+            told = line(told, ", weights ", _weights(side, ctx))
+    if used:
+        reasons = [_reason(ctx.generators[g].text, share, ctx) for g, share in used.items()]
+        told = line(told, ", by ", joined_by_and(reasons))
+    return told
+
+
+def _sum_of(multipliers: Sequence[Multiplier], ctx: Context) -> Frac:
+    total = ctx.ring.zero
+    for multiplier in multipliers:
+        total = total + _frac(multiplier, ctx)
+    return total
+
+
+def _frac(multiplier: Multiplier, ctx: Context) -> Frac:
+    return Frac(multiplier.poly(ctx.ring, ctx.factors), ctx.ring.one.den)
+
+
+def _share(multiplier: Multiplier, weight: Frac, ctx: Context) -> Frac:
+    return _frac(multiplier, ctx) / weight
+
+
+Weighted = list[tuple[Form, Frac]]
+
+
+def _weighted(
+    forms: Sequence[Form], multipliers: Sequence[Multiplier], weight: Frac, ctx: Context
+) -> Weighted:
+    shares = [
+        (f, _share(m, weight, ctx)) for f, m in zip(forms, multipliers, strict=True) if m.terms
+    ]
+    return [(form, share) for form, share in shares if not share.is_zero()]
+
+
+def _side(kind: str, parts: Weighted, ctx: Context) -> Math:
+    exprs = tuple(form_expr(form, ctx) for form, _ in parts)
+    return math(exprs[0] if len(exprs) == 1 else Call(kind, exprs))
+
+
+def _weights(parts: Weighted, ctx: Context) -> Line:
+    return joined_by_and(line(math(ctx.ring.expr(share))) for _, share in parts)
+
+
+def _reason(text: str, share: Frac, ctx: Context) -> Line:
+    if share == ctx.ring.one:
+        return fact(text)
+    return line(fact(text), " to the power ", math(ctx.ring.expr(share)))
+
+
+def joined_by_and(parts: Iterable[Line]) -> Line:
+    """Return "x", "x and y", "x, y and z"."""
+    *most, last = [*parts] or [()]
+    return line(joined_by(most, ", "), " and ", last) if most else last
+
+
+def joined_by(parts: Iterable[Line], link: str) -> Line:
+    """Return the parts with the link between them."""
+    told: Line = ()
+    for number, part in enumerate(parts):
+        told = line(told, link, part) if number else part
+    return told
+
+
+def fact(text: str) -> Line:
+    """Return what a generator says: a condition, or one of the facts about sizes."""
+    name, arrow, _ = text.partition(" -> oo")
+    if arrow:
+        return fact(f"{name} >= 1")
+    if text == "gamma <= const":
+        return line(Math(r"\gamma = O(1)", "gamma = O(1)"))
+    try:
+        conditions = parse_condition(text)
+    except UserError:
+        return line(text)
+    return joined_by_and([line(math_condition(readable(c))) for c in conditions])
+
+
+def readable(condition: Condition) -> Condition:
+    """Write ``X*Y^(-q) >= 1`` as ``X >= Y^q``."""
+    left = condition.left
+    if condition.right != Num(Fraction(1)) or not isinstance(left, Mul | Pow):
+        return condition
+    above: list[Expr] = []
+    below: list[Expr] = []
+    for factor in left.factors if isinstance(left, Mul) else (left,):
+        if isinstance(factor, Pow) and _is_negative(factor.exponent):
+            below.append(power(factor.base, neg(factor.exponent)))
+        else:
+            above.append(factor)
+    return Condition(mul(*above), condition.op, mul(*below))
+
+
+def _is_negative(expr: Expr) -> bool:
+    first = expr.factors[0] if isinstance(expr, Mul) else expr
+    return isinstance(first, Num) and first.value < 0

@@ -1,0 +1,282 @@
+"""A claim and its derivation, its refutation, or why there is neither, as a page to read.
+
+The page says only what has been checked: the proof or the witness is handed to `proofs_check`
+first, and what is said of it is read off the same data (see `ratecert.cases`).  The numeric legs,
+which a certificate needs besides, are the business of ``ratecert certify``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from proofs_check.checker import check, check_witness
+from proofs_check.claim import Claim, Condition
+from proofs_check.errors import UserError
+from proofs_check.expr import Expr, Name, walk
+from proofs_check.language import parse_expr, parse_statement
+from proofs_check.meaning import Meaning, meaning
+from proofs_check.orders import Order, UndecidedError, exact_value
+from proofs_check.paths import DECAY, Path, lower_along, order_along, upper_along
+from proofs_check.premises import STEPS, Premises, premises
+from proofs_check.refutation import Refuted, Statement, statement_of, with_effective_steps
+from proofs_check.verdict import Verdict
+from ratecert.cases import Writer, least, outer_nodes, proof, subject
+from ratecert.comparisons import joined_by_and
+from ratecert.latex import Math
+from ratecert.mathtext import statement as statement_latex
+from ratecert.page import (
+    Block,
+    Display,
+    Heading,
+    Items,
+    Line,
+    Paragraph,
+    equation,
+    line,
+    math,
+    math_condition,
+)
+from theory.derive import Derived, derive
+
+__all__ = ["Explained", "explain"]
+
+
+def statement(claim: Claim) -> list[Block]:
+    """Return the claim, its setting and its assumptions."""
+    where = f" ({claim.where})" if claim.where else ""
+    blocks: list[Block] = [Heading(line(f"{claim.name}{where}"), 1)]
+    says = Math(statement_latex(parse_statement(claim.says), inline=True), claim.says)
+    blocks += [Paragraph(line("Claim.")), Display((says,))]
+    if claim.objective is not None:
+        goal = claim.objective
+        over = joined_by_and([line(math(Name(name))) for name in goal.over])
+        told = line("where ", math(goal.expr), " is minimised over ", over)
+        if goal.subject_to:
+            given = joined_by_and([line(math_condition(c)) for c in goal.subject_to])
+            told = line(told, " subject to ", given)
+        blocks.append(Paragraph(line(told, ".")))
+    setting = claim.setting
+    law = line("the kernel ", setting.kernel) if setting.kernel else None
+    spectrum = law or line("spectrum ", math(setting.spectrum))
+    blocks.append(
+        Paragraph(
+            line(
+                "Setting: ", spectrum, ", target ", math(setting.target), ", ",
+                f"{setting.features} features, {setting.algorithm} with {setting.schedule} steps, "
+                "batch ", math(setting.batch), ", outputs ", math(setting.outputs), ".",
+            )
+        )
+    )  # fmt: skip
+    if claim.assume:
+        given = joined_by_and([line(math_condition(c)) for c in claim.assume])
+        blocks.append(Paragraph(line("Assumptions: ", given, ".")))
+    return blocks
+
+
+# The definitions.
+
+
+def definitions(
+    writer: Writer, left: Meaning, right: Expr, put: Line, implied: str
+) -> list[Block]:
+    """Return what the left side (or the objective) stands for; `put` says what was put in."""
+    claim = writer.claim
+    blocks: list[Block] = [Heading(line("Definitions"))]
+    if left.steps:
+        blocks.append(Items(tuple(map(_step, left.steps))))
+    sums = writer.defined(left.upper, left.lower, right)
+    if put:
+        blocks.append(Paragraph(line("Throughout, ", put, ".")))
+    if sums:
+        blocks += [Paragraph(line("Write")), Display(tuple(sums))]
+    upper, lower = math(writer.short(left.upper)), math(writer.short(left.lower))
+    told = line("Up to constant factors, ", math(subject(claim)))
+    if left.upper == left.lower:
+        told = line(told, " is ", upper, ".")
+    else:
+        told = line(told, " is at most ", upper, " and at least ", lower, ".")
+    blocks.append(Paragraph(told))
+    needs = meaning(subject(claim), claim.setting).needs
+    if needs:
+        asked = joined_by_and([line(math_condition(c)) for c in needs])
+        blocks.append(
+            Paragraph(line("These definitions ask for ", asked, ", which ", implied, "."))
+        )
+    return blocks
+
+
+def _step(text: str) -> Line:
+    """Return a step of a meaning; the formula at its end is set as one."""
+    words, colon, formula = text.rpartition(": ")
+    try:
+        return line(words, colon, math(parse_expr(formula)))
+    except UserError:
+        return line(text)
+
+
+def _put_in(ready: Premises) -> Line:
+    """Say which equations the definitions have been written with."""
+    told = [line(equation(math(Name(name)), math(value))) for name, value in ready.equations]
+    if ready.uses_n_eff and any(
+        node == Name("N") for condition in ready.claim.assume for node in _nodes(condition)
+    ):
+        told.append(line(equation(math(Name("N")), math(STEPS["N"]))))
+    return joined_by_and(told)
+
+
+def _nodes(condition: Condition) -> list[Expr]:
+    return [*walk(condition.left), *walk(condition.right)]
+
+
+# The answer.
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A page, and the answer it gives: without the numeric legs, so not yet a certificate."""
+
+    blocks: tuple[Block, ...]
+    answer: Verdict
+
+
+def explain(claim: Claim) -> Explained:
+    """Derive the claim, have the derivation checked, and write it down.
+
+    Raises
+    ------
+    UserError
+        Where the assumptions of the claim contradict each other.
+    """
+    found = derive(claim)
+    writer = Writer(claim)
+    blocks = statement(claim)
+    if found.proof is not None:
+        trust = check(claim, found.proof).trust
+        blocks += _proved(writer, found.proof)
+        answer = Verdict.CERTIFIED
+    elif found.refutation is not None:
+        refuted = check_witness(claim, found.refutation)
+        trust = refuted.trust
+        blocks += _refuted(writer, found.refutation, refuted)
+        answer = Verdict.REFUTED
+    else:
+        return Explained((*blocks, *_undecided(found)), Verdict.UNDECIDED)
+    return Explained((*blocks, *_trust(trust)), answer)
+
+
+def _proved(writer: Writer, data: Mapping[str, Any]) -> list[Block]:
+    claim = writer.claim
+    ready = premises(claim)
+    blocks = definitions(writer, ready.left, ready.right, _put_in(ready), "the assumptions imply")
+    blocks += proof(writer, ready, data)
+    held = line("So the claim holds for all parameters and all joint limits of the sizes that "
+                "the assumptions allow")  # fmt: skip
+    example = _path_told(data["model"]["values"], data["model"]["path"])
+    told = line(held, "; they do allow some, such as ", example, ".")
+    return [*blocks, Heading(line("Conclusion")), Paragraph(told)]
+
+
+def _trust(trust: tuple[str, ...]) -> list[Block]:
+    blocks: list[Block] = [Heading(line("What this rests on and did not prove"))]
+    if not trust:
+        return [*blocks, Paragraph(line("Nothing."))]
+    return [*blocks, Items(tuple(line(item) for item in trust))]
+
+
+def _undecided(found: Derived) -> list[Block]:
+    blocks: list[Block] = [Heading(line("Undecided"))]
+    blocks.append(Paragraph(line("No derivation and no witness was found: ", found.reason, ".")))
+    if found.derived:
+        known = math(parse_expr(found.derived))
+        blocks.append(Paragraph(line("The left side was found to be of order ", known, ".")))
+    return blocks
+
+
+# Refutations.
+
+
+def _refuted(writer: Writer, data: Mapping[str, Any], refuted: Refuted) -> list[Block]:
+    """Return the witness, why it is allowed, what both sides are along it."""
+    said = statement_of(writer.claim)
+    blocks = definitions(writer, said.left, said.right.upper, (), "hold below")
+    point = data.get("point", {})
+    path = _path(data["values"], {**data["path"], **point})
+    blocks.append(Heading(line("Refutation")))
+    told = line("Consider ", _path_told(data["values"], data["path"]))
+    if point:
+        told = line(told, ", and there the point ", _path_told({}, point))
+    blocks.append(Paragraph(line(told, ", up to constant factors, as t tends to infinity.")))
+    holds = [_holds(condition, path) for condition in said.conditions]
+    if holds:
+        blocks += [Paragraph(line("It is allowed:")), Items(tuple(holds))]
+    blocks += [Paragraph(line("Along it")), Items(tuple(_along(writer, said, path)))]
+    if data["kind"] == "least":
+        blocks += least(writer, data, path)
+    return [*blocks, Paragraph(line(f"So {refuted.text}: the claim is false."))]
+
+
+def _path(values: Mapping[str, str], orders: Mapping[str, Any]) -> Path:
+    exact = {name: Fraction(value) for name, value in values.items()}
+    known = {name: Order(*map(Fraction, powers)) for name, powers in orders.items()}
+    return Path(exact, with_effective_steps(known))
+
+
+def _path_told(values: Mapping[str, str], orders: Mapping[str, Any]) -> Line:
+    told = {name: parse_expr(value) for name, value in sorted(values.items())}
+    for name, powers in sorted(orders.items()):
+        told[name] = parse_expr(str(Order(*map(Fraction, powers))))
+    return joined_by_and(line(equation(math(Name(n)), math(e))) for n, e in told.items())
+
+
+def _order_math(order: Order) -> Math:
+    return math(parse_expr(str(order)))
+
+
+def _holds(condition: Condition, path: Path) -> Line:
+    """Say why an assumption holds: by the values, or in order along the path."""
+    sides = [exact_value(side, path.values) for side in (condition.left, condition.right)]
+    told = line(math_condition(condition))
+    if sides[0] is not None and sides[1] is not None:
+        return line(told, f", as {sides[0]} {condition.op} {sides[1]}")
+    left, right = (order_along(side, path) for side in (condition.left, condition.right))
+    shown = line(_order_math(left), " against ", _order_math(right))
+    return line(told, ", in order ", shown)
+
+
+def _along(writer: Writer, said: Statement, path: Path) -> Iterator[Line]:
+    """Yield the orders of the sums and of both sides along the path."""
+    named = [*outer_nodes(said.left.upper), *outer_nodes(said.left.lower),
+             *outer_nodes(said.right.upper)]  # fmt: skip
+    for node in dict.fromkeys(named):
+        yield _bounds_told(math(writer.short(node)), node, node, path)
+    left, right = math(subject(writer.claim)), math(writer.claim.right)
+    yield _bounds_told(left, said.left.upper, said.left.lower, path)
+    if said.left.upper != said.right.upper:
+        yield _bounds_told(right, said.right.upper, said.right.lower, path)
+
+
+def _bounds_told(name: Math, upper: Expr, lower: Expr, path: Path) -> Line:
+    """Say what is known of the order of an expression along the path."""
+    high, low = _order_or_none(upper_along, upper, path), _order_or_none(lower_along, lower, path)
+    if high is not None and high.x <= -DECAY // 2:
+        return line(name, " is smaller than every power of ", math(Name("t")))
+    if high is not None and high == low:
+        return line(name, " is of order ", _order_math(high))
+    known = []
+    if low is not None:
+        known.append(line("at least of order ", _order_math(low)))
+    if high is not None:
+        known.append(line("at most of order ", _order_math(high)))
+    return line(name, " is ", joined_by_and(known)) if known else line(name, " stays unknown")
+
+
+def _order_or_none(
+    rule: Callable[[Expr, Path], Order | None], expr: Expr, path: Path
+) -> Order | None:
+    try:
+        return rule(expr, path)
+    except UndecidedError:
+        return None

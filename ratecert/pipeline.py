@@ -1,0 +1,159 @@
+"""From a claim to its certificate, in one straight line.
+
+    search → check → numeric legs → judge → certificate
+
+The search (`theory`) is not trusted: what it found is re-checked by `proofs_check` before the
+judge hears of it.  The legs (`numerics`) report what they saw, and the judge alone decides.  At
+level ``"full"`` a witness is searched for even against a claim that was proved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from time import perf_counter
+from typing import Any, TypeVar
+
+from numerics.balls.ball import Ball, Refusal
+from numerics.legs import enclosure, exact, simulation
+from numerics.legs.trend import Reading
+from proofs_check.checker import check, check_witness
+from proofs_check.claim import Claim, optimal_of
+from proofs_check.cone import RejectedError
+from proofs_check.errors import UserError
+from proofs_check.expr import Name
+from proofs_check.judge import applies, judge, kind
+from proofs_check.refutation import Refuted
+from proofs_check.verdict import Certificate, Evidence, Light, Verdict
+from theory.derive import derive
+from theory.refute import refute
+
+__all__ = ["LEVELS", "certify"]
+
+LEVELS = ("quick", "full")
+
+_LEGS: Mapping[str, Callable[[Claim, str], Evidence]] = {
+    enclosure.LEG: enclosure.evidence,
+    exact.LEG: exact.evidence,
+    simulation.LEG: simulation.evidence,
+}
+_Checked = TypeVar("_Checked")
+_WITNESS_DECADES = (3, 6, 12, 24)
+
+
+def certify(claim: Claim, level: str = "quick") -> Certificate:
+    """Certify a claim, refute it, or say why neither.
+
+    Parameters
+    ----------
+    claim
+        The claim, from a file or from `ratecert.claim`.
+    level
+        ``"quick"``, or ``"full"`` for longer ladders, more parameter values and more runs.
+
+    Raises
+    ------
+    UserError
+        For a claim that is unusable, or an unknown level.
+    """
+    if level not in LEVELS:
+        raise UserError(f"there is no level {level!r}: use {' or '.join(LEVELS)}")
+    started = perf_counter()
+    derived = derive(claim)
+    proof, refutation = derived.proof, derived.refutation
+    checked, why = _outcome(check, claim, proof)
+    if checked is not None and level == "full" and claim.objective is None:
+        refutation = refute(claim)
+    refuted, objection = _outcome(check_witness, claim, refutation)
+    evidence = tuple(_evidence(claim, leg, level) for leg in _LEGS)
+    seen = None if refuted is None or refutation is None else _along(claim, refutation, refuted)
+    verdict, reason, lights = judge(
+        claim,
+        checked,
+        refuted,
+        evidence,
+        why or objection or derived.reason,
+        Light.UNKNOWN if seen is None else seen.light,
+    )
+    is_refuted = verdict is Verdict.REFUTED
+    source = refuted if is_refuted else checked
+    return Certificate(
+        claim=claim,
+        verdict=verdict,
+        reason=reason,
+        derived=derived.derived,
+        regimes=derived.regimes,
+        witness=seen.witness if is_refuted and seen is not None else None,
+        lights=lights,
+        evidence=evidence,
+        constants=None,
+        trust=() if source is None else source.trust,
+        derivation=refutation if is_refuted else proof,
+        seconds=perf_counter() - started,
+    )
+
+
+def _outcome(
+    checker: Callable[[Claim, Any], _Checked], claim: Claim, data: Any
+) -> tuple[_Checked | None, str]:
+    """Return what the checker makes of data, or None and why it was rejected, if it was."""
+    if data is None:
+        return None, ""
+    try:
+        return checker(claim, data), ""
+    except RejectedError as error:
+        return None, f"what was found did not pass the check: {error}"
+
+
+def _evidence(claim: Claim, leg: str, level: str) -> Evidence:
+    if not applies(claim, leg):
+        return Evidence(leg, Light.NA, f"does not apply to a claim about {_article(kind(claim))}")
+    return _LEGS[leg](claim, level)
+
+
+def _article(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
+# The witness.
+
+
+@dataclass(frozen=True, slots=True)
+class _Witness:
+    """A refutation in words, with numbers, and what these numbers say."""
+
+    witness: Mapping[str, Any]
+    light: Light
+
+
+def _along(claim: Claim, data: Mapping[str, Any], refuted: Refuted) -> _Witness:
+    """Enclose LEFT/RIGHT along the path of a refutation."""
+    values = {name: Fraction(text) for name, text in data["values"].items()}
+    orders = {**data["path"], **data.get("point", {})}
+    path = {name: tuple(map(Fraction, powers)) for name, powers in orders.items()}
+    # An optimum is refuted by a near-optimal point: the objective there, or the point itself.
+    plain = claim
+    if claim.objective is not None:
+        wanted = optimal_of(claim.left)
+        left = claim.objective.expr if wanted in (None, "value") else Name(str(wanted))
+        plain = replace(claim, left=left, objective=None)
+    shown = {
+        "values": dict(refuted.values),
+        "path": dict(refuted.path),
+        "ratio": refuted.ratio,
+        "side": refuted.side,
+    }
+    try:
+        rungs = list(enclosure.rungs(plain, values, path, _WITNESS_DECADES))
+    except Refusal as error:
+        return _Witness(shown | {"ratios": [], "note": str(error)}, Light.UNKNOWN)
+    above = refuted.side == "above"
+    rows = [{"t": f"10^{r.decades}", **_ratio(r.lower if above else r.upper)} for r in rungs]
+    reading = Reading.of([r.points()[0 if above else 1] for r in rungs])
+    opposite = reading.falls if above else reading.grows
+    return _Witness(shown | {"ratios": rows}, Light.PASS if opposite else Light.UNKNOWN)
+
+
+def _ratio(ball: Ball) -> dict[str, str]:
+    return {"ratio": ball.midpoint, "radius": ball.radius}

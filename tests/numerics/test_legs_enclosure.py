@@ -1,0 +1,183 @@
+from fractions import Fraction
+
+import pytest
+
+from numerics.balls import Ball, certainly_greater, certainly_less
+from numerics.legs import enclosure, places
+from numerics.legs.enclosure import evidence, rungs
+from proofs_check.claimfile import make_claim
+from proofs_check.expr import Num, mul, power
+from proofs_check.meaning import Meaning
+from proofs_check.verdict import Light
+
+AB = ("a > 1", "b = a")
+STEPS = (*AB, "N_eff*gamma >= 1")
+ONE = Fraction(1)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered():
+    places._enclosed.cache_clear()
+    yield
+    places._enclosed.cache_clear()
+
+
+def light(says, assume=(), level="quick", **settings):
+    return evidence(make_claim(says, list(assume), **settings), level).light
+
+
+TRUE = [
+    ("approx = Theta(M^(1-a))", AB, {}),
+    ("variance = Theta(min(M, (N_eff*gamma)^(1/a))/N_eff)", STEPS, {}),
+    ("bias = O(max(M^(1-a), (N_eff*gamma)^(1/a-1)))", STEPS, {}),
+    ("mean_bias = O((N_eff*gamma)^(1/a-1))", STEPS, {"features": "top"}),
+    ("approx ~ M^(1-b)/(b-1)", ("a > 1", "b > 1"), {"features": "top"}),
+    ("eigenvalue(j) = Theta(j^-a)", ("a > 1", "M >= j"), {"sizes": ["j"]}),
+    ("sum(i^-a, i, M+1, oo) ~ M^(1-a)/(a-1)", ("a > 1",), {}),
+    ("exp(-N) = o(1/N)", (), {}),
+]
+
+
+@pytest.mark.parametrize(("says", "assume", "settings"), TRUE)
+def test_passes_what_is_true(says, assume, settings):
+    assert light(says, assume, **settings) is Light.PASS
+
+
+FALSE = [
+    ("approx = Theta(M^(5/4-a))", AB, {}),
+    ("approx = Theta(M^(3/4-a))", AB, {}),
+    ("variance = Theta(M/N_eff)", STEPS, {}),
+    ("variance = Theta(min(M, (N_eff*gamma)^(1/a))/N_eff)", AB, {}),
+    ("mean_bias = Omega((N_eff*gamma)^(1/a-1))", STEPS, {"features": "top"}),
+    ("sum(i^-a, i, M+1, oo) ~ M^(1-a)/a", ("a > 1",), {}),
+    ("M = o(2*M + 1)", (), {}),
+    ("exp(-N) = Theta(1/N)", (), {}),
+]
+
+
+@pytest.mark.parametrize(("says", "assume", "settings"), FALSE)
+def test_contradicts_what_is_wrong_by_a_power_or_a_constant(says, assume, settings):
+    # At the level that looks along all sample paths.
+    assert light(says, assume, "full", **settings) is Light.FAIL
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        "log(N)^5 = O(N^(1/100))",  # looks false up to 10^217
+        "10^-40*M + 1 = Theta(M)",  # looks like a constant up to 10^40
+        "M = Theta(M + 10^60)",
+    ],
+)
+def test_looks_far_before_it_contradicts(says):
+    assert light(says) is Light.PASS
+
+
+@pytest.mark.parametrize(
+    "says",
+    ["N = Theta(N*log(N))", "M = O(M/log(M)^3)", "M = O(M^(999/1000))"],
+)
+def test_does_not_contradict_by_a_logarithm_or_a_tiny_power(says):
+    assert light(says) is not Light.FAIL
+
+
+def test_an_exponentially_small_lower_bound_is_no_alarm_against_an_upper_one():
+    # Where M^a is far below N_eff the mean path is exponentially small.
+    claim = make_claim("bias = O(max(M^(1-a), (N_eff*gamma)^(1/a-1)))", list(STEPS))
+    path = {"M": (ONE / 4, 0 * ONE), "N": (ONE, 0 * ONE), "gamma": (0 * ONE, 0 * ONE)}
+    rung = next(rungs(claim, {"a": 2 * ONE, "b": 2 * ONE}, path, [24]))
+    assert certainly_less(rung.lower, Fraction(1, 10**100))
+    assert evidence(claim).light is Light.PASS
+
+
+def test_defining_sums_say_nothing_about_constants():
+    assert light("approx ~ M^(1-a)", AB) is Light.UNKNOWN
+
+
+def test_what_has_no_definition_is_unknown():
+    found = evidence(
+        make_claim("mean_bias = O(1)", list(AB), algorithm="averaged-sgd", schedule="geometric")
+    )
+    assert found.light is Light.UNKNOWN
+    assert "averaged-sgd" in found.summary
+
+
+# An error planted in the engine turns the light.
+
+
+def wrong_tail(target, M):
+    from numerics.balls.risk_sums import approx
+
+    return mul(power(Num(Fraction(M)), Num(Fraction(1, 4))), approx(target, M))
+
+
+def test_sees_a_wrong_exponent_in_the_true_sums(monkeypatch):
+    says, assume = "approx = Theta(M^(1-b))", ("a > 1", "b > 1")
+    assert light(says, assume, features="top") is Light.PASS
+    monkeypatch.setattr(enclosure, "approx", wrong_tail)
+    assert light(says, assume, features="top") is Light.FAIL
+
+
+def test_sees_a_wrong_exponent_in_the_defining_sums(monkeypatch):
+    right = enclosure.meaning
+
+    def wrong(expr, setting):
+        found = right(expr, setting)
+        upper = mul(found.upper, power(make_claim("N = O(N)").left, Num(Fraction(1, 4))))
+        return Meaning(upper, found.lower)
+
+    says = "variance = O(min(M, (N_eff*gamma)^(1/a))/N_eff)"
+    assert light(says, STEPS) is Light.PASS
+    monkeypatch.setattr(enclosure, "meaning", wrong)
+    assert light(says, STEPS) is Light.FAIL
+
+
+def test_sees_a_wrong_sum(monkeypatch):
+    right = places.enclose_expr
+
+    def wrong(expr, values, digits):
+        ball = right(expr, values, digits)
+        with enclosure.precision(256):
+            size = ball.arb ** enclosure.rational_ball(Fraction(3, 2))
+            return Ball.of(size, digits)
+
+    monkeypatch.setattr(places, "enclose_expr", wrong)
+    assert light("approx = Theta(M^(1-a))", AB) is Light.PASS  # both sides, equally wrong
+    monkeypatch.setattr(
+        places,
+        "enclose_expr",
+        lambda expr, values, digits: (wrong if "sum" in str(expr) else right)(
+            expr, values, digits
+        ),
+    )
+    places._enclosed.cache_clear()
+    assert light("approx = Theta(M^(1-a))", AB) is Light.FAIL
+
+
+# What it hands over.
+
+
+def test_the_constants_hold_the_ratios_between_them():
+    claim = make_claim("approx = Theta(M^(1-a))", list(AB))
+    for entry in evidence(claim).details["ladders"]:
+        low, high = (Fraction(text) for text in entry["between"])
+        for rung in entry["rungs"]:
+            ball = Ball(rung["ratio"]["midpoint"], rung["ratio"]["radius"], 6)
+            assert certainly_less(low, ball)
+            assert certainly_greater(high, ball)
+
+
+def test_numbers_are_the_same_every_time():
+    claim = make_claim("variance = Theta(min(M, (N_eff*gamma)^(1/a))/N_eff)", list(STEPS))
+    first = evidence(claim)
+    places._enclosed.cache_clear()
+    assert evidence(claim) == first
+
+
+def test_a_path_with_an_iterated_logarithm():
+    claim = make_claim("M = o(N)", ["N >= M"])
+    path = {"M": (ONE, 0 * ONE), "N": (ONE, 0 * ONE, ONE)}
+    (rung,) = rungs(claim, {}, path, [24])
+    # M/N = 1/(log log 10^24) = 1/4.0118…
+    assert certainly_less(rung.upper, Fraction(2494, 10000))
+    assert certainly_greater(rung.lower, Fraction(2492, 10000))

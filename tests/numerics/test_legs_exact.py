@@ -1,0 +1,151 @@
+from dataclasses import replace
+
+import pytest
+
+from numerics.legs import exact, places
+from numerics.legs.exact import evidence
+from proofs_check.claimfile import make_claim
+from proofs_check.verdict import Light
+
+AB = ["a > 1", "b = a"]
+STEPS = [*AB, "N_eff*gamma >= 1"]
+ALLOCATION = {
+    "minimise": "risk - sigma^2",
+    "over": ["M", "N_eff"],
+    "subject_to": "M*N_eff = C",
+    "features": "top",
+}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered():
+    _forget()
+    yield
+    _forget()
+
+
+def _forget():
+    for remembered in (
+        exact._approximation, exact._responses, exact._dimension, exact._drawn_spectra,
+        exact._objective, places._enclosed,
+    ):  # fmt: skip
+        remembered.cache_clear()
+
+
+def light(says, assume=AB, **settings):
+    return evidence(make_claim(says, assume, **settings)).light
+
+
+@pytest.mark.parametrize(
+    ("says", "assume", "settings"),
+    [
+        ("approx = Theta(M^(1-a))", AB, {}),
+        ("approx ~ M^(1-b)/(b-1)", ["a > 1", "b > 1"], {"features": "top"}),
+        ("approx/M^(1-b) = Theta(1)", AB, {"features": "top", "outputs": "3"}),
+        ("variance = Theta(min(M, (N_eff*gamma)^(1/a))/N_eff)", STEPS, {}),
+        ("variance = Theta(min(M, (N_eff*gamma)^(1/a))/N_eff)", STEPS, {"features": "top"}),
+        ("risk - sigma^2 = Theta(M^(1-a) + (N_eff*gamma)^((1-a)/a))", STEPS, {}),
+        ("bias = O((N_eff*gamma)^((1-a)/a))", AB, {"features": "top"}),
+        ("eigenvalue(j) = Theta(j^-a)", ["a > 1", "M >= j"], {"features": "top", "sizes": ["j"]}),
+        ("effective_dimension = O(M)", ["a > 1"], {"features": "top"}),
+        ("approx = Theta(M^(1-b))", ["b > 1", "b < 3"], {"kernel": "brownian"}),
+    ],
+)
+def test_passes_what_is_true(says, assume, settings):
+    assert light(says, assume, **settings) is Light.PASS
+
+
+@pytest.mark.parametrize(
+    ("says", "assume", "settings"),
+    [
+        ("approx = Theta(M^(5/4-a))", AB, {}),
+        ("approx = O(M^(3/4-a))", AB, {}),
+        ("approx ~ M^(1-b)/b", ["a > 1", "b > 1"], {"features": "top"}),
+        ("approx = o(M^(1-b))", ["a > 1", "b > 1"], {"features": "top"}),
+        ("risk - sigma^2 = O(M^(1-a))", STEPS, {}),
+        ("mean_bias = Omega((N_eff*gamma)^((1-a)/a))", STEPS, {"features": "top"}),
+        ("effective_dimension = Theta(M)", ["a > 1", "N_eff >= M"], {"features": "top"}),
+    ],
+)
+def test_contradicts_what_is_wrong_by_a_quarter_of_a_power_or_a_constant(says, assume, settings):
+    # At the level that looks along many of the sample paths.
+    assert evidence(make_claim(says, assume, **settings), "full").light is Light.FAIL
+
+
+def test_the_total_of_the_parts_loses_its_noise_exactly():
+    # risk - sigma^2 falls far below sigma^2 = 1.
+    assume = ["a = 3", "b = 3", "gamma = 1", "N_eff >= M^3"]
+    assert light("risk - sigma^2 = Theta(M^(1-a) + M/N_eff)", assume, features="top") is (
+        Light.PASS
+    )
+
+
+def test_what_is_below_double_precision_supports_no_lower_bound():
+    # The bias decays exponentially where N_eff is far above M^a.
+    assume = ["a = 2", "b = 2", "gamma = 1", "N = M^8"]
+    assert light("mean_bias = O(1/M)", assume, features="top") is Light.PASS
+    assert light("mean_bias = Omega(exp(-N))", assume, features="top") is Light.UNKNOWN
+
+
+def test_drawn_sketches_are_too_short_a_ladder_to_pass():
+    assert light("eigenvalue(j) = Theta(j^-a)", ["a > 1", "M >= j"], sizes=["j"]) is Light.UNKNOWN
+
+
+def test_a_logarithm_is_no_contradiction():
+    assert light("approx = Theta(M^(1-a)*log(M))") is not Light.FAIL
+
+
+@pytest.mark.parametrize(
+    ("says", "expected"),
+    [
+        ("optimal(M) = Theta(C^(1/(a+1)))", Light.PASS),
+        ("optimal(N_eff) = Theta(C^(a/(a+1)))", Light.PASS),
+        ("optimal(value) = Theta(C^((1-a)/(a+1)))", Light.PASS),
+        ("optimal(M) = Theta(C^(2/3))", Light.FAIL),
+        ("optimal(value) = Theta(C^(1-a))", Light.FAIL),
+    ],
+)
+def test_optima_are_found_by_search(says, expected):
+    assume = ["a > 1", "b = a", "gamma = 1"]
+    assert light(says, assume, **ALLOCATION) is expected
+
+
+def test_an_optimum_of_an_explicit_objective():
+    objective = {"minimise": "1/M + 1/N", "over": ["M", "N"], "subject_to": "M^2*N = C"}
+    assert light("optimal(M) = Theta(C^(1/3))", [], **objective) is Light.PASS
+    assert light("optimal(M) = Theta(C^(2/3))", [], **objective) is Light.FAIL
+
+
+def test_an_optimum_over_too_many_sizes_is_not_searched_for():
+    more = {**ALLOCATION, "over": ["M", "N_eff", "gamma"]}
+    found = evidence(make_claim("optimal(M) = Theta(C^(1/(a+1)))", AB, **more))
+    assert found.light is Light.UNKNOWN
+    assert "constraint" in found.summary
+
+
+# An error planted in the engine turns the light.
+
+
+def test_sees_a_wrong_exponent_of_approx(monkeypatch):
+    right = exact.approximation
+    monkeypatch.setattr(exact, "approximation", lambda p, M: right(p, M) * M**0.25)
+    assert light("approx = Theta(M^(1-a))") is Light.FAIL
+
+
+def test_sees_a_wrong_exponent_of_the_variance(monkeypatch):
+    right = exact.equivalent_excess
+    says = "variance = Theta(min(M, (N_eff*gamma)^(1/a))/N_eff)"
+
+    def wrong(problem, method, M, N, digits):
+        value = right(problem, method, M, N, digits)
+        return replace(value, variance=value.variance * N**0.25)
+
+    monkeypatch.setattr(exact, "equivalent_excess", wrong)
+    assert light(says, STEPS, features="top") is Light.FAIL
+
+
+def test_numbers_are_the_same_every_time():
+    claim = make_claim("variance = O(1/N_eff)", STEPS, features="top")
+    first = evidence(claim)
+    _forget()
+    assert evidence(claim) == first

@@ -1,0 +1,80 @@
+import pytest
+
+from numerics import simulated
+from numerics.legs import simulation
+from numerics.legs.simulation import evidence
+from numerics.schedules import Schedule
+from proofs_check.claimfile import make_claim
+from proofs_check.verdict import Light
+
+AB = ["a > 1", "b = a"]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered():
+    simulation._simulated.cache_clear()
+    yield
+    simulation._simulated.cache_clear()
+
+
+def light(says="excess = O(1)", **settings):
+    return evidence(make_claim(says, AB, **settings)).light
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"features": "top"},
+        {"schedule": "constant"},
+        {"algorithm": "averaged-sgd", "schedule": "constant"},
+        {"batch": "3", "outputs": "2"},
+        {"outputs": "p", "sizes": ["p"]},
+    ],
+)
+def test_passes_in_every_setting(settings):
+    # Declared rate of false alarms of all six: 1.2e-8.
+    assert light(**settings) is Light.PASS
+
+
+def test_sees_a_wrong_step_in_the_simulator(monkeypatch):
+    right = simulated.simulate
+
+    def wrong(source, schedule, *args, **options):
+        steps = Schedule(1.3 * schedule.gammas, schedule.steps)
+        return right(source, steps, *args, **options)
+
+    monkeypatch.setattr(simulated, "simulate", wrong)
+    assert light() is Light.FAIL
+
+
+def test_sees_a_wrong_variance_in_the_exact_engine(monkeypatch):
+    right = simulated.expected_excess
+
+    def wrong(lam, energy, noise, *args):
+        return right(lam, energy, 1.5 * noise, *args)
+
+    monkeypatch.setattr(simulated, "expected_excess", wrong)
+    assert light() is Light.FAIL
+
+
+def test_does_not_pass_where_it_could_see_nothing(monkeypatch):
+    monkeypatch.setitem(simulation._RUNS, "quick", 40)
+    assert light() is Light.UNKNOWN
+
+
+def test_what_cannot_be_simulated_is_unknown():
+    found = evidence(make_claim("excess = O(1)", AB, spectrum="exp(-a*i)"))
+    assert found.light is Light.UNKNOWN
+    assert "exp" in found.summary
+
+
+def test_the_seed_hangs_on_the_problem_alone():
+    one = evidence(make_claim("excess = O(1)", AB))
+    other = evidence(
+        make_claim("variance = O(2)", ["q > 1", "b = q"], spectrum="3*i^-q", target="i^-b")
+    )
+    assert one.details["problems"] == other.details["problems"]
+    topped = evidence(make_claim("excess = O(1)", AB, features="top"))
+    seeds = [row["seed"] for e in (one, topped) for row in e.details["problems"]]
+    assert len(set(seeds)) == 4

@@ -1,0 +1,164 @@
+"""``ratecert order`` and `ratecert.order`."""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import product
+
+import pytest
+
+import ratecert
+from proofs_check.claimfile import make_claim
+from proofs_check.errors import UserError
+from proofs_check.verdict import Regime
+from ratecert import rate as module
+from ratecert.cli import main
+from ratecert.rate import Rate, UnknownOrderError
+
+
+def run(*words: str) -> int:
+    return main(["order", *words])
+
+
+def test_one_regime(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("M^a + M^(a-1)", "--assume", "a > 1") == 0
+    assert capsys.readouterr().out == "M^a + M^(a-1) = Theta(M^a)\n"
+
+
+def test_regimes(capsys: pytest.CaptureFixture[str]) -> None:
+    expr = "sum(min(1, (t*i^-a)^2), i, 1, M)"
+    assert run(expr, "--assume", "a > 1") == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"{expr} = Theta(min(t^(1/a), M))",
+        "  = Theta(t^(1/a))  if  M >= t^(1/a)",
+        "  = Theta(M)  if  t^(1/a) >= M",
+    ]
+
+
+def test_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("(x + x^A)/x", "--assume", "A > 0", "--sizes", "x, y", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "order": "x^(A - 1) + 1",
+        "regimes": [
+            {"when": ["A > 1"], "order": "x^(A - 1)"},
+            {"when": ["A <= 1"], "order": "1"},
+        ],
+        "leading": None,
+        "trust": [],
+    }
+
+
+def test_quantities_come_with_their_trust(capsys: pytest.CaptureFixture[str]) -> None:
+    rate = ratecert.order("eigenvalue(j)", ["a > 1", "j >= 1", "j <= M"])
+    assert rate.order == "j^(-a)"
+    assert any("Gaussian sketch" in item for item in rate.trust)
+    assert run("eigenvalue(j)", *(f"--assume={c}" for c in ("a > 1", "j >= 1", "j <= M"))) == 0
+    assert "rests on: Gaussian sketch" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("expr", "assume", "sizes", "order"),
+    [
+        ("sum(i^-a, i, M + 1, oo)", ["a > 1"], [], "M^(1 - a)"),
+        ("sum(i^-b*exp(-t*i^-a), i, 1, oo)", ["a > 1", "b > 1"], [], "t^((1 - b)/a)"),
+        ("sum(1/(i^a + k), i, 1, oo)", ["a > 1"], [], "k^((1 - a)/a)"),
+        ("sum(i^-1, i, 1, x)", [], ["x"], "log(x)"),
+        ("N_eff*log(N)", [], [], "N_eff*log(N_eff)"),
+    ],
+)
+def test_sums_of_the_papers(expr: str, assume: list[str], sizes: list[str], order: str) -> None:
+    rate = ratecert.order(expr, assume, sizes)
+    assert rate == Rate(expr, order, (Regime((), order),))
+
+
+def test_by_cases_without_one_order(capsys: pytest.CaptureFixture[str]) -> None:
+    rate = ratecert.order("sum(i^-a, i, 1, M)", ["a > 0"])
+    assert rate.order == ""
+    assert [(r.when, r.order) for r in rate.regimes] == [
+        (("a > 1",), "1"),
+        (("a = 1",), "log(M)"),
+        (("a < 1",), "M^(1 - a)"),
+    ]
+    assert str(rate).splitlines()[0] == "sum(i^-a, i, 1, M)"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["M^(1-a"], r"expected `\)`"),
+        (["x^A", "--sizes", "x"], "there is no name A here"),
+        (["M^a", "--assume", "a"], "a condition compares two expressions"),
+        (["M^a", "--assume", "a > 1", "--assume", "a < 0"], "satisfies all assumptions"),
+        (["M", "--sizes", "2x"], "is not a name"),
+    ],
+)
+def test_unusable(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(*words) == 2
+    assert re.search(message, capsys.readouterr().err)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["M - N"], "no rule for differences"),
+        (["exp(-M)"], "known only from above"),
+        (["sum(i^-a, i, N, N^2)", "--assume", "a > 0"], "known only from above where a = 1"),
+        (["sum(i^-a*log(i+1), i, 1, M)", "--assume", "a > 1"], "no rule gives the order of log"),
+    ],
+)
+def test_unknown(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(*words) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert message in err
+
+
+def test_nothing_unchecked_is_returned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Orders from a search gone wrong do not survive the check."""
+    true = module.joined
+
+    def wrong(regimes: list[Regime]) -> list[Regime]:
+        return [Regime(regime.when, f"M*({regime.order})") for regime in true(regimes)]
+
+    monkeypatch.setattr(module, "joined", wrong)
+    with pytest.raises(UnknownOrderError, match="was found, but not proved"):
+        ratecert.order("M^a + 1", ["a > 1"])
+
+
+def test_a_case_without_example_is_not_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "model", lambda claim: None)
+    with pytest.raises(UnknownOrderError, match="the example of the assumptions is missing"):
+        ratecert.order("M^a", ["a > 1"])
+
+
+def test_notebook() -> None:
+    shown = ratecert.order("(x + x^A)/x", ["A > 0"], ["x"])._repr_latex_()
+    assert shown.startswith(r"$\displaystyle \frac{x + x^{A}}{x} = \begin{cases} ")
+    assert r"\Theta\left(x^{A - 1}\right) & \text{if } A > 1 \\ \Theta\left(1\right)" in shown
+    assert shown.count("{") == shown.count("}")
+    one = ratecert.order("M^a + 1", ["a > 1"])._repr_latex_()
+    assert one == r"$\displaystyle M^{a} + 1 = \Theta\left(M^{a}\right)$"
+
+
+def test_order_holds_on_boundaries() -> None:
+    """Each case's order is a claim of its own, which holds where cases touch, too."""
+    rate = ratecert.order("M^(1-a) + N^(1/a-1)", ["a > 1"])
+    first, second = rate.regimes
+    touching = make_claim(f"{first.order} = Theta({second.order})",
+                          ["a > 1", *first.when, *second.when])  # fmt: skip
+    assert module._proved(touching) == ()
+    apart = make_claim(f"{first.order} = Theta({second.order})", ["a > 1", *first.when])
+    with pytest.raises(UnknownOrderError):
+        module._proved(apart)
+
+
+def test_name_of_the_function_is_not_that_of_a_module() -> None:
+    assert callable(ratecert.order)
+    assert all(callable(getattr(ratecert, name)) for name, _ in product(["order", "claim"], [0]))
+
+
+def test_reads_the_expression_first() -> None:
+    with pytest.raises(UserError) as caught:
+        ratecert.order("M^(1-a")
+    assert "Theta" not in str(caught.value)
