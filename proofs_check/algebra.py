@@ -273,10 +273,6 @@ class Multiplier:
             terms.append((value, tuple(indices)))
         return Multiplier(tuple(terms))
 
-    def data(self) -> list[Any]:
-        """Return what `read` takes."""
-        return [[str(coeff), list(indices)] for coeff, indices in self.terms]
-
     def is_strict(self, factors: Sequence[Factor]) -> bool:
         """Whether positivity is strict: some term has strict factors only."""
         return any(all(factors[i].strict for i in indices) for _, indices in self.terms)

@@ -1,0 +1,163 @@
+"""Derivations changed in one place, and derivations held against the wrong claim.
+
+A mutation is *harmless* if what is left is a proof of the same claim.  That can be so in the
+example of the assumptions (``model``), for others satisfy them too, and where a proof offers more
+than it uses: a hint or a power that no certificate refers to, one of several windows, a sign that
+nothing asks for, and the order of steps that do not depend on each other.  A certificate itself
+(weights and generators, and which clause it is for), a sign's own proof, a vertex, a slope, a
+value, a point and the proofs of feasibility have no such room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from derivations import CASES, REFUTED, derived, witness
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from proofs_check.checker import check, check_witness
+from proofs_check.cone import RejectedError
+
+Path = tuple[str | int, ...]
+DROPPED = object()
+
+
+def places(data: Any, path: Path = ()) -> Iterator[Path]:
+    """Yield the paths of all parts of a tree of JSON, leaves and containers."""
+    if path:
+        yield path
+    if isinstance(data, dict):
+        for key in data:
+            yield from places(data[key], (*path, key))
+    elif isinstance(data, list):
+        for index in range(len(data)):
+            yield from places(data[index], (*path, index))
+
+
+def at(data: Any, path: Path) -> Any:
+    for key in path:
+        data = data[key]
+    return data
+
+
+def changed(data: Any, path: Path, value: Any) -> Any:
+    """Return a copy with the part at the path replaced, or dropped."""
+    if not path:
+        return value
+    key, rest = path[0], path[1:]
+    copy = dict(data) if isinstance(data, dict) else list(data)
+    if not rest and value is DROPPED:
+        del copy[key]
+    else:
+        copy[key] = changed(copy[key], rest, value)
+    return copy
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, str) and value.lstrip("-").replace("/", "").isdigit()
+
+
+def variants(value: Any) -> Iterator[Any]:
+    """Yield neighbours of a part: what a slip or a cheat would write in its place."""
+    yield DROPPED
+    if value is None:
+        yield 1
+    elif isinstance(value, int):
+        yield from (value + 1, value - 1)
+    elif isinstance(value, str) and value in ("+", "-"):
+        yield "-" if value == "+" else "+"
+    elif is_number(value):
+        yield from (str(Fraction(value) * 2), str(-Fraction(value)), "0")
+    elif isinstance(value, str):
+        yield from (f"({value})^2", f"1/({value})", "1")
+    elif isinstance(value, list) and len(value) > 1:
+        yield value[::-1]
+
+
+def mutants(data: Any) -> list[tuple[Path, Any]]:
+    """Return the paths of all parts with what each could be instead."""
+    found = ((path, other) for path in places(data) for other in variants(at(data, path)))
+    return [
+        (path, other) for path, other in found if other != at(data, path) and path[0] != "kind"
+    ]
+
+
+def is_harmless(data: Any, path: Path, other: Any) -> bool:
+    """Whether the mutant may be another proof of the same claim; see the module's text."""
+    value, names = at(data, path), [key for key in path if isinstance(key, str)]
+    is_reversed = isinstance(value, list) and other == value[::-1]
+    checks = [
+        # Another example of what is assumed.
+        path[0] == "model",
+        # An assumed condition needs no proof, and the value is the right side of such a claim.
+        path[0] == "needs" and value is None,
+        path[-1] == "value" and "slope" not in at(data, path[:-1]),
+        # Sums commute: terms of a multiplier, assumptions in a term, windows, signs.
+        is_reversed and names[-1] not in ("certs", "feasible", "compare", "mono"),
+        # True facts that nothing asks for, or facts of which fewer are enough.
+        path[-2:-1] == ("signs",) and other is DROPPED,
+        path[-3:-2] == ("signs",) and path[-1] == 0,
+        path[-2:-1] == ("lower",) and other is DROPPED,
+        path[-1] == "lower" and isinstance(value, list) and other is DROPPED,
+        path[-1] == "inner" and not value,
+        # Constant factors do not count.
+        is_number(value) and names[-1] in ("at", "from", "to", "bound") and other in ("1", "2"),
+    ]
+    return any(checks)
+
+
+@given(st.data())
+@settings(max_examples=30)
+@pytest.mark.parametrize("name", CASES)
+def test_a_changed_derivation_is_rejected(name: str, data: st.DataObject) -> None:
+    proof = derived(name)
+    path, other = data.draw(st.sampled_from(mutants(proof)))
+    if is_harmless(proof, path, other):
+        return
+    with pytest.raises(RejectedError):
+        check(CASES[name].claim, changed(proof, path, other))
+
+
+@given(st.data())
+@settings(max_examples=10)
+@pytest.mark.parametrize("name", CASES)
+def test_no_change_proves_the_false_neighbour(name: str, data: st.DataObject) -> None:
+    proof = derived(name)
+    false = CASES[name].false_claim
+    with pytest.raises(RejectedError):
+        check(false, proof)
+    path, other = data.draw(st.sampled_from(mutants(proof)))
+    with pytest.raises(RejectedError):
+        check(false, changed(proof, path, other))
+
+
+@given(st.data())
+@settings(max_examples=50)
+def test_a_changed_witness_is_rejected(data: st.DataObject) -> None:
+    """Only the path's speed is free: C = t^2 and M = t say what C = t and M = t^(1/2) do."""
+    proof = witness()
+    check_witness(REFUTED.claim, proof)
+    path, other = data.draw(st.sampled_from(mutants(proof)))
+    with pytest.raises(RejectedError):
+        check_witness(REFUTED.claim, changed(proof, path, other))
+    with pytest.raises(RejectedError):
+        check_witness(REFUTED.false_claim, changed(proof, path, other))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_derivations_hold_and_have_much_to_change(name: str) -> None:
+    proof = derived(name)
+    check(CASES[name].claim, proof)
+    found = mutants(proof)
+    assert sum(not is_harmless(proof, *mutant) for mutant in found) > len(found) / 2
+
+
+def test_the_derivations_use_every_rule() -> None:
+    used = {key for name in CASES for path in places(derived(name)) for key in path}
+    rules = {"split", "compare", "signs", "mono", "from", "at", "power", "bounded", "slope"}
+    rules |= {"cap", "feasible", "nonempty", "certs", "needs", "model"}
+    assert rules <= used
