@@ -13,11 +13,11 @@ from fractions import Fraction
 from typing import Any
 
 from proofs_check.checker import check, check_witness
-from proofs_check.claim import Claim, Condition
+from proofs_check.claim import Claim, Condition, Setting
 from proofs_check.errors import UserError
 from proofs_check.expr import Expr, Name, walk
 from proofs_check.language import parse_expr, parse_statement
-from proofs_check.meaning import Meaning, meaning
+from proofs_check.meaning import Meaning, is_quantity, meaning
 from proofs_check.orders import Order, UndecidedError, exact_value
 from proofs_check.paths import DECAY, Path, lower_along, order_along, upper_along
 from proofs_check.premises import STEPS, Premises, premises
@@ -58,22 +58,21 @@ def statement(claim: Claim) -> list[Block]:
             given = joined_by_and([line(math_condition(c)) for c in goal.subject_to])
             told = line(told, " subject to ", given)
         blocks.append(Paragraph(line(told, ".")))
-    setting = claim.setting
-    law = line("the kernel ", setting.kernel) if setting.kernel else None
-    spectrum = law or line("spectrum ", math(setting.spectrum))
-    blocks.append(
-        Paragraph(
-            line(
-                "Setting: ", spectrum, ", target ", math(setting.target), ", ",
-                f"{setting.features} features, {setting.algorithm} with {setting.schedule} steps, "
-                "batch ", math(setting.batch), ", outputs ", math(setting.outputs), ".",
-            )
-        )
-    )  # fmt: skip
+    if any(is_quantity(node) for node in walk(subject(claim))):
+        blocks.append(Paragraph(_setting(claim.setting)))
     if claim.assume:
         given = joined_by_and([line(math_condition(c)) for c in claim.assume])
         blocks.append(Paragraph(line("Assumptions: ", given, ".")))
     return blocks
+
+
+def _setting(setting: Setting) -> Line:
+    told = line("Setting: kernel ", setting.kernel or "")
+    if setting.kernel is None:
+        told = line("Setting: spectrum ", math(setting.spectrum))
+    told = line(told, ", target ", math(setting.target), f", {setting.features} features, ")
+    told = line(told, f"{setting.algorithm} with {setting.schedule} steps, batch ")
+    return line(told, math(setting.batch), ", outputs ", math(setting.outputs), ".")
 
 
 # The definitions.
