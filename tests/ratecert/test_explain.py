@@ -90,7 +90,9 @@ class TestTheorem:
         assert page.count(r"\begin{") == page.count(r"\end{")
         assert page.count(r"\left") == page.count(r"\right")
         commands = "begin end item left right section subsection textasciicircum usepackage "
-        commands += "cdot exp frac infty gamma ge le log mathrm max min sigma sum Theta Omega"
+        commands += (
+            "cdot ensuremath exp frac infty gamma ge le log mathrm max min sigma sum Theta Omega"
+        )
         known = set(commands.split())
         assert set(re.findall(r"\\([A-Za-z]+)", page)) <= known
 
@@ -133,14 +135,44 @@ def test_related_logarithms_are_told() -> None:
     assert "log(M) = O(log(N)), as M is at most of the order of a power of N" in flat
 
 
-def test_impossible_cases_are_told() -> None:
-    flat = " ".join(
-        text(
-            "sum(min(1, (t*i^-a)^2), i, 1, M) = Theta(t^(1/a))",
-            ["a > 1", "M >= t^(1/a)", "t >= M^(1/a)"],
-        ).split()
-    )
-    assert "S_1 = Theta(t^(1/a))" in flat
+ONE = [["1", []]]
+LEAF = {
+    "bounds": {},
+    "upper": {"certs": [{"mu": [ONE], "nu": [ONE], "gens": {"0": ONE}}]},
+}
+ABSURD = {"absurd": {"mu": [ONE], "nu": [ONE], "gens": {"0": ONE, "3": ONE}}}
+HALF = ["1/2", []]
+
+
+@pytest.mark.parametrize(
+    ("tree", "told"),
+    [
+        (
+            {"split": "M", "ge": LEAF, "le": ABSURD},
+            "Case 2: M <= 1. This does not occur under the assumptions.",
+        ),
+        (
+            {
+                "compare": ["a", "1/2"],
+                "gt": LEAF,
+                "eq": {"void": [["1", [0]], HALF]},
+                "lt": {"void": [["1", [0]], ["1", [1]], HALF]},
+            },
+            "Case 3: a < 1/2. This does not occur under the assumptions.",
+        ),
+        (
+            {"cases": "a - 2", "pos": LEAF, "zero": LEAF, "neg": LEAF},
+            "Case 2: a - 2 = 0. - Hence M^a = O(M^(a + 1)): M^a = O(M^(a + 1)), by M >= 1.",
+        ),
+    ],
+)
+def test_cases_made_by_hand(
+    tree: dict[str, Any], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = {"values": {"a": "2"}, "path": {"M": ["1", "0", "0"]}}
+    data = {"kind": "order", "needs": [], "model": model, "tree": tree}
+    monkeypatch.setattr(exposition, "derive", lambda claim: Derived(data, None, "", "", ()))
+    assert told in " ".join(text("M^a = O(M^(a+1))", A).split())
 
 
 def test_optimum() -> None:
