@@ -18,10 +18,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import comb
 from typing import Any
 
 from flint import Ordering, fmpq, fmpq_mpoly, fmpq_mpoly_ctx
 
+from proofs_check.errors import RejectedError
 from proofs_check.expr import Add, Expr, Mul, Name, Num, Pow, add, div, mul, power
 
 __all__ = ["Factor", "Form", "Frac", "Multiplier", "NotRationalError", "Ring"]
@@ -30,10 +32,14 @@ _COEFFICIENT = re.compile(r"-?[0-9]{1,1000}(/[0-9]{1,1000})?")
 MAX_DEGREE = 60
 MAX_TERMS = 2000
 """Larger polynomials in the parameters are refused instead of being expanded."""
+MAX_FACTORS = 12
+"""Most assumptions that one term of a multiplier multiplies with each other."""
+
+_COEFFICIENT = re.compile(r"[0-9]{1,1000}(/[0-9]{1,1000})?")
 
 
-class NotRationalError(ValueError):
-    """The expression is not a rational function of the parameters."""
+class NotRationalError(RejectedError):
+    """The expression is not a rational function of the parameters, or one that is too large."""
 
 
 def to_fraction(value: fmpq) -> Fraction:
@@ -163,7 +169,11 @@ class Ring:
             raise NotRationalError(f"the power {exponent} of {base} is not a small integer")
         if n < 0:
             value = self.one / value
-        return Frac(value.num ** abs(int(n)), value.den ** abs(int(n)))
+        count = abs(int(n))
+        # A power of a polynomial with k terms has at most this many.
+        if any(comb(count + len(p) - 1, count) > MAX_TERMS for p in (value.num, value.den)):
+            raise NotRationalError(f"{base}^{exponent} has too many terms when multiplied out")
+        return Frac(value.num**count, value.den**count)
 
     def expr(self, value: Frac) -> Expr:
         """Write a rational function as an expression (for printing and for round trips)."""
@@ -172,7 +182,9 @@ class Ring:
 
     def _poly_expr(self, poly: fmpq_mpoly) -> Expr:
         terms = []
-        for monom, coeff in poly.to_dict().items():
+        # What is added comes first: ``1 - a``, not ``-a + 1``.
+        ordered = sorted(poly.to_dict().items(), key=lambda term: term[1] < 0)
+        for monom, coeff in ordered:
             powers = [
                 power(Name(name), Num(Fraction(int(e))))
                 for name, e in zip(self.names, monom, strict=True)
@@ -244,16 +256,18 @@ class Multiplier:
     @staticmethod
     def read(data: Any, count: int) -> Multiplier:
         """Read ``[["1/2", [0, 1]], ...]``; raises ValueError unless it is a multiplier."""
-        if not isinstance(data, list):
+        if not isinstance(data, list) or len(data) > MAX_TERMS:
             raise ValueError("a multiplier is a list of terms")
         terms = []
         for entry in data:
             coeff, indices = entry
             if not isinstance(coeff, str) or not _COEFFICIENT.fullmatch(coeff):
-                raise ValueError(f"{str(coeff)[:40]!r} is not a rational such as '3/2'")
+                raise ValueError("a coefficient is a rational number such as '1/2', as text")
             value = Fraction(coeff)
             if value <= 0:
-                raise ValueError(f"the coefficient {value} of a multiplier is not positive")
+                raise ValueError("a coefficient of a multiplier is not positive")
+            if not isinstance(indices, list) or len(indices) > MAX_FACTORS:
+                raise ValueError(f"a term is a list of at most {MAX_FACTORS} assumptions")
             if not all(type(i) is int and 0 <= i < count for i in indices):
                 raise ValueError(f"no assumption has the number {indices}")
             terms.append((value, tuple(indices)))
@@ -274,5 +288,7 @@ class Multiplier:
             product = ring.ctx.constant(to_fmpq(coeff))
             for i in indices:
                 product = product * factors[i].poly
+                if len(product) > MAX_TERMS:
+                    raise NotRationalError("a multiplier has too many terms when multiplied out")
             total = total + product
         return total

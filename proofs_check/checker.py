@@ -38,7 +38,13 @@ from proofs_check.goals import (
 from proofs_check.growth import bound
 from proofs_check.least import check_least
 from proofs_check.optimum import check_optimum
-from proofs_check.premises import Premises, is_assumed, premises, with_slack
+from proofs_check.premises import (
+    Premises,
+    is_assumed,
+    premises,
+    require_explicit,
+    with_slack,
+)
 from proofs_check.refutation import Refuted, check_allowed, check_refutation
 from proofs_check.tree import check_tree
 
@@ -77,6 +83,13 @@ def check(claim: Claim, derivation: Any) -> Checked:
     RejectedError
         Where a step does not hold as written.
     """
+    try:
+        return _checked(claim, derivation)
+    except RecursionError as error:
+        raise RejectedError("the derivation is nested too deeply") from error
+
+
+def _checked(claim: Claim, derivation: Any) -> Checked:
     check_allowed(claim, entry(derivation, "model"))
     ready = premises(claim)
     check_needs(ready, entry(derivation, "needs"))
@@ -89,9 +102,14 @@ def check(claim: Claim, derivation: Any) -> Checked:
 
 def check_witness(claim: Claim, data: Any) -> Refuted:
     """Check a witness against a claim; raises `RejectedError` where it does not refute it."""
-    if entry(data, "kind") == "least":
-        return check_least(claim, data)
-    return check_refutation(claim, data)
+    if claim.objective is not None:
+        require_explicit(*(s for c in claim.objective.subject_to for s in (c.left, c.right)))
+    try:
+        if entry(data, "kind") == "least":
+            return check_least(claim, data)
+        return check_refutation(claim, data)
+    except RecursionError as error:
+        raise RejectedError("the witness is nested too deeply") from error
 
 
 def check_needs(ready: Premises, proofs: Any) -> None:

@@ -28,6 +28,10 @@ the inequality holds (Farkas); that they may be chosen as polynomials is Handelm
 *Divergence.*  If in addition a generator that tends to infinity (``log S`` or ``log log S``) has
 a strictly positive multiplier, then ``max_l b_l - min_j a_j`` tends to infinity: the ratio tends
 to zero.
+
+*Slack.*  A goal that may lose powers of logarithms is proved with generators ``-log log S`` that
+need no absorption.  These are not bounded below, so they prove nothing but that goal: neither
+that something diverges (nor, hence, that a case is impossible), nor a relation between sizes.
 """
 
 from __future__ import annotations
@@ -38,6 +42,7 @@ from itertools import product
 from typing import Any
 
 from proofs_check.algebra import Factor, Form, Frac, Multiplier, Ring
+from proofs_check.errors import RejectedError
 
 __all__ = [
     "Clause",
@@ -59,16 +64,13 @@ __all__ = [
 MAX_CLAUSES = 4096
 
 
-class RejectedError(ValueError):
-    """A derivation, or a step of one, does not hold as written."""
-
-
 @dataclass(frozen=True, slots=True)
 class Generator:
     """A linear form known to be bounded below; `grows` if it tends to infinity.
 
     `absorbed_by` is set on ``-log log S`` only: the variable that must have a strictly positive
     multiplier in the same certificate.  `is_case` marks a distinction of cases made on the way.
+    `is_slack` marks a form that is *not* bounded below: what a goal may lose.
     """
 
     form: Form
@@ -76,6 +78,7 @@ class Generator:
     grows: bool = False
     absorbed_by: str | None = None
     is_case: bool = False
+    is_slack: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,12 @@ class Context:
     def with_generators(self, *generators: Generator) -> Context:
         """Add linear forms that are bounded below."""
         return replace(self, generators=self.generators + generators)
+
+    def without_slack(self) -> Context:
+        """Make what goals may lose worth nothing; the numbers of the generators stay."""
+        nothing = Form({})
+        known = tuple(replace(g, form=nothing) if g.is_slack else g for g in self.generators)
+        return replace(self, generators=known)
 
     def with_index(self, name: str) -> Context:
         """Add a summation index: its logarithm is a variable, non-negative."""
@@ -240,6 +249,8 @@ def _distribute(kind: str, choice: Iterable[tuple[Form, ...]]) -> tuple[Form, ..
     if kind == "plus":
         sums = [Form({})]
         for forms in choice:
+            if len(sums) * len(forms) > MAX_CLAUSES:
+                raise RejectedError("the comparison has too many cases")
             sums = [total + form for total in sums for form in forms]
         return tuple(dict.fromkeys(sums))
     return tuple(dict.fromkeys(form for forms in choice for form in forms))
@@ -262,6 +273,8 @@ def check_certificate(ctx: Context, clause: Clause, data: Any, diverging: bool =
     `data` is ``{"mu": [...], "nu": [...], "gens": {number: multiplier}}``, with one multiplier
     for each ``a_j`` and each ``b_l``.  With `diverging` the difference must tend to infinity.
     """
+    if diverging:
+        ctx = ctx.without_slack()
     mins, maxs = clause
     count = len(ctx.factors)
     try:

@@ -1,8 +1,8 @@
-"""The one kind of error that is the user's to mend."""
+"""The two kinds of error: what the user has to mend, and what the checker does not accept."""
 
 from __future__ import annotations
 
-__all__ = ["UserError"]
+__all__ = ["RejectedError", "UserError"]
 
 
 class UserError(ValueError):
@@ -15,3 +15,7 @@ class UserError(ValueError):
     def __init__(self, message: str, file: str = "", line: int = 0):
         self.message, self.file, self.line = message, file, line
         super().__init__(f"{file}:{line}: {message}" if file else message)
+
+
+class RejectedError(ValueError):
+    """A derivation, or a step of one, does not hold as written."""

@@ -303,7 +303,7 @@ def _length(piece: Mapping[str, Any], ctx: Context) -> Tree:
 
 def _size_and_factor(piece: Mapping[str, Any], ctx: Context) -> tuple[str, Any]:
     size = entry(piece, "log")
-    if size not in ctx.sizes:
+    if not isinstance(size, str) or size not in ctx.sizes:
         raise RejectedError(f"{size} is not a size")
     factor = parameter(entry(piece, "times"), ctx)
     if ctx.sign(factor) != "+":

@@ -1,14 +1,15 @@
-r"""Refuting claims about optima: the least value along a path, proved, and a point that attains it.
+r"""Refuting claims about optima: the least value along a path, and a point that attains it.
 
 The witness fixes the parameters as rationals and ties the names that are not varied to one of
 them, S, as ``S^p (log S)^q``.  With these as assumptions
 
-1. a lower bound ``E >= c V`` of the objective at *all* feasible points is proved as in `optimum`;
+1. a lower bound ``E >= c V`` of the objective at *all* feasible points is proved as in `optimum`,
+   with V in the names that are not varied;
 2. a feasible point is given along the path, where E is at most of order V.
 
-So V is the order of the minimum along this path, which decides claims about ``optimal(value)``, and
-the point is within a constant factor of it, which refutes ``optimal(X) = Theta(R)`` if X is not of
-order R there (``O``: if X/R tends to infinity; ``Omega``: if it tends to 0).
+So V is the order of the minimum along this path, which decides claims about ``optimal(value)``,
+and the point is within a constant factor of it, which refutes ``optimal(X) = Theta(R)`` if X is
+not of order R there (``O``: if X/R tends to infinity; ``Omega``: if it tends to 0).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from proofs_check.expr import Call, Expr, Name, Num, mul, power
 from proofs_check.goals import check_goal, entry, read_expr
 from proofs_check.growth import bound
 from proofs_check.logform import log_tree
+from proofs_check.optimum import require_outer, varied
 from proofs_check.orders import CONSTANT, Order, UndecidedError
 from proofs_check.paths import order_along
 from proofs_check.premises import Premises, premises
@@ -70,7 +72,7 @@ def check_least(claim: Claim, data: Mapping[str, Any]) -> Refuted:
     Parameters
     ----------
     data
-        ``{"kind": "least", "values": ..., "path": ..., "point": ..., "value": EXPR, "lower": TREE}``
+        ``{"kind": "least", "values": ..., "path": ..., "point": ..., "value": V, "lower": TREE}``
         with values, path and point as for `check_refutation`.
 
     Raises
@@ -81,7 +83,11 @@ def check_least(claim: Claim, data: Mapping[str, Any]) -> Refuted:
     found = feasible_point(claim, data)
     given = {n: order for n, order in found.path.orders.items() if n in entry(data, "path")}
     ready = tied_premises(claim, found.path.values, given)
+    if tied := sorted(given.keys() & _names_of_varied(ready)):
+        raise RejectedError(f"{tied[0]} is minimised over: it belongs to the point, not the path")
     value = read_expr(entry(data, "value"))
+    require_outer(value, ready)
+    require_outer(ready.right, ready)
     check_tree(ready, entry(data, "lower"), _lower_leaf(value))
     try:
         least = order_along(value, found.path)
@@ -95,6 +101,12 @@ def check_least(claim: Claim, data: Mapping[str, Any]) -> Refuted:
     if where is None:
         raise RejectedError(f"the witness does not say how {name} goes")
     return refuted_ratio(claim, found, where / right)
+
+
+def _names_of_varied(ready: Premises) -> frozenset[str]:
+    """Return the varied names, N and N_eff both if one of them is."""
+    names, steps = varied(ready), frozenset({"N", "N_eff"})
+    return names if names.isdisjoint(steps) else names | steps
 
 
 def _lower_leaf(value: Expr) -> Any:

@@ -19,7 +19,7 @@ from fractions import Fraction
 
 from proofs_check.algebra import Form, Frac, NotRationalError
 from proofs_check.cone import Context, RejectedError, Tree, join, lin, meet, plus, scaled
-from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, add, free_names
+from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, add, children, free_names
 
 __all__ = ["LOGLOG", "UnsupportedError", "exponent", "log_tree", "monomial"]
 
@@ -75,6 +75,8 @@ def _require_positive(expr: Expr, ctx: Context) -> None:
     if free_names(expr) <= set(ctx.ring.names):
         try:
             value = ctx.ring.frac(expr)
+        except ZeroDivisionError as error:
+            raise UnsupportedError(f"{expr}: {error}") from error
         except NotRationalError:
             pass
         else:
@@ -84,19 +86,32 @@ def _require_positive(expr: Expr, ctx: Context) -> None:
     match expr:
         case Name(name) if name in CONSTANTS:
             return
-        case Call("exp", _):
-            return
+        case Call("exp", (arg,)):
+            _require_real(arg, ctx)
         case Call("Gamma", (arg,)):
             _require_positive(arg, ctx)
         case Call("zeta", (arg,)):
             _require_positive(add(arg, Num(Fraction(-1))), ctx)
-        case Pow(base, _):
+        case Pow(base, power):
             _require_positive(base, ctx)
+            _require_real(power, ctx)
         case Add(parts) | Mul(parts) | Call("max" | "min" | "sqrt", parts):
             for part in parts:
                 _require_positive(part, ctx)
         case _:
             raise UnsupportedError(f"no rule shows that {expr} is positive")
+
+
+def _require_real(expr: Expr, ctx: Context) -> None:
+    """Reject unless a constant expression provably has a finite real value."""
+    try:
+        exponent(expr, ctx)
+    except UnsupportedError:
+        if isinstance(expr, Add | Mul):
+            for part in children(expr):
+                _require_real(part, ctx)
+        else:
+            _require_positive(expr, ctx)
 
 
 def _loglog(arg: Expr, ctx: Context) -> Tree:

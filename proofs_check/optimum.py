@@ -12,12 +12,14 @@ The derivation names a value V and a point, both monomials in the outer names, a
    ``δ > 0`` and G that tends to infinity (or without G).
 
 From 2 and 3 the minimum is of order V.  With the gap, wherever E is within a factor K of its
-minimum ``min(max(X/R, R/X)^δ, G) <= C K/c``; G is larger eventually, so X is of order R.  For ``O`` (``Omega``) about a place
-``(X/R)^δ`` (``(R/X)^δ``) is enough; about the value, 2 (3) is.  The tilde relations lose powers of
-logarithms in every comparison.
+minimum ``min(max(X/R, R/X)^δ, G) <= C K/c``; G is larger eventually, so X is of order R.  For
+``O`` (``Omega``) about a place ``(X/R)^δ`` (``(R/X)^δ``) is enough; about the value, 2 (3) is.
+The tilde relations lose powers of logarithms in every comparison; there G is left out, for it
+might be such a power.
 
-In claims about the value, V is the right side.  Distinctions of cases may involve only outer names
-above the choice of the point, and any names within the proofs of 2 and 3.
+V and R may not depend on the varied names, or 2 would speak of another V than 3.  In claims
+about the value, V is the right side.  Distinctions of cases may involve only outer names above
+the choice of the point, and any names within the proofs of 2 and 3.
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ from proofs_check.cone import (
     plus,
     scaled,
 )
-from proofs_check.expr import Call, Name
+from proofs_check.expr import Call, Expr, Name, free_names
 from proofs_check.goals import check_goal, entry, parameter, read_expr, refined
 from proofs_check.growth import bound
 from proofs_check.logform import LOGLOG, log_tree, monomial
@@ -47,7 +49,7 @@ from proofs_check.premises import Premises, with_sizes, with_slack
 from proofs_check.tree import check_tree, comparisons
 
 __all__ = ["at_point", "check_optimum", "feasibility", "gap_goal", "outer_context", "parts_of",
-           "place", "read_point", "value_tree", "varied"]  # fmt: skip
+           "place", "read_point", "require_outer", "value_tree", "varied"]  # fmt: skip
 
 SIDES: Mapping[str, tuple[str, ...]] = {
     "Theta": ("attained", "lower"),
@@ -99,6 +101,7 @@ def varied(ready: Premises) -> frozenset[str]:
 def _check_choice(ready: Premises, node: Any) -> None:
     if ready.pending or ready.unused:
         raise RejectedError("an assumption that no rule can use leaves the feasible set unknown")
+    require_outer(ready.right, ready)
     for part in parts_of(ready):
         if part == "attained":
             point = read_point(ready, entry(node, "point"))
@@ -179,14 +182,27 @@ def at_point(ctx: Context, point: Mapping[str, Form]) -> Context:
 # The comparisons.
 
 
+def require_outer(expr: Expr, ready: Premises) -> None:
+    """Reject an expression in which a varied name occurs.
+
+    Raises
+    ------
+    RejectedError
+        Where one occurs.
+    """
+    if found := sorted(free_names(expr) & varied(ready)):
+        raise RejectedError(f"{expr} may not depend on {found[0]}, which is minimised over")
+
+
 def value_tree(ready: Premises, node: Any) -> Tree:
     """Return ``log V``."""
     value = ready.right if place(ready) is None else read_expr(entry(node, "value"))
+    require_outer(value, ready)
     return log_tree(value, ready.ctx)
 
 
 def gap_goal(ready: Premises, node: Any) -> Tree:
-    """Return ``log V``, for a place with ``δ`` times the distance between ``log X`` and ``log R``."""
+    """Return ``log V``, for a place with ``δ`` times the distance of ``log X`` from ``log R``."""
     value, name = value_tree(ready, node), place(ready)
     if name is None:
         return value
@@ -202,6 +218,8 @@ def gap_goal(ready: Premises, node: Any) -> Tree:
     distance = join(sides[ready.claim.relation.removesuffix("tilde")])
     gap = scaled(distance, slope, ctx)
     if "cap" in node:
+        if ready.claim.relation.endswith("tilde"):
+            raise RejectedError("the gap may not be capped where powers of logarithms are lost")
         cap = log_tree(read_expr(node["cap"]), ctx)
         check_goal(lin(Form({})), cap, entry(node, "unbounded"), ctx, diverging=True)
         gap = meet([gap, cap])

@@ -29,13 +29,14 @@ from proofs_check.claimfile import SIZES
 from proofs_check.cone import Context, Generator, RejectedError, SignNeededError, Tree, single
 from proofs_check.expr import Call, Expr, Name, Num, free_names, mul, substitute, walk
 from proofs_check.logform import LOGLOG, log_tree
-from proofs_check.meaning import Meaning, NoMeaningError, meaning
+from proofs_check.meaning import Meaning, NoMeaningError, is_quantity, meaning
 
 __all__ = [
     "Premises",
     "condition_generators",
     "is_assumed",
     "premises",
+    "require_explicit",
     "with_sizes",
     "with_slack",
 ]
@@ -69,11 +70,11 @@ class Premises:
     def read(self, expr: Expr) -> Expr:
         """Write another expression in the same variables and parameters."""
         if self.uses_n_eff:
-            expr = substitute(expr, STEPS)
+            expr = _put(expr, STEPS)
         if any(_fixes_step(c) for c in (*self.claim.assume, *self.constraints)):
-            expr = substitute(expr, UNIT_STEP)
+            expr = _put(expr, UNIT_STEP)
         for equation in self.equations:
-            expr = substitute(expr, dict([equation]))
+            expr = _put(expr, dict([equation]))
         return expr
 
 
@@ -86,13 +87,28 @@ def premises(claim: Claim, *more: Condition) -> Premises:
         Where a quantity has no meaning for the setting.
     """
     claim = replace(claim, assume=(*claim.assume, *more))
+    require_explicit(claim.right, *_sides(claim.assume))
     subject = claim.objective.expr if claim.objective else claim.left
     try:
         left = meaning(subject, claim.setting)
     except NoMeaningError as error:
         raise RejectedError(str(error)) from error
     constraints = claim.objective.subject_to if claim.objective else ()
+    require_explicit(*_sides(constraints))
     return _assembled(claim, left, claim.right, claim.assume, constraints)
+
+
+def require_explicit(*exprs: Expr) -> None:
+    """Reject expressions with a quantity: its name would pass for that of a parameter.
+
+    Raises
+    ------
+    RejectedError
+        Where one has a quantity.
+    """
+    for node in (node for expr in exprs for node in walk(expr)):
+        if is_quantity(node):
+            raise RejectedError(f"no rule for the quantity {node} here")
 
 
 def _assembled(
@@ -103,29 +119,23 @@ def _assembled(
     constraints: tuple[Condition, ...],
 ) -> Premises:
     exprs = [left.upper, left.lower, right, *_sides(assume), *_sides(constraints)]
-    uses_n_eff = any(N_EFF in walk(expr) for expr in exprs)
+    uses_n_eff = any(N_EFF in walk(expr) for expr in exprs) or _is_over_n_eff(claim)
     if uses_n_eff:
-        left, right = _in_meaning(left, STEPS), substitute(right, STEPS)
+        left, right = _in_meaning(left, STEPS), _put(right, STEPS)
         assume, constraints = _in_conditions(assume, STEPS), _in_conditions(constraints, STEPS)
     if any(_fixes_step(c) for c in (*assume, *constraints)):
-        left, right = _in_meaning(left, UNIT_STEP), substitute(right, UNIT_STEP)
+        left, right = _in_meaning(left, UNIT_STEP), _put(right, UNIT_STEP)
         assume, constraints = (
             _in_conditions(assume, UNIT_STEP),
             _in_conditions(constraints, UNIT_STEP),
         )
     sizes = _sizes(claim)
-    indices = frozenset(
-        arg.name
-        for node in walk(claim.left)
-        if isinstance(node, Call) and node.func == "eigenvalue"
-        for arg in node.args
-        if isinstance(arg, Name) and arg.name not in sizes
-    )
+    indices = _indices(claim) - sizes
     equations: list[tuple[str, Expr]] = []
     while found := _equation(assume, sizes | indices):
         equations.append(found)
         value = dict([found])
-        left, right = _in_meaning(left, value), substitute(right, value)
+        left, right = _in_meaning(left, value), _put(right, value)
         assume, constraints = _in_conditions(assume, value), _in_conditions(constraints, value)
         assume = tuple(c for c in assume if c.left != c.right or c.op in ("<", ">"))
     exprs = [left.upper, left.lower, right, *_sides((*assume, *constraints, *left.needs))]
@@ -160,16 +170,13 @@ def _sides(conditions: Iterable[Condition]) -> list[Expr]:
 def _in_conditions(
     conditions: Iterable[Condition], values: Mapping[str, Expr]
 ) -> tuple[Condition, ...]:
-    return tuple(
-        Condition(substitute(c.left, values), c.op, substitute(c.right, values))
-        for c in conditions
-    )
+    return tuple(Condition(_put(c.left, values), c.op, _put(c.right, values)) for c in conditions)
 
 
 def _in_meaning(left: Meaning, values: Mapping[str, Expr]) -> Meaning:
     return Meaning(
-        substitute(left.upper, values),
-        substitute(left.lower, values),
+        _put(left.upper, values),
+        _put(left.lower, values),
         _in_conditions(left.needs, values),
         left.steps,
         left.trust,
@@ -178,6 +185,34 @@ def _in_meaning(left: Meaning, values: Mapping[str, Expr]) -> Meaning:
 
 def _sizes(claim: Claim) -> frozenset[str]:
     return SIZES | claim.sizes
+
+
+def _is_over_n_eff(claim: Claim) -> bool:
+    return claim.objective is not None and N_EFF.name in claim.objective.over
+
+
+def _indices(claim: Claim) -> frozenset[str]:
+    """Return the names that stand in ``eigenvalue(...)``; rejects what is no index."""
+    exprs = (claim.left, claim.objective.expr) if claim.objective else (claim.left,)
+    nodes = (node for expr in exprs for node in walk(expr))
+    found: set[str] = set()
+    for node in nodes:
+        match node:
+            case Call("eigenvalue", (Name(name),)) if name not in CONSTANTS | {"gamma"}:
+                found.add(name)
+            case Call("eigenvalue", (Num(value),)) if value >= 1 and value.denominator == 1:
+                pass
+            case Call("eigenvalue", (index,)):
+                raise RejectedError(f"{index} is no index: write eigenvalue(j)")
+    return frozenset(found)
+
+
+def _put(expr: Expr, values: Mapping[str, Expr]) -> Expr:
+    """Substitute; rejects where an index of a sum would capture a name."""
+    try:
+        return substitute(expr, values)
+    except ValueError as error:
+        raise RejectedError(str(error)) from error
 
 
 def _fixes_step(condition: Condition) -> bool:
@@ -285,7 +320,8 @@ def with_slack(ready: Premises) -> Context:
     if not ready.claim.relation.endswith("tilde"):
         return ctx
     forms = [Form({LOGLOG + size: -ctx.ring.one}) for size in sorted(ctx.sizes)]
-    return ctx.with_generators(*(Generator(form, "up to logarithms") for form in forms))
+    slack = (Generator(form, "up to logarithms", is_slack=True) for form in forms)
+    return ctx.with_generators(*slack)
 
 
 def is_assumed(condition: Condition, assume: tuple[Condition, ...]) -> bool:

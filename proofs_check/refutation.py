@@ -315,7 +315,7 @@ def _checked(claim: Claim, data: Mapping[str, Any], *keys: str) -> tuple[Stateme
 def check_allowed(claim: Claim, data: Any) -> None:
     """Check an example of parameters and a path that satisfy all that a claim assumes.
 
-    `data` is ``{"values": ..., "path": ...}`` as for `check_refutation`, with all names in the path.
+    `data` is ``{"values": ..., "path": ...}`` as for `check_refutation`, the path with all names.
 
     Raises
     ------
@@ -353,7 +353,8 @@ def refuted_along(claim: Claim, statement: Statement, path: Path) -> Refuted:
     if claim.relation == "~" and claim.objective is None:
         limit = _limit(claim, path)
         if limit is not None and limit != 1:
-            return _refuted(statement.trust, path, "limit", str(limit), f"tends to {limit}, not to 1")
+            text = f"tends to {limit}, not to 1"
+            return _refuted(statement.trust, path, "limit", str(limit), text)
     for side in ("below",) if claim.objective else ("above", "below"):
         try:
             ratio = ratio_bound(statement, path, side)

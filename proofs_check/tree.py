@@ -38,7 +38,9 @@ def comparisons(ready: Premises, node: Mapping[str, Any]) -> Iterator[tuple[Prem
         raise RejectedError("a comparison has two sides")
     left, right = (read_expr(text) for text in pair)
     for side in (left, right):
-        parameter(str(side), ready.ctx)
+        # Where a side has a pole, none of the three cases would hold.
+        if not parameter(str(side), ready.ctx).den.is_constant():
+            raise RejectedError(f"{side} is compared, but it is not a polynomial")
     yield premises(ready.claim, Condition(left, ">", right)), "gt"
     yield premises(ready.claim, Condition(left, "=", right)), "eq"
     yield premises(ready.claim, Condition(left, "<", right)), "lt"

@@ -11,6 +11,7 @@ leaves out at most a fixed share of those that converge.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -97,8 +98,8 @@ def _log(expr: Expr, logs: Mapping[str, Any], values: Mapping[str, Any]) -> Any:
         case Call("exp", (Mul((Num(value), *rest)),)) if value < 0:
             exponent = _log(Mul((Num(-value), *rest)), logs, values)
             return -np.exp(np.minimum(exponent, LARGEST))
-        case Call("log", (Add((*rest, Num(value))),)) if value == 1:
-            small = _log(Add(tuple(rest)), logs, values)
+        case Call("log", (Add(terms),)) if Num(Fraction(1)) in terms:
+            small = _log(Add(tuple(t for t in terms if not isinstance(t, Num))), logs, values)
             return np.where(small < -30, small, np.log(np.logaddexp(np.maximum(small, -30), 0.0)))
         case Call("log", (arg,)):
             return np.log(_log(arg, logs, values))

@@ -72,7 +72,7 @@ def _quick_witness(claim: Claim) -> dict[str, Any] | None:
     if claim.objective is None:
         return None
     try:
-        return refute_optimum(claim, 1, 2)
+        return refute_optimum(claim, 1, 3)
     except NoMeaningError:
         return None
 

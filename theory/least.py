@@ -138,11 +138,12 @@ def _orders(
     point: dict[str, Form], given: dict[str, Order], ready: Premises
 ) -> dict[str, Order] | None:
     """Return the orders of the varied names along the path, N in the place of N_eff."""
+    known = with_effective_steps(given)
     out: dict[str, Order] = {}
     for name, form in point.items():
         order = Order()
         for variable, coeff in form.coeffs.items():
-            base = given.get(variable.removeprefix(LOGLOG))
+            base = known.get(variable.removeprefix(LOGLOG))
             exponent = coeff.constant()
             if base is None or exponent is None:
                 return None

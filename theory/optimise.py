@@ -299,7 +299,7 @@ def _solved(
     if solution is None:
         return None
     value = solution.pop("value")
-    return float(answer.x[-1]), solution, value
+    return float(cost @ answer.x), solution, value
 
 
 def _given_direction(
@@ -312,7 +312,8 @@ def _given_direction(
     names = sorted((ctx.sizes | {"gamma"}) - inside)
     rows, sums = [], []
     for generator in ctx.generators:
-        if not generator.form.coeffs.keys() <= set(names) or generator.form.is_zero():
+        variables = {v for v in generator.form.coeffs if not v.startswith(LOGLOG)}
+        if not variables or not variables <= set(names):
             continue
         entries = [generator.form.coeffs.get(n) for n in names]
         numbers = [0.0 if c is None else float(c.at(sample)) for c in entries]
@@ -359,7 +360,7 @@ def _symbolic(
     ctx: Context,
     outer: str,
 ) -> dict[str, Form] | None:
-    """Solve active constraints as equations: Gaussian elimination over the functions of parameters.
+    """Solve active constraints as equations, over the functions of the parameters.
 
     Double logarithms of varied sizes are those of the outer size.
     """

@@ -79,9 +79,9 @@ def _decay(expr: Call, up: bool, prover: Prover, data: dict[str, Any]) -> Any:
 def _decay_powers(expr: Sum, inside: Prover, data: dict[str, Any]) -> None:
     """Choose for each exponential of a term the power that makes the term fall off its kink.
 
-    With ``term · i = i^σ exp(-X)`` and ``X`` of slope α in log i, ``X^-k`` must turn the slope
-    around on the side where X grows: ``k |α| > -σ sign(α)``... k is ``(1 + |σ|)/|α|`` where the sign
-    of σ calls for it, ``1/|α|`` otherwise.
+    With ``term · i = i^σ exp(-X)`` and ``X`` of slope α in log i, ``X^-k`` must make the term
+    fall on the side where X grows: ``k |α|`` is larger than ``σ sign(α)`` by 1 where that is
+    positive, and is 1 otherwise.
     """
     exps = list(_decays(expr.term))
     if not exps:

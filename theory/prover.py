@@ -1,8 +1,8 @@
 """Proving goals between lattices of linear forms: what `proofs_check.goals` re-checks.
 
 A search ends in one of three ways besides success.  `SignNeededError` (from the checker) and
-`SplitNeededError` ask for a distinction of cases that will help, and say which; `StuckError` gives up and says
-why.
+`SplitNeededError` ask for a distinction of cases that will help, and say which; `StuckError` gives
+up and says why.
 """
 
 from __future__ import annotations
@@ -41,13 +41,19 @@ POWERS = (1, 2, 4)
 
 
 def form_expr(form: Form, ctx: Context) -> Expr:
-    """Return the monomial whose logarithm is the form."""
-    factors = []
+    """Return the monomial whose logarithm is the form; equal exponents are written once."""
+    groups: dict[Frac, list[Expr]] = {}
     for var, coeff in form.coeffs.items():
         base: Expr = Name(var)
         if var.startswith(LOGLOG):
             base = Call("log", (Name(var.removeprefix(LOGLOG)),))
-        factors.append(power(base, ctx.ring.expr(coeff)))
+        groups.setdefault(coeff, []).append(base)
+    factors = []
+    for coeff, bases in groups.items():
+        if coeff.constant() in (1, -1):
+            factors += [power(base, ctx.ring.expr(coeff)) for base in bases]
+        else:
+            factors.append(power(mul(*bases), ctx.ring.expr(coeff)))
     return mul(*factors)
 
 

@@ -94,7 +94,7 @@ def _sum_of(tree: Tree, ctx: Context) -> Expr:
 
 
 def _condition(form: Form, ctx: Context) -> str:
-    """Write ``form >= 0`` as ``X >= Y`` with positive powers on both sides where signs are known."""
+    """Write ``form >= 0`` as ``X >= Y``, with positive powers on both sides."""
     above: dict[str, Frac] = {}
     below: dict[str, Frac] = {}
     sample = next(iter(points(ctx.ring, ctx.factors)), None)
@@ -113,7 +113,9 @@ def regions(ready: Premises) -> list[Region]:
     StuckError, RejectedError
         Where the search gives up.
     """
-    key = ("regions", str(ready.left.upper), str(ready.left.lower))
+    # A region keeps the whole claim it was found for.
+    claim = ready.claim
+    key = ("regions", claim, str(ready.left.upper), str(ready.right))
     found = Prover(ready.ctx).once(key, lambda: _regions(ready))
     return [region.knowing(ready) for region in found]
 

@@ -23,7 +23,7 @@ from theory.samples import orders_of, paths_of, special_case, values_of
 
 __all__ = ["model", "refute"]
 
-MAX_VALUES = 8
+MAX_VALUES = 12
 """Parameter points that are tried with plain paths."""
 MAX_FINE_VALUES = 3
 """Parameter points that are tried with fine paths too."""

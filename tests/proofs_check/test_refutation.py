@@ -7,17 +7,19 @@ import pytest
 from proofs_check.claimfile import make_claim
 from proofs_check.cone import RejectedError
 from proofs_check.meaning import NoMeaningError
-from proofs_check.orders import LOG, LOGLOG, Order
+from proofs_check.orders import CONSTANT, LOG, LOGLOG, Order
 from proofs_check.refutation import (
     Names,
-    check_optimum_point,
     check_refutation,
+    feasible_point,
     names_of,
+    refuted_ratio,
     statement_of,
 )
 
 THEOREM = ("a > 1", "b > 1", "b = a")
 ONE_STEP = "N_eff*gamma >= 1"
+T = Order(Fraction(1))
 VALUES = {"a": "2", "b": "2"}
 VARIANCE = "variance = Theta(min(M, (N_eff*gamma)^(1/a))/N_eff)"
 ALLOCATION = {"minimise": "risk - sigma^2", "over": ["M", "N_eff"], "subject_to": "M*N_eff = C"}
@@ -274,17 +276,29 @@ def test_an_optimum_is_not_refuted_by_a_path_alone():
 def test_the_orders_at_a_feasible_point():
     data = witness(VALUES, BEST, C="1", gamma="0")
     claim, data = optimum("optimal(M) = Theta(C^(1/2))", data)
-    point = check_optimum_point(claim, data)
+    found = feasible_point(claim, data)
     third = Fraction(1, 3)
-    assert point.objective == Order(-third)
-    assert (point.variable, point.right) == (Order(third), Order(Fraction(1, 2)))
-    assert point.trust
-    for says, match in (
-        ("optimal(value) = Theta(C)", "variable X"),
-        ("optimal(M) = Theta(exp(-C))", "order of exp"),
-    ):
-        with pytest.raises(RejectedError, match=match):
-            check_optimum_point(optimum(says, data)[0], data)
+    assert (found.objective, found.path.orders["M"]) == (Order(-third), Order(third))
+    assert found.trust
+    plain = make_claim("M = Theta(C)")
+    with pytest.raises(RejectedError, match="optimal"):
+        feasible_point(plain, data)
+
+
+@pytest.mark.parametrize(
+    ("relation", "ratio", "fails"),
+    [("Theta", T, True), ("Theta", CONSTANT, False), ("O", T, True), ("Omega", T, False),
+     ("Thetatilde", LOG, False), ("Thetatilde", T, True)],
+)  # fmt: skip
+def test_an_optimum_fails_where_its_place_is_of_another_order(relation, ratio, fails):
+    data = witness(VALUES, BEST, C="1", gamma="0")
+    claim, data = optimum(f"optimal(M) = {relation}(C^(1/2))", data)
+    found = feasible_point(claim, data)
+    if fails:
+        assert refuted_ratio(claim, found, ratio).side == "above"
+    else:
+        with pytest.raises(RejectedError, match="allows"):
+            refuted_ratio(claim, found, ratio)
 
 
 def test_logarithms_compare_as_functions_do():

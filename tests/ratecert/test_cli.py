@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -196,7 +197,7 @@ def ratecert(*arguments: str, **options: object) -> subprocess.CompletedProcess[
 def test_help_offers_what_there_is() -> None:
     done = ratecert("--help")
     assert (done.returncode, done.stderr) == (0, "")
-    offered = {line.split()[0] for line in done.stdout.splitlines() if line.startswith("    ")}
+    offered = set(re.findall(r"^ {4}(\w[\w-]*)", done.stdout, flags=re.MULTILINE))
     there = {
         n for n, place in COMMANDS.items() if (ROOT / f"{place.replace('.', '/')}.py").exists()
     }
