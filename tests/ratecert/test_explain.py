@@ -120,19 +120,33 @@ def test_parameter_cases_are_told() -> None:
     assert "Setting" not in flat
     for case in ("a > 1", "a = 1", "a < 1"):
         assert re.search(rf"Case \d: {case}\.", flat)
-    assert "flat between 1 and M" in flat
+    assert "flat between 1 and M, a stretch of length O(log(M)) in log(i)" in flat
     assert "did not prove ------------------------------------ Nothing." in flat
 
 
 def test_small_o_and_tilde() -> None:
-    assert "M^a = o(M^(a + 1))" in text("M^a = o(M^(a+1))", A)
+    small = " ".join(text("M^a = o(M^(a+1))", A).split())
+    assert "Hence M^a = o(M^(a + 1)): M^a = o(M^(a + 1)), by M -> oo." in small
+    slow = " ".join(text("log(M)^a = O(M)", A).split())
+    assert "log(M)^a = O(M), by M >= 1 and log(M) is below every power of M." in slow
     flat = " ".join(text("M*log(M) = Otilde(M)", []).split())
-    assert "up to logarithms" in flat
+    assert "M*log(M) = O(M), by leaving out powers of logarithms" in flat
 
 
 def test_related_logarithms_are_told() -> None:
     flat = " ".join(text("log(M) = O(log(N))", ["N >= M"]).split())
     assert "log(M) = O(log(N)), as M is at most of the order of a power of N" in flat
+
+
+def test_flat_sums_from_below() -> None:
+    flat = " ".join(text("sum(i^-1, i, 1, M) = Theta(log(M))", []).split())
+    assert "S_1 = Theta(log(M))" in flat
+    assert "for the lower bound take the terms between 1 and M" in flat
+
+
+def test_setting_of_a_kernel() -> None:
+    flat = " ".join(text("approx = Theta(1/M)", ["b = 2"], kernel="brownian").split())
+    assert "Setting: kernel brownian, target i^(-b), gaussian features" in flat
 
 
 ONE = [["1", []]]
