@@ -335,7 +335,7 @@ def _optimum(writer: Writer, ready: Premises, tree: Any) -> list[Block]:
 def _choice(writer: Writer, case: Case) -> list[Block]:
     ready, node = case.ready, case.data
     blocks: list[Block] = []
-    value = math(tree_expr(value_tree(ready, node), ready.ctx))
+    value = math(ready.right if place(ready) is None else read_expr(node["value"]))
     goal = math(subject(writer.claim))
     for part in parts_of(ready):
         if part == "attained":
