@@ -19,7 +19,7 @@ from proofs_check.expr import Expr, Name, walk
 from proofs_check.language import parse_expr, parse_statement
 from proofs_check.meaning import Meaning, is_quantity, meaning
 from proofs_check.orders import Order, UndecidedError, exact_value
-from proofs_check.paths import DECAY, Path, lower_along, order_along, upper_along
+from proofs_check.paths import Path, lower_along, order_along, upper_along
 from proofs_check.premises import STEPS, Premises, premises
 from proofs_check.refutation import Refuted, Statement, statement_of, with_effective_steps
 from proofs_check.verdict import Verdict
@@ -190,7 +190,8 @@ def _undecided(found: Derived) -> list[Block]:
     blocks.append(Paragraph(line("No derivation and no witness was found: ", found.reason, ".")))
     if found.derived:
         known = math(parse_expr(found.derived))
-        blocks.append(Paragraph(line("The left side was found to be of order ", known, ".")))
+        told = line("The search suggests that the left side is of order ", known, ", unchecked.")
+        blocks.append(Paragraph(told))
     return blocks
 
 
@@ -260,8 +261,6 @@ def _along(writer: Writer, said: Statement, path: Path) -> Iterator[Line]:
 def _bounds_told(name: Math, upper: Expr, lower: Expr, path: Path) -> Line:
     """Say what is known of the order of an expression along the path."""
     high, low = _order_or_none(upper_along, upper, path), _order_or_none(lower_along, lower, path)
-    if high is not None and high.x <= -DECAY // 2:
-        return line(name, " is smaller than every power of ", math(Name("t")))
     if high is not None and high == low:
         return line(name, " is of order ", _order_math(high))
     known = []

@@ -48,7 +48,7 @@ class Rate:
     order
         One expression of the same order in all regimes, "" where none was found.
     regimes
-        The order in each case; together the cases leave nothing out.
+        The order in each case that the search distinguishes, each proved on its own.
     leading
         The leading term with its constant, where it is known.
     trust
