@@ -11,6 +11,7 @@ from typing import Any
 from proofs_check.claim import Claim
 from proofs_check.cone import RejectedError
 from proofs_check.errors import UserError
+from proofs_check.goals import is_impossible
 from proofs_check.meaning import NoMeaningError
 from proofs_check.premises import Premises, premises
 from proofs_check.verdict import Regime
@@ -88,13 +89,13 @@ def _witness(claim: Claim) -> dict[str, Any] | None:
 
 
 def require_possible(ready: Premises) -> None:
-    """Raise a `UserError` where assumptions provably contradict each other."""
+    """Raise a `UserError` where assumptions provably (and checked) contradict each other."""
     try:
         _, _, prover = settled(ready)
     except CaseNeededError:
         return
     impossible = prover.impossible()
-    if impossible is None:
+    if impossible is None or not is_impossible(impossible, prover.ctx):
         return
     claim = ready.claim
     given = ", ".join(map(str, (*claim.assume, *ready.constraints)))
