@@ -24,14 +24,18 @@ from scipy.sparse import csr_matrix
 
 from proofs_check.algebra import Factor, Form, Frac, Ring, to_fmpq, to_fraction
 from proofs_check.cone import Clause, Context
+from proofs_check.logform import LOGLOG
 
 __all__ = ["certificate", "holds_at_examples", "points", "positive", "sign_multiplier"]
 
 DEGREES = (0, 1, 2, 3)
 """Largest numbers of assumed inequalities that are multiplied with each other, in turn."""
 MAX_UNKNOWNS = 6000
-ABSORPTION = 20
-"""``log log S`` may occur with at most this many times the multiplier of ``log S``."""
+ABSORPTIONS = (20, 10**9)
+"""``log log S`` may occur with at most this many times the multiplier of ``log S``.
+
+The smaller bound keeps the linear program well scaled; the larger is tried where it is too small.
+"""
 SUPPORT = 1e-9
 
 Term = tuple[int, ...]
@@ -208,10 +212,21 @@ def certificate(ctx: Context, clause: Clause, diverging: bool = False) -> dict[s
         count = len(clause[0]) + len(clause[1]) + len(ctx.generators)
         if count * len(basis.terms) > MAX_UNKNOWNS:
             return None
-        found = _certificate(ctx, clause, diverging, basis)
-        if found is not None:
-            return found
+        for absorption in ABSORPTIONS if _needs_absorption(clause) else ABSORPTIONS[:1]:
+            found = _certificate(ctx, clause, diverging, basis, absorption)
+            if found is not None:
+                return found
     return None
+
+
+def _needs_absorption(clause: Clause) -> bool:
+    """Whether a double logarithm is to be bounded from above."""
+    return any(
+        variable.startswith(LOGLOG)
+        for forms in clause
+        for form in forms
+        for variable in form.coeffs
+    )
 
 
 def _simple(ctx: Context, clause: Clause) -> dict[str, Any] | None:
@@ -257,7 +272,7 @@ def _holds_at(ctx: Context, clause: Clause, point: tuple[Fraction, ...]) -> bool
 
 
 def _certificate(
-    ctx: Context, clause: Clause, diverging: bool, basis: _Basis
+    ctx: Context, clause: Clause, diverging: bool, basis: _Basis, absorption: int
 ) -> dict[str, Any] | None:
     mins, maxs = clause
     system = _System()
@@ -275,7 +290,7 @@ def _certificate(
             if strict:
                 system.put("total", column, Fraction(1))
     system.rhs["total"] = Fraction(1)
-    _absorb(system, ctx, basis, unknowns["gens"])
+    _absorb(system, ctx, basis, unknowns["gens"], absorption)
     if diverging:
         growing = _strict_columns(ctx, basis, unknowns["gens"])
         system.gain = dict.fromkeys(growing, 1.0)
@@ -315,7 +330,9 @@ def _columns(
     return columns
 
 
-def _absorb(system: _System, ctx: Context, basis: _Basis, gens: list[list[int]]) -> None:
+def _absorb(
+    system: _System, ctx: Context, basis: _Basis, gens: list[list[int]], absorption: int
+) -> None:
     for g, generator in enumerate(ctx.generators):
         if generator.absorbed_by is None:
             continue
@@ -325,7 +342,7 @@ def _absorb(system: _System, ctx: Context, basis: _Basis, gens: list[list[int]])
             if other.form == size:
                 for column, strict in zip(gens[h], basis.strict, strict=True):
                     if strict:
-                        row[column] = -float(ABSORPTION)
+                        row[column] = -float(absorption)
         system.bounds.append((row, 0.0))
 
 

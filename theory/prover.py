@@ -180,11 +180,9 @@ class Prover:
 
     def impossible(self) -> dict[str, Any] | None:
         """Return the proof that the case at hand does not occur, if there is one."""
-        absurd = self.certificate(((ZERO,), (ZERO,)), diverging=True)
-        if absurd is not None:
-            return {"absurd": absurd}
         if self.ctx.factors:
             void = positive(self.ctx.ring.zero.num, self.ctx, strict=True)
             if void is not None:
                 return {"void": void}
-        return None
+        absurd = self.certificate(((ZERO,), (ZERO,)), diverging=True)
+        return None if absurd is None else {"absurd": absurd}
