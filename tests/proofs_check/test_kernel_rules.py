@@ -274,6 +274,17 @@ def test_a_case_is_void_by_a_strictly_positive_combination_that_is_zero() -> Non
             check_goal(tree("M", ctx), ZERO, {"void": void}, zero)
 
 
+def test_a_case_is_impossible_where_something_that_grows_is_bounded() -> None:
+    ctx = context("T >= M", "1 >= M*T")
+    numbers = {g.text: str(k) for k, g in enumerate(ctx.generators)}
+    both = {numbers["M -> oo"]: ONE, numbers["T -> oo"]: ONE, numbers["1 >= M*T"]: ONE}
+    proof = {"mu": [ONE], "nu": [ONE], "gens": both}
+    check_goal(tree("M", ctx), ZERO, {"absurd": proof}, ctx)
+    for wrong, message in ((both | {numbers["M -> oo"]: []}, "identity"), ({}, "infinity")):
+        with refused(message):
+            check_goal(tree("M", ctx), ZERO, {"absurd": proof | {"gens": wrong}}, ctx)
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [
@@ -542,6 +553,25 @@ def test_the_choice_of_the_point_depends_on_given_names_only() -> None:
         check_optimum(ready, {"split": "log(M)", "ge": data["tree"], "le": data["tree"]})
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"slope": "-1"}, "slope away from the optimum is not positive"),
+        ({"slope": "0"}, "slope away from the optimum is not positive"),
+        ({"feasible": []}, "needs more proofs"),
+        ({"feasible": {}}, "needs more proofs"),
+        ({"point": {"M": "M"}}, "no rule gives the order of M"),
+        ({"point": {"M": "C + 1/C"}}, "not a monomial"),
+        ({"value": "M^-1"}, "may not depend on M"),
+    ],
+)
+def test_optima_that_are_wrong(change: Any, message: str) -> None:
+    data = derived("place")
+    data["tree"].update(change)
+    with refused(message):
+        check(CASES["place"].claim, data)
+
+
 def test_cases_above_the_choice_of_the_point() -> None:
     claim = make_claim("optimal(value) = O(C^(-1/2))", ["a > 0"], minimise="1/M + M/C", over=["M"])
     proof = derive(claim).proof
@@ -596,6 +626,27 @@ def test_lower_bounds_of_an_objective_that_may_vanish() -> None:
                "value": "1", "lower": {"bounds": {}, "goal": {}}}  # fmt: skip
     with refused("no lower bound of the objective"):
         check_witness(claim, witness)
+
+
+def test_witnesses_of_both_kinds() -> None:
+    path = {"kind": "path", "values": {}, "path": {"M": ["1", "0", "0"]}}
+    assert check_witness(make_claim("M = O(1)"), path).side == "above"
+    with refused("allows"):
+        check_witness(make_claim("M = O(M)"), path)
+    assert check_witness(REFUTED.claim, witness()).ratio == "t^(-1/2)"
+
+
+def test_the_point_of_a_witness_attains_the_least_value() -> None:
+    data = witness()
+    data["point"] = {"M": data["path"]["C"]}
+    with refused("does not attain the least value"):
+        check_witness(REFUTED.claim, data)
+
+
+def test_a_witness_ties_what_is_given_to_one_scale() -> None:
+    data = witness() | {"path": {"C": ["0", "1", "0"]}, "point": {"M": ["0", "1/2", "0"]}}
+    with refused("no common scale"):
+        check_witness(REFUTED.claim, data)
 
 
 def test_witnesses_whose_sides_have_no_order() -> None:
