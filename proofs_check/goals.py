@@ -44,7 +44,7 @@ from proofs_check.expr import Expr
 from proofs_check.language import parse_expr
 from proofs_check.logform import LOGLOG, monomial
 
-__all__ = ["check_goal", "entry", "parameter", "read_expr", "refined"]
+__all__ = ["check_goal", "entry", "is_impossible", "parameter", "read_expr", "refined"]
 
 
 def entry(data: Any, key: str) -> Any:

@@ -419,9 +419,7 @@ def _tendency(ratio: Order) -> str:
     return "tends to infinity" if ratio > CONSTANT else "tends to 0"
 
 
-def _refuted(
-    trust: tuple[str, ...], path: Path, side: str, ratio: str, text: str
-) -> Refuted:
+def _refuted(trust: tuple[str, ...], path: Path, side: str, ratio: str, text: str) -> Refuted:
     values = {name: str(value) for name, value in sorted(path.values.items())}
     orders = {name: str(order) for name, order in sorted(path.orders.items())}
     return Refuted(values, orders, side, ratio, f"LEFT/RIGHT {text}", trust)

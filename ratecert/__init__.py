@@ -6,6 +6,7 @@ for, so that ``import ratecert`` costs nothing and the command line starts at on
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -44,3 +45,7 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return __all__
+
+
+if "IPython" in sys.modules:
+    import_module("ratecert.notebook").register()

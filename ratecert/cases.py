@@ -125,12 +125,11 @@ def _branches(node: Any) -> list[Line | None]:
 
 def proof(writer: Writer, ready: Premises, data: Mapping[str, Any]) -> list[Block]:
     """Return the cases of a checked derivation."""
+    if "tree" not in data:
+        told = line("The derivation was checked; this page has no words for its kind.")
+        return [Paragraph(told)]
     if writer.claim.objective is not None:
         return _optimum(writer, ready, data["tree"])
-    if "tree" not in data:
-        return [
-            Paragraph(line("The derivation was checked; this page has no words for its kind."))
-        ]
     blocks: list[Block] = [Heading(line("Orders, case by case"))]
     blocks += _signs(data["tree"])
     for case in cases_of(ready, data["tree"]):
@@ -175,22 +174,27 @@ def _compared(writer: Writer, case: Case) -> list[Block]:
     blocks: list[Block] = _new_sums(writer, ready)
     entries = list(_orders(writer, ready, bounds))
     left, right = math(subject(claim)), math(claim.right)
+    letter = "o" if claim.relation == "o" else "O"
     for side in sides_of(claim.relation):
         if side == "upper":
-            small = bound(ready.left.upper, True, ready.ctx, bounds)
-            large = bound(ready.right, False, ready.ctx, bounds)
-            claimed = equation(left, landau("o" if claim.relation == "o" else "O", right))
+            small = _known(bound(ready.left.upper, True, ready.ctx, bounds))
+            large = _known(bound(ready.right, False, ready.ctx, bounds))
+            claimed = equation(left, landau(letter, right))
+            steps = comparisons_of(small, large, case.data[side], slack, letter)
         else:
-            small = bound(ready.right, True, ready.ctx, bounds)
-            large = bound(ready.left.lower, False, ready.ctx, bounds)
+            small = _known(bound(ready.right, True, ready.ctx, bounds))
+            large = _known(bound(ready.left.lower, False, ready.ctx, bounds))
             claimed = equation(right, landau("O", left))
-        assert small is not None
-        assert large is not None
-        tell = comparisons_of if side == "upper" else shorter_comparisons
-        steps = tell(small, large, case.data[side], slack)
+            steps = shorter_comparisons(small, large, case.data[side], slack)
         entries.append(_hence(line(claimed), steps))
     blocks.append(Items(tuple(entries)))
     return blocks
+
+
+def _known(tree: Tree | None) -> Tree:
+    """Return a bound that the checker has asked for, so that it is there."""
+    assert tree is not None
+    return tree
 
 
 def _hence(claimed: Line, steps: Iterator[Line]) -> Line:
@@ -260,7 +264,7 @@ def _order(
     if isinstance(node, Sum) and "upper" in hint:
         reasons.append(_vertices(node, hint["upper"]))
     if isinstance(node, Sum) and "lower" in hint:
-        reasons.append(_windows(node, hint, below, ctx))
+        reasons.append(_windows(node, hint, below, ctx, above == below))
     return said, joined_by(reasons, "; ")
 
 
@@ -270,15 +274,13 @@ def _vertices(node: Sum, hint: Mapping[str, Any]) -> Line:
     points = [_point(node.index, piece["at"]) for piece in hint["pieces"] if "at" in piece]
     told = line("term times ", index, " is largest at ", joined_by_and(points))
     told = line(told, ", falling off by the power ", math(read_expr(hint["slope"])))
+    told = line(told, " or more")
     for piece in hint["pieces"]:
         if "from" in piece:
-            ends = (math(read_expr(piece[end])) for end in ("from", "to"))
-            logarithm = math(Call("log", (Name(piece["log"]),)))
-            told = line(
-                told, ", and flat between ", joined_by_and([line(end) for end in ends]),
-                ", a stretch of length ", logarithm, " in ",
-                math(Call("log", (Name(node.index),))),
-            )  # fmt: skip
+            ends = joined_by_and(line(math(read_expr(piece[end]))) for end in ("from", "to"))
+            lengths = [math(Call("log", (Name(name),))) for name in (piece["log"], node.index)]
+            told = line(told, ", and flat between ", ends, ", a stretch of length O(")
+            told = line(told, lengths[0], ") in ", lengths[1])
     decays = list(_decays(hint.get("inner", {})))
     return line(told, ", with ", joined_by_and(decays)) if decays else told
 
@@ -297,8 +299,10 @@ def _decays(inner: Mapping[str, Any]) -> Iterator[Line]:
             yield line(equation(math(node), landau("O", raised)))
 
 
-def _windows(node: Sum, hint: Mapping[str, Any], below: Tree | None, ctx: Context) -> Line:
-    """Say which terms alone give the lower bound."""
+def _windows(
+    node: Sum, hint: Mapping[str, Any], below: Tree | None, ctx: Context, exact: bool
+) -> Line:
+    """Say which terms alone give the lower bound; `exact` if it is the order of the sum."""
     prover = Prover(ctx)
     enough = hint["lower"]
     for item in hint["lower"]:
@@ -306,8 +310,7 @@ def _windows(node: Sum, hint: Mapping[str, Any], below: Tree | None, ctx: Contex
         if alone is not None and simplified(alone, prover) == below:
             enough = [item]
             break
-    pieces = hint["upper"]["pieces"] if "upper" in hint else []
-    if len(enough) == 1 and {"at": enough[0].get("at")} in pieces and len(pieces) == 1:
+    if exact and [{"at": item.get("at")} for item in enough] == hint["upper"]["pieces"]:
         return line("the terms around there alone are of that order")
     places: list[Line] = []
     for item in enough:
@@ -332,7 +335,7 @@ def _optimum(writer: Writer, ready: Premises, tree: Any) -> list[Block]:
 def _choice(writer: Writer, case: Case) -> list[Block]:
     ready, node = case.ready, case.data
     blocks: list[Block] = []
-    value = math(tree_expr(value_tree(ready, node), ready.ctx))
+    value = math(ready.right if place(ready) is None else read_expr(node["value"]))
     goal = math(subject(writer.claim))
     for part in parts_of(ready):
         if part == "attained":
@@ -356,8 +359,7 @@ def _choice(writer: Writer, case: Case) -> list[Block]:
 
 def _attained(writer: Writer, case: Case, node: Any) -> list[Block]:
     ready, bounds = case.ready, case.data["bounds"]
-    small = bound(ready.left.upper, True, ready.ctx, bounds)
-    assert small is not None
+    small = _known(bound(ready.left.upper, True, ready.ctx, bounds))
     steps = comparisons_of(small, value_tree(ready, node), case.data["goal"], with_slack(ready))
     claimed = line(math(subject(writer.claim)), " is at most of that order")
     blocks = _new_sums(writer, ready)
@@ -381,8 +383,7 @@ def _lower_claim(writer: Writer, ready: Premises, node: Any, value: Math) -> Lin
 
 def _lower(writer: Writer, case: Case, node: Any) -> list[Block]:
     ready, bounds = case.ready, case.data["bounds"]
-    large = bound(ready.left.lower, False, ready.ctx, bounds)
-    assert large is not None
+    large = _known(bound(ready.left.lower, False, ready.ctx, bounds))
     steps = shorter_comparisons(gap_goal(ready, node), large, case.data["goal"], with_slack(ready))
     claimed = line(math(subject(writer.claim)), " is at least so large")
     blocks = _new_sums(writer, ready)
@@ -400,8 +401,7 @@ def least(writer: Writer, data: Mapping[str, Any], path: Path) -> list[Block]:
 
     def leaf(case: Case) -> list[Block]:
         bounds = case.data["bounds"]
-        large = bound(case.ready.left.lower, False, case.ready.ctx, bounds)
-        assert large is not None
+        large = _known(bound(case.ready.left.lower, False, case.ready.ctx, bounds))
         small = log_tree(value, case.ready.ctx)
         steps = shorter_comparisons(small, large, case.data["goal"], case.ready.ctx)
         hence = _hence(line(math(subject(claim)), " is at least so large"), steps)

@@ -13,7 +13,7 @@ from typing import Any
 
 from proofs_check.algebra import Form, Frac, Multiplier
 from proofs_check.claim import Condition
-from proofs_check.cone import Clause, Context, RejectedError, Tree, clauses
+from proofs_check.cone import Clause, Context, Generator, RejectedError, Tree, clauses
 from proofs_check.errors import UserError
 from proofs_check.expr import Call, Expr, Mul, Name, Num, Pow, mul, neg, power
 from proofs_check.goals import check_goal, refined
@@ -43,19 +43,22 @@ def shorter_comparisons(small: Tree, large: Tree, data: Any, ctx: Context) -> It
     return comparisons_of(small, brief, shorter, ctx)
 
 
-def comparisons_of(small: Tree, large: Tree, data: Any, ctx: Context) -> Iterator[Line]:
+def comparisons_of(
+    small: Tree, large: Tree, data: Any, ctx: Context, letter: str = "O"
+) -> Iterator[Line]:
     """Yield each comparison that a proof of ``small <= large`` makes; trivial ones are left out.
 
-    `data` is a checked proof as `proofs_check.goals.check_goal` takes it.
+    `data` is a checked proof as `proofs_check.goals.check_goal` takes it; `letter` is "o" for one
+    in which the difference tends to infinity.
     """
     steps = list(refined(data, ctx))
     for inner, rest in steps:
         if "mono" in data:
             yield _monotone(*data["mono"])
-        yield from comparisons_of(small, large, rest, inner)
+        yield from comparisons_of(small, large, rest, inner, letter)
     if not steps and "certs" in data:
         for clause, certificate in zip(clauses(small, large), data["certs"], strict=True):
-            told = _told(clause, certificate, ctx)
+            told = _told(clause, certificate, ctx, letter)
             if told is not None:
                 yield told
 
@@ -66,7 +69,7 @@ def _monotone(large: str, small: str) -> Line:
     return line(told, " is at most of the order of a power of ", math(Name(large)))
 
 
-def _told(clause: Clause, data: Any, ctx: Context) -> Line | None:
+def _told(clause: Clause, data: Any, ctx: Context, letter: str) -> Line | None:
     """Return what one certificate says; None for ``x = O(x)``."""
     count = len(ctx.factors)
     mu = [Multiplier.read(entry, count) for entry in data["mu"]]
@@ -80,12 +83,12 @@ def _told(clause: Clause, data: Any, ctx: Context) -> Line | None:
     used = {g: share for g, share in used.items() if not share.is_zero()}
     if not used and any(form in [f for f, _ in larger] for form, _ in smaller):
         return None
-    told = line(equation(_side("min", smaller, ctx), landau("O", _side("max", larger, ctx))))
+    told = line(equation(_side("min", smaller, ctx), landau(letter, _side("max", larger, ctx))))
     for side in (smaller, larger):
         if len(side) > 1:
             told = line(told, ", weights ", _weights(side, ctx))
     if used:
-        reasons = [_reason(ctx.generators[g].text, share, ctx) for g, share in used.items()]
+        reasons = [_reason(ctx.generators[g], share, ctx, letter) for g, share in used.items()]
         told = line(told, ", by ", joined_by_and(reasons))
     return told
 
@@ -126,10 +129,16 @@ def _weights(parts: Weighted, ctx: Context) -> Line:
     return joined_by_and(line(math(ctx.ring.expr(share))) for _, share in parts)
 
 
-def _reason(text: str, share: Frac, ctx: Context) -> Line:
-    if share == ctx.ring.one:
-        return fact(text)
-    return line(fact(text), " to the power ", math(ctx.ring.expr(share)))
+def _reason(generator: Generator, share: Frac, ctx: Context, letter: str) -> Line:
+    """Return one of the inequalities that are multiplied, and its power."""
+    told = fact(generator.text)
+    if letter == "o" and generator.grows:
+        (variable,) = generator.form.coeffs
+        shown = math(form_expr(Form({variable: ctx.ring.one}), ctx))
+        told = line(Math(rf"{shown.latex} \to \infty", f"{shown.plain} -> oo"))
+    if generator.absorbed_by is not None or share == ctx.ring.one:
+        return told
+    return line(told, " to the power ", math(ctx.ring.expr(share)))
 
 
 def joined_by_and(parts: Iterable[Line]) -> Line:
@@ -152,7 +161,9 @@ def fact(text: str) -> Line:
     if arrow:
         return fact(f"{name} >= 1")
     if text == "gamma <= const":
-        return line(Math(r"\gamma = O(1)", "gamma = O(1)"))
+        return line(equation(math(Name("gamma")), landau("O", math(Num(Fraction(1))))))
+    if text == "up to logarithms":
+        return line("leaving out powers of logarithms")
     try:
         conditions = parse_condition(text)
     except UserError:

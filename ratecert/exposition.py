@@ -13,13 +13,13 @@ from fractions import Fraction
 from typing import Any
 
 from proofs_check.checker import check, check_witness
-from proofs_check.claim import Claim, Condition
+from proofs_check.claim import Claim, Condition, Setting
 from proofs_check.errors import UserError
 from proofs_check.expr import Expr, Name, walk
 from proofs_check.language import parse_expr, parse_statement
-from proofs_check.meaning import Meaning, meaning
+from proofs_check.meaning import Meaning, is_quantity, meaning
 from proofs_check.orders import Order, UndecidedError, exact_value
-from proofs_check.paths import DECAY, Path, lower_along, order_along, upper_along
+from proofs_check.paths import Path, lower_along, order_along, upper_along
 from proofs_check.premises import STEPS, Premises, premises
 from proofs_check.refutation import Refuted, Statement, statement_of, with_effective_steps
 from proofs_check.verdict import Verdict
@@ -58,22 +58,21 @@ def statement(claim: Claim) -> list[Block]:
             given = joined_by_and([line(math_condition(c)) for c in goal.subject_to])
             told = line(told, " subject to ", given)
         blocks.append(Paragraph(line(told, ".")))
-    setting = claim.setting
-    law = line("the kernel ", setting.kernel) if setting.kernel else None
-    spectrum = law or line("spectrum ", math(setting.spectrum))
-    blocks.append(
-        Paragraph(
-            line(
-                "Setting: ", spectrum, ", target ", math(setting.target), ", ",
-                f"{setting.features} features, {setting.algorithm} with {setting.schedule} steps, "
-                "batch ", math(setting.batch), ", outputs ", math(setting.outputs), ".",
-            )
-        )
-    )  # fmt: skip
+    if any(is_quantity(node) for node in walk(subject(claim))):
+        blocks.append(Paragraph(_setting(claim.setting)))
     if claim.assume:
         given = joined_by_and([line(math_condition(c)) for c in claim.assume])
         blocks.append(Paragraph(line("Assumptions: ", given, ".")))
     return blocks
+
+
+def _setting(setting: Setting) -> Line:
+    told = line("Setting: kernel ", setting.kernel or "")
+    if setting.kernel is None:
+        told = line("Setting: spectrum ", math(setting.spectrum))
+    told = line(told, ", target ", math(setting.target), f", {setting.features} features, ")
+    told = line(told, f"{setting.algorithm} with {setting.schedule} steps, batch ")
+    return line(told, math(setting.batch), ", outputs ", math(setting.outputs), ".")
 
 
 # The definitions.
@@ -191,7 +190,8 @@ def _undecided(found: Derived) -> list[Block]:
     blocks.append(Paragraph(line("No derivation and no witness was found: ", found.reason, ".")))
     if found.derived:
         known = math(parse_expr(found.derived))
-        blocks.append(Paragraph(line("The left side was found to be of order ", known, ".")))
+        told = line("The search suggests that the left side is of order ", known, ", unchecked.")
+        blocks.append(Paragraph(told))
     return blocks
 
 
@@ -261,8 +261,6 @@ def _along(writer: Writer, said: Statement, path: Path) -> Iterator[Line]:
 def _bounds_told(name: Math, upper: Expr, lower: Expr, path: Path) -> Line:
     """Say what is known of the order of an expression along the path."""
     high, low = _order_or_none(upper_along, upper, path), _order_or_none(lower_along, lower, path)
-    if high is not None and high.x <= -DECAY // 2:
-        return line(name, " is smaller than every power of ", math(Name("t")))
     if high is not None and high == low:
         return line(name, " is of order ", _order_math(high))
     known = []

@@ -69,10 +69,10 @@ def line(*parts: str | Cell | Line) -> Line:
     return tuple(cells)
 
 
-def math(expr: Expr, *, display: bool = False) -> Math:
+def math(expr: Expr) -> Math:
     """Return an expression in its usual spelling."""
     shown = tidy(expr)
-    return Math(latex(shown, inline=not display), str(shown))
+    return Math(latex(shown, inline=True), str(shown))
 
 
 def equation(left: Math, right: Math) -> Math:

@@ -66,8 +66,9 @@ def certify(claim: Claim, level: str = "quick") -> Certificate:
     if checked is not None and level == "full" and claim.objective is None:
         refutation = refute(claim)
     refuted, objection = _outcome(check_witness, claim, refutation)
-    evidence = tuple(_evidence(claim, leg, level) for leg in _LEGS)
     seen = None if refuted is None or refutation is None else _along(claim, refutation, refuted)
+    along = seen if level == "quick" else None
+    evidence = tuple(_evidence(claim, leg, level, along) for leg in _LEGS)
     verdict, reason, lights = judge(
         claim,
         checked,
@@ -106,9 +107,12 @@ def _outcome(
         return None, f"what was found did not pass the check: {error}"
 
 
-def _evidence(claim: Claim, leg: str, level: str) -> Evidence:
+def _evidence(claim: Claim, leg: str, level: str, along: _Witness | None) -> Evidence:
+    """Return what a leg sees; where a witness is known, enclosures along its path are enough."""
     if not applies(claim, leg):
         return Evidence(leg, Light.NA, f"does not apply to a claim about {_article(kind(claim))}")
+    if along is not None and leg == enclosure.LEG and along.drifts:
+        return Evidence(leg, Light.FAIL, "LEFT/RIGHT drifts along the path of the witness")
     return _LEGS[leg](claim, level)
 
 
@@ -125,6 +129,7 @@ class _Witness:
 
     witness: Mapping[str, Any]
     light: Light
+    drifts: bool = False
 
 
 def _along(claim: Claim, data: Mapping[str, Any], refuted: Refuted) -> _Witness:
@@ -151,8 +156,11 @@ def _along(claim: Claim, data: Mapping[str, Any], refuted: Refuted) -> _Witness:
     above = refuted.side == "above"
     rows = [{"t": f"10^{r.decades}", **_ratio(r.lower if above else r.upper)} for r in rungs]
     reading = Reading.of([r.points()[0 if above else 1] for r in rungs])
-    opposite = reading.falls if above else reading.grows
-    return _Witness(shown | {"ratios": rows}, Light.PASS if opposite else Light.UNKNOWN)
+    drifts, opposite = reading.grows, reading.falls
+    if not above:
+        drifts, opposite = opposite, drifts
+    light = Light.PASS if opposite else Light.UNKNOWN
+    return _Witness(shown | {"ratios": rows}, light, drifts)
 
 
 def _ratio(ball: Ball) -> dict[str, str]:

@@ -48,7 +48,7 @@ class Rate:
     order
         One expression of the same order in all regimes, "" where none was found.
     regimes
-        The order in each case; together the cases leave nothing out.
+        The order in each case that the search distinguishes, each proved on its own.
     leading
         The leading term with its constant, where it is known.
     trust
@@ -192,12 +192,23 @@ def _overall(
     if len(whole) == 1 and (text := whole[0].order()) is not None:
         candidates.append(tidy_text(text))
     for candidate in candidates:
+        if not all(_fits(candidate, case, assume, sizes) for case in cases):
+            continue
         try:
             _proved(_claim(expr, candidate, assume, sizes))
         except UnknownOrderError:
             continue
         return candidate
     return ""
+
+
+def _fits(candidate: str, case: Regime, assume: Sequence[str], sizes: Sequence[str]) -> bool:
+    """Whether an order for all cases is that of one case there: soon seen, as no sum is left."""
+    try:
+        derivation(_claim(candidate, case.order, [*assume, *case.when], sizes))
+    except (StuckError, RejectedError):
+        return False
+    return True
 
 
 def _terms(cases: Sequence[Regime]) -> tuple[Expr, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 from proofs_check.claim import Claim
 from proofs_check.cone import RejectedError
 from proofs_check.errors import UserError
+from proofs_check.goals import is_impossible
 from proofs_check.meaning import NoMeaningError
 from proofs_check.premises import Premises, premises
 from proofs_check.verdict import Regime
@@ -22,6 +23,10 @@ from theory.rates import Region, overall, regions
 from theory.refute import model, refute
 
 __all__ = ["Derived", "derive", "require_possible"]
+
+
+QUICK_VALUES, QUICK_PATHS = 3, 8
+"""How many parameter points and paths are tried for a witness before a derivation is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +73,9 @@ def derive(claim: Claim) -> Derived:
 
 
 def _quick_witness(claim: Claim) -> dict[str, Any] | None:
-    """Look once for a witness before a derivation is tried, where derivations are dear."""
+    """Look briefly for a witness before a derivation is tried, as derivations are dearer."""
     if claim.objective is None:
-        return None
+        return refute(claim, QUICK_VALUES, QUICK_PATHS)
     try:
         return refute_optimum(claim, 1, 3)
     except NoMeaningError:
@@ -84,13 +89,13 @@ def _witness(claim: Claim) -> dict[str, Any] | None:
 
 
 def require_possible(ready: Premises) -> None:
-    """Raise a `UserError` where assumptions provably contradict each other."""
+    """Raise a `UserError` where assumptions provably (and checked) contradict each other."""
     try:
         _, _, prover = settled(ready)
     except CaseNeededError:
         return
     impossible = prover.impossible()
-    if impossible is None:
+    if impossible is None or not is_impossible(impossible, prover.ctx):
         return
     claim = ready.claim
     given = ", ".join(map(str, (*claim.assume, *ready.constraints)))
@@ -113,7 +118,7 @@ def _rate(claim: Claim, proved: bool) -> tuple[str, tuple[Regime, ...]]:
     except (StuckError, RejectedError):
         return right, ()
     regimes = tuple(_regimes(ready, found))
-    return right or overall(claim, regimes), regimes if len(regimes) > 1 else ()
+    return right or overall(found), regimes if len(regimes) > 1 else ()
 
 
 def _regimes(ready: Premises, found: list[Region]) -> list[Regime]:

@@ -346,7 +346,7 @@ def _is_flat(first: Form, last: Form, total: Tree, index: str, prover: Prover) -
 def _stretch(first: Form, last: Form, prover: Prover) -> dict[str, Any]:
     ctx = prover.ctx
     length = last - first
-    for size in sorted(ctx.sizes):
+    for size in _own_first(length, ctx):
         for factor in _factors(length, size, ctx):
             proof = prover.certificate(((length,), (Form({size: factor}),)))
             if proof is not None:
@@ -358,6 +358,11 @@ def _stretch(first: Form, last: Form, prover: Prover) -> dict[str, Any]:
                     "proof": {"certs": [proof]},
                 }
     raise StuckError("the length of a flat stretch is not a logarithm of one size")
+
+
+def _own_first(length: Form, ctx: Context) -> list[str]:
+    """Return the sizes, those that the length of a stretch is made of first."""
+    return sorted(ctx.sizes, key=lambda size: (size not in length.coeffs, size))
 
 
 def _factors(length: Form, size: str, ctx: Context) -> list[Frac]:
@@ -436,7 +441,7 @@ def _flat_lower(
     ctx = prover.ctx
     length = last - first
     value = simplified(_at(total, expr.index, first), prover)
-    for size in sorted(ctx.sizes):
+    for size in _own_first(length, ctx):
         for factor in _factors(length, size, ctx):
             long = prover.certificate(((Form({size: factor}),), (length,)))
             if long is None:

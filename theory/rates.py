@@ -6,19 +6,18 @@ bounded from above and below, and where the two bounds agree that is the order t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from proofs_check.algebra import Form, Frac
-from proofs_check.claim import Claim
 from proofs_check.cone import Context, RejectedError, Tree
 from proofs_check.expr import Add, Expr, add
 from proofs_check.growth import bound
-from proofs_check.language import parse_expr
-from proofs_check.premises import Premises
-from proofs_check.verdict import Regime
+from proofs_check.logform import log_tree
+from proofs_check.premises import Premises, premises
 from theory.certificates import points
-from theory.derivation import derivation, grown
+from theory.derivation import grown
 from theory.planner import plan, simplified, tree_expr
 from theory.prover import Prover, StuckError, form_expr
 
@@ -41,10 +40,16 @@ class Region:
         """What is known in the region."""
         return self.ready.ctx
 
-    def knowing(self, ready: Premises) -> Region:
-        """Return the region with the signs that are known outside of it, too."""
-        ctx = replace(self.ctx, signs={**self.ctx.signs, **ready.ctx.signs})
-        return replace(self, ready=replace(self.ready, ctx=ctx))
+    def is_of_order(self, right: Expr) -> bool:
+        """Whether the bounds prove that the expression is of this order in the region."""
+        prover = Prover(self.ctx)
+        try:
+            value = log_tree(right, self.ctx)
+            prover.goal(self.upper, value)
+            prover.goal(value, self.lower or self.upper)
+        except (StuckError, RejectedError):
+            return False
+        return self.lower is not None
 
     def order(self) -> str | None:
         """Return the order as text, None where the two bounds differ."""
@@ -67,23 +72,16 @@ class Region:
         return (*compared, *(_condition(form, self.ctx) for form in split))
 
 
-def overall(claim: Claim, regimes: tuple[Regime, ...]) -> str:
-    """Return one expression for all regimes: the sum of their terms, if that is proved right."""
-    if len(regimes) == 1 and not regimes[0].when:
-        return regimes[0].order
+def overall(found: list[Region]) -> str:
+    """Return one expression for all regions: the sum of their terms, if that is right in each."""
     terms: list[Expr] = []
-    for regime in regimes:
-        order = parse_expr(regime.order)
+    for region in found:
+        if region.lower is None:
+            return ""
+        order = _sum_of(region.lower, region.ctx)
         terms += order.terms if isinstance(order, Add) else (order,)
-    if not terms:
-        return ""
     right = add(*dict.fromkeys(terms))
-    trial = replace(claim, relation="Theta", right=right)
-    try:
-        derivation(trial)
-    except (StuckError, RejectedError):
-        return ""
-    return str(right)
+    return str(right) if all(region.is_of_order(right) for region in found) else ""
 
 
 def _sum_of(tree: Tree, ctx: Context) -> Expr:
@@ -113,11 +111,18 @@ def regions(ready: Premises) -> list[Region]:
     StuckError, RejectedError
         Where the search gives up.
     """
-    # A region keeps the whole claim it was found for.
-    claim = ready.claim
-    key = ("regions", claim, str(ready.left.upper), str(ready.right))
+    assume = tuple(map(str, ready.claim.assume))
+    key = ("regions", str(ready.left.upper), str(ready.left.lower), assume)
     found = Prover(ready.ctx).once(key, lambda: _regions(ready))
-    return [region.knowing(ready) for region in found]
+    return [_in_claim(region, ready) for region in found]
+
+
+def _in_claim(region: Region, ready: Premises) -> Region:
+    """Return a region found for another claim with the same left side, for this one."""
+    more = region.ready.claim.assume[len(ready.claim.assume) :]
+    ctx = replace(region.ctx, signs={**region.ctx.signs, **ready.ctx.signs})
+    own = premises(ready.claim, *more) if more else ready
+    return replace(region, ready=replace(own, ctx=ctx, pending=()))
 
 
 def _regions(ready: Premises) -> list[Region]:
@@ -132,7 +137,16 @@ def _regions(ready: Premises) -> list[Region]:
         assert upper is not None
         small = None if lower is None else simplified(lower, prover)
         found.append(Region(inner, simplified(upper, prover), small))
-        return {}
+        return {"region": len(found) - 1}
 
-    grown(ready, (), leaf)
-    return found
+    # Regions of attempts that were given up for a comparison of parameters are not in the tree.
+    return [found[number] for number in _numbers(grown(ready, (), leaf))]
+
+
+def _numbers(node: Any) -> Iterator[int]:
+    if isinstance(node, dict):
+        if "region" in node:
+            yield node["region"]
+        for key, part in node.items():
+            if key not in ("signs", "absurd", "void"):
+                yield from _numbers(part)

@@ -33,8 +33,12 @@ MAX_FINE_PATHS = 120
 """Fine paths that are tried at each parameter point."""
 
 
-def refute(claim: Claim) -> dict[str, Any] | None:
+def refute(
+    claim: Claim, most_values: int = MAX_VALUES, most_paths: int = MAX_PATHS
+) -> dict[str, Any] | None:
     """Return a checked witness against the claim as plain JSON, or None where none is found.
+
+    With fewer parameter points or paths than usual, fine paths are not tried.
 
     The witness is what `proofs_check.refutation.check_refutation` accepts; the simplest found
     comes first in the order of the search, which is fixed.
@@ -43,7 +47,7 @@ def refute(claim: Claim) -> dict[str, Any] | None:
         statement = statement_of(claim)
     except NoMeaningError:
         return None
-    for special, path in _candidates(claim, statement):
+    for special, path in _candidates(claim, statement, most_values, most_paths):
         try:
             refuted_along(claim, special, path)
         except RejectedError:
@@ -68,13 +72,17 @@ def model(claim: Claim) -> dict[str, Any] | None:
     return None
 
 
-def _candidates(claim: Claim, statement: Statement) -> Iterator[tuple[Statement, Path]]:
+def _candidates(
+    claim: Claim, statement: Statement, most_values: int, most_paths: int
+) -> Iterator[tuple[Statement, Path]]:
     """Yield paths, each with the statement at its parameters."""
-    points = list(islice(values_of(claim, statement), MAX_VALUES))
+    points = list(islice(values_of(claim, statement), most_values))
     for values in points:
         special = special_case(statement, values)
-        for path in islice(paths_of(claim, statement, values), MAX_PATHS):
+        for path in islice(paths_of(claim, statement, values), most_paths):
             yield special, path
+    if (most_values, most_paths) < (MAX_VALUES, MAX_PATHS):
+        return
     for values in points[:MAX_FINE_VALUES]:
         special = special_case(statement, values)
         for path in islice(paths_of(claim, statement, values, fine=True), MAX_FINE_PATHS):

@@ -144,6 +144,12 @@ TAMPERED = {
     "a wrong certificate": changed(
         CERTIFIED, "derivation", "tree", "upper", "certs", to=[FIRST, FIRST]
     ),
+    "a coefficient that is no plain rational": changed(
+        CERTIFIED, "derivation", "tree", "upper", "certs", 0, "mu", to=[[["1e999999999", []]]]
+    ),
+    "a coefficient that is no text": changed(
+        CERTIFIED, "derivation", "tree", "upper", "certs", 0, "mu", to=[[[1, []]]]
+    ),
     "no derivation": changed(CERTIFIED, "derivation", to=None),
     "a derivation that is no object": changed(CERTIFIED, "derivation", to=[1, "two"]),
     "a refuted claim certified": changed(REFUTED, "verdict", to="certified"),

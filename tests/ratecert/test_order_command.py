@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from itertools import product
 
 import pytest
 
@@ -154,11 +153,17 @@ def test_order_holds_on_boundaries() -> None:
 
 
 def test_name_of_the_function_is_not_that_of_a_module() -> None:
+    main(["order", "M"])
     assert callable(ratecert.order)
-    assert all(callable(getattr(ratecert, name)) for name, _ in product(["order", "claim"], [0]))
 
 
 def test_reads_the_expression_first() -> None:
     with pytest.raises(UserError) as caught:
         ratecert.order("M^(1-a")
     assert "Theta" not in str(caught.value)
+
+
+def test_logarithm_of_the_right_size() -> None:
+    """The stretch from 1 to t^(1/a) has the length log(t), however large M is."""
+    rate = ratecert.order("sum(j^-1*min(1, (t*j^-a)^2), j, 1, M)", ["a > 1", "M >= t^(1/a)"])
+    assert rate.order == "log(t)"

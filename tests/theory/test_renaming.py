@@ -23,7 +23,9 @@ def renamed_text(text: str) -> str:
 
 
 def renamed(value: Any) -> Any:
-    return [renamed_text(item) for item in value] if isinstance(value, list) else renamed_text(value)
+    return (
+        [renamed_text(item) for item in value] if isinstance(value, list) else renamed_text(value)
+    )
 
 
 def table(entries: dict[str, Any]) -> str:
