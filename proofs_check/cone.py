@@ -108,7 +108,8 @@ class Context:
 
     def with_index(self, name: str) -> Context:
         """Add a summation index: its logarithm is a variable, non-negative."""
-        if name in self.indices or name in self.sizes or name in self.ring.names:
+        taken = self.indices | self.sizes | set(self.ring.names) | {"gamma", "sigma"}
+        if name in taken:
             raise RejectedError(f"the index {name} already stands for something else")
         form = Form({name: self.ring.one})
         ctx = replace(self, indices=self.indices | {name})

@@ -330,10 +330,8 @@ def _window(expr: Sum, hint: Any, ctx: Context) -> Tree | None:
     if expr.hi != Name("oo"):
         low, high = join([ZERO, log_tree(expr.lo, ctx)]), log_tree(expr.hi, ctx)
         check_goal(low, high, entry(hint, "nonempty"), ctx, diverging=True)
-    try:
-        term = substitute(expr.term, {expr.index: point})
-    except ValueError as error:
-        raise RejectedError(str(error)) from error
+    # No index inside captures a name of the point: `Context.with_index` has refused such names.
+    term = substitute(expr.term, {expr.index: point})
     value = bound(term, False, ctx, hint.get("inner", {}))
     return None if value is None else plus([value, centre])
 

@@ -288,12 +288,10 @@ class _System:
 
 def _definition(expr: Expr, setting: Setting) -> Meaning:
     system = _System(setting, _spectrum_exponent(setting), _power_law(setting.target, "target"))
-    match expr:
-        case Call("eigenvalue", (index,)):
-            return _eigenvalue(system, index)
-        case Name(name):
-            return _DEFINITIONS[name](system)
-    raise NoMeaningError(f"{expr} is not a quantity")
+    if isinstance(expr, Call):
+        return _eigenvalue(system, expr.args[0])
+    assert isinstance(expr, Name), "a quantity is a name or eigenvalue(j)"
+    return _DEFINITIONS[expr.name](system)
 
 
 KERNELS: Mapping[str, Expr] = {"brownian": TWO}

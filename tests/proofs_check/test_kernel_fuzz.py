@@ -54,7 +54,7 @@ def subtrees(data: Any) -> list[tuple[Any, Any]]:
 
 
 @given(st.sampled_from(sorted(CASES)), st.data(), JSON)
-@settings(max_examples=80)
+@settings(max_examples=40)
 def test_any_data_in_place_of_a_part(name: str, data: st.DataObject, other: Any) -> None:
     """Where it is accepted after all, the false neighbour of the claim is not."""
     proof = derived(name)

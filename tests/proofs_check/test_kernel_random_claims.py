@@ -38,7 +38,7 @@ PATHS = [
 
 halves = st.integers(-4, 4).map(lambda n: Fraction(n, 2))
 powers = st.builds("M^({})*N^({})".format, halves, halves)
-sums = st.sampled_from(["oo", "M", "N", "M*N"])
+ranges = st.sampled_from(["1, oo", "1, M", "1, N", "1, M*N", "M, oo", "M, N", "M, M*N"])
 filters = st.builds(
     lambda size, power, tail: f"min(1, ({size}*i^(-{power}))^{tail})",
     st.sampled_from(["M", "N", "N/M"]), st.sampled_from(["1", "3/2", "2"]), st.integers(1, 2),
@@ -54,7 +54,7 @@ terms = st.one_of(
     st.builds("max(i^({}), M*i^({}))".format, halves, halves),
     st.builds("i^({})/(1 + M/i)".format, halves),
 )
-single = st.builds("sum({}, i, {}, {})".format, terms, st.sampled_from(["1", "1", "M"]), sums)
+single = st.builds("sum({}, i, {})".format, terms, ranges)
 lefts = st.one_of(
     single,
     st.builds("{} + {}".format, powers, single),
@@ -102,13 +102,13 @@ def right_of(left: str, assumed: list[str]) -> str:
 
 
 @given(lefts, nudges, relations)
-@settings(max_examples=20)
+@settings(max_examples=12)
 @example("sum(1/i, i, 1, M)", "1", "Theta")
 @example("sum(i^(-1/2)*exp(-N*i^(-1)), i, 1, M)", "1", "O")
 @example("sum(i^(-1/2)*min(1, (N*i^(-1))^1), i, 1, M)", "log(M)", "Theta")
 @example("max(M^(1), log(M)*N^(1))", "1/log(N)", "O")
 def test_what_is_proved_agrees_with_numbers(left: str, nudge: str, relation: str) -> None:
-    assumed = ["M*N >= M^2"] if "i, M," in left else []
+    assumed = ["N >= M"] if "i, M, N)" in left else []
     right = right_of(left, assumed)
     assume(right)
     claim = make_claim(f"{left} = {relation}(({right})*{nudge})", assumed)
@@ -120,7 +120,7 @@ def test_what_is_proved_agrees_with_numbers(left: str, nudge: str, relation: str
 
 
 @given(lefts, powers, relations)
-@settings(max_examples=10)
+@settings(max_examples=6)
 def test_what_is_refuted_is_not_proved(left: str, right: str, relation: str) -> None:
     claim = make_claim(f"{left} = {relation}({right})")
     refutation = refute(claim)
@@ -152,7 +152,7 @@ def log_nested(first: Fraction, second: Fraction, inner: str, size: int) -> floa
 
 
 @given(halves, halves, st.sampled_from(["1, i", "i, oo", "i, M"]), nudges, relations)
-@settings(max_examples=20)
+@settings(max_examples=12)
 @example(Fraction(-1), Fraction(-1), "1, i", "1", "Theta")
 @example(Fraction(0), Fraction(-1), "i, M", "1", "O")
 def test_nested_sums_agree_with_direct_ones(
