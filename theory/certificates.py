@@ -23,7 +23,7 @@ from scipy.optimize import LinearConstraint, milp
 from scipy.sparse import csr_matrix
 
 from proofs_check.algebra import Factor, Form, Frac, Ring, to_fmpq, to_fraction
-from proofs_check.cone import Clause, Context
+from proofs_check.cone import Clause, Context, RejectedError, check_certificate
 from proofs_check.logform import LOGLOG
 
 __all__ = ["certificate", "holds_at_examples", "points", "positive", "sign_multiplier"]
@@ -214,9 +214,18 @@ def certificate(ctx: Context, clause: Clause, diverging: bool = False) -> dict[s
             return None
         for absorption in ABSORPTIONS if _needs_absorption(clause) else ABSORPTIONS[:1]:
             found = _certificate(ctx, clause, diverging, basis, absorption)
-            if found is not None:
+            if found is not None and _is_accepted(ctx, clause, found, diverging):
                 return found
     return None
+
+
+def _is_accepted(ctx: Context, clause: Clause, found: dict[str, Any], diverging: bool) -> bool:
+    """Whether the checker agrees; a multiplier too small for the solver may have been lost."""
+    try:
+        check_certificate(ctx, clause, found, diverging)
+    except RejectedError:
+        return False
+    return True
 
 
 def _needs_absorption(clause: Clause) -> bool:

@@ -139,7 +139,7 @@ class Prover:
             for power_of in POWERS:
                 factor = self.ctx.ring.number(power_of)
                 given = (Form({names[1]: one}),), (Form({names[0]: factor}),)
-                proof = self.certificate(given)
+                proof = Prover(self.ctx.without_slack()).certificate(given)
                 if proof is not None:
                     step = {"mono": list(names), "power": str(power_of)}
                     generator = Generator(relation, f"log({names[0]}) >= c*log({names[1]})")

@@ -119,12 +119,30 @@ def values_of(claim: Claim, statement: Statement) -> Iterator[dict[str, Fraction
     """Yield parameter points that satisfy the conditions, simple and central ones first."""
     names = names_of(claim, statement).parameters
     conditions = [c for c in statement.conditions if _used(c) <= names]
+    idle = names - _connected(statement, conditions)
     order = sorted(names, key=lambda name: (_is_determined(name, conditions), name))
     search = _ValueSearch(order, conditions)
     found = list(islice(search.points({}, ()), MAX_VALUES))
-    found.sort(key=lambda point: _diagonal(point[0]))
+    # Parameters that the two sides do not depend on stay at their first value for longest.
+    found.sort(
+        key=lambda point: (
+            sum(rank for name, rank in point[0] if name in idle),
+            _diagonal(tuple(rank for name, rank in point[0] if name not in idle)),
+        )
+    )
     for _, values in found:
         yield values
+
+
+def _connected(statement: Statement, conditions: list[Condition]) -> frozenset[str]:
+    """Return the names in the two sides, and those that conditions connect with them."""
+    left, right = statement.left, statement.right
+    sides = (left.upper, left.lower, right.upper, right.lower)
+    sized = [c for c in statement.conditions if c not in conditions]
+    names = frozenset[str]().union(*map(free_names, sides), *map(_used, sized))
+    while more := [c for c in conditions if _used(c) & names and not _used(c) <= names]:
+        names = names.union(*map(_used, more))
+    return names
 
 
 def _used(condition: Condition) -> frozenset[str]:
@@ -149,8 +167,8 @@ class _ValueSearch:
     conditions: list[Condition]
 
     def points(
-        self, values: dict[str, Fraction], ranks: tuple[int, ...]
-    ) -> Iterator[tuple[tuple[int, ...], dict[str, Fraction]]]:
+        self, values: dict[str, Fraction], ranks: tuple[tuple[str, int], ...]
+    ) -> Iterator[tuple[tuple[tuple[str, int], ...], dict[str, Fraction]]]:
         if not self._hold(values):
             return
         if len(values) == len(self.names):
@@ -159,7 +177,7 @@ class _ValueSearch:
         name = self.names[len(values)]
         choices = self._choices(name, values)
         for rank, choice in enumerate(choices):
-            own = (rank,) if len(choices) > 1 else ()
+            own = ((name, rank),) if len(choices) > 1 else ()
             yield from self.points({**values, name: choice}, ranks + own)
 
     def _hold(self, values: Mapping[str, Fraction]) -> bool:
@@ -362,7 +380,7 @@ class _PathSearch:
         choices = [*_between_roots(roots), *roots, *self._plain(name)]
         if self.fine:
             beside = [root * step for root in roots for step in (LOG, CONSTANT / LOG)]
-            slow = [CONSTANT / LOG] if name == GAMMA else [LOG, LOGLOG]
+            slow = [CONSTANT / LOG] if name == GAMMA else [LOG, LOG ** Fraction(1, 2), LOGLOG]
             choices = [*choices[:1], *slow, *beside, *choices[1:]]
         return [c for c in dict.fromkeys(choices) if self._may_be(name, c)][: self._most_choices]
 
