@@ -283,6 +283,9 @@ def test_the_orders_at_a_feasible_point():
     plain = make_claim("M = Theta(C)")
     with pytest.raises(RejectedError, match="optimal"):
         feasible_point(plain, data)
+    growing = make_claim("optimal(M) = Theta(C)", minimise="exp(M)", over=["M"], assume=["M <= C"])
+    with pytest.raises(RejectedError, match="no rule for exp"):
+        feasible_point(growing, witness({}, {"M": "1/2"}, C="1"))
 
 
 @pytest.mark.parametrize(
