@@ -100,12 +100,16 @@ def _constant(poly: fmpq_mpoly) -> fmpq:
     return fmpq(0) if poly.is_zero() else fmpq(poly.leading_coefficient())
 
 
+def _float(value: fmpq) -> float:
+    return int(value.p) / int(value.q)
+
+
 class _System:
     """A linear system ``A x = r`` in named non-negative unknowns, exact."""
 
     def __init__(self) -> None:
-        self.columns: list[dict[Any, Fraction]] = []
-        self.rhs: dict[Any, Fraction] = {}
+        self.columns: list[dict[Any, fmpq]] = []
+        self.rhs: dict[Any, fmpq] = {}
         self.bounds: list[tuple[dict[int, float], float]] = []
         self.gain: dict[int, float] = {}
 
@@ -113,13 +117,13 @@ class _System:
         self.columns.append({})
         return len(self.columns) - 1
 
-    def put(self, row: Any, column: int, value: Fraction) -> None:
+    def put(self, row: Any, column: int, value: fmpq) -> None:
         entry = self.columns[column]
-        entry[row] = entry.get(row, Fraction(0)) + value
+        entry[row] = entry[row] + value if row in entry else value
 
     def put_poly(self, row: Any, column: int, poly: fmpq_mpoly, sign: int) -> None:
         for monomial, value in poly.to_dict().items():
-            self.put((row, monomial), column, sign * to_fraction(fmpq(value)))
+            self.put((row, monomial), column, value if sign > 0 else -value)
 
     def solve(self) -> list[Fraction] | None:
         """Return a solution, exact, or None."""
@@ -128,14 +132,14 @@ class _System:
         for column, entries in enumerate(self.columns):
             for row, value in entries.items():
                 if value:
-                    data.append(float(value))
+                    data.append(_float(value))
                     at.append(rows[row])
                     column_of.append(column)
         shape = (len(rows), len(self.columns))
         matrix = csr_matrix((data, (at, column_of)), shape=shape)
         target = np.zeros(len(rows))
         for row, value in self.rhs.items():
-            target[rows[row]] = float(value)
+            target[rows[row]] = _float(value)
         # Few and small unknowns are wanted, or a large gain.
         cost = np.array([-self.gain.get(k, 0.0) if self.gain else 1.0 for k in range(shape[1])])
         left, right = self._inequalities(shape[1])
@@ -173,9 +177,9 @@ class _System:
         table = [[fmpq(0)] * width for _ in used]
         for k, column in enumerate(support):
             for row, value in self.columns[column].items():
-                table[place[rows[row]]][k] = fmpq(value.numerator, value.denominator)
+                table[place[rows[row]]][k] = value
         for row, value in self.rhs.items():
-            table[place[rows[row]]][-1] = fmpq(value.numerator, value.denominator)
+            table[place[rows[row]]][-1] = value
         reduced, rank = fmpq_mat(table).rref()
         pivots = []
         for row in range(rank):
@@ -188,12 +192,12 @@ class _System:
         for k in free:
             solution[support[k]] = Fraction(float(values[support[k]])).limit_denominator(1000)
         for row, pivot in enumerate(pivots):
-            value = to_fraction(reduced[row, width - 1])
+            entry = to_fraction(reduced[row, width - 1])
             for k in free:
-                value -= to_fraction(reduced[row, k]) * solution[support[k]]
-            if value < 0:
+                entry -= to_fraction(reduced[row, k]) * solution[support[k]]
+            if entry < 0:
                 return None
-            solution[support[pivot]] = value
+            solution[support[pivot]] = entry
         return solution
 
 
@@ -255,16 +259,21 @@ def _simple(ctx: Context, clause: Clause) -> dict[str, Any] | None:
 
 
 def holds_at_examples(ctx: Context, clause: Clause) -> bool:
-    """Whether a clause has certificates at examples of the parameters (in floats, a guess)."""
-    return all(_holds_at(ctx, clause, point) for point in _points(ctx))
+    """Whether a clause may hold at examples of the parameters, double logarithms aside."""
+    return all(_holds_at(ctx, clause, point, absorbed=False) for point in _points(ctx))
 
 
 def _points(ctx: Context) -> tuple[tuple[Fraction, ...], ...]:
     return points(ctx.ring, ctx.factors)
 
 
-def _holds_at(ctx: Context, clause: Clause, point: tuple[Fraction, ...]) -> bool:
-    """Whether a clause has a certificate at fixed parameters; without one there is none at all."""
+def _holds_at(
+    ctx: Context, clause: Clause, point: tuple[Fraction, ...], absorbed: bool = True
+) -> bool:
+    """Whether a clause has a certificate at fixed parameters; without one there is none at all.
+
+    Unless `absorbed`, double logarithms need nothing to absorb them.
+    """
     forms = [*clause[0], *clause[1], *(g.form for g in ctx.generators)]
     signs = [-1] * len(clause[0]) + [1] * len(clause[1]) + [-1] * len(ctx.generators)
     variables = sorted({var for form in forms for var in form.coeffs})
@@ -276,8 +285,26 @@ def _holds_at(ctx: Context, clause: Clause, point: tuple[Fraction, ...]) -> bool
     matrix[-2, :lower], matrix[-2, lower:upper], matrix[-1, :lower] = -1.0, 1.0, 1.0
     target = np.zeros(len(matrix))
     target[-1] = 1.0
-    limits = LinearConstraint(matrix, target, target)
+    limits = [LinearConstraint(matrix, target, target)]
+    absorbing = [
+        _absorption_row(ctx, g, upper, len(forms))
+        for g, generator in enumerate(ctx.generators)
+        if generator.absorbed_by is not None
+    ]
+    if absorbing and absorbed:
+        limits.append(LinearConstraint(np.array(absorbing), -np.inf, 0.0))
     return int(milp(np.ones(len(forms)), constraints=limits).status) != 2
+
+
+def _absorption_row(ctx: Context, absorbed: int, first: int, width: int) -> Array:
+    """Return the row of ``R <= Q · limit``; the columns of the generators start at `first`."""
+    row = np.zeros(width)
+    row[first + absorbed] = 1.0
+    size = Form({str(ctx.generators[absorbed].absorbed_by): ctx.ring.one})
+    for g, generator in enumerate(ctx.generators):
+        if generator.form == size:
+            row[first + g] = -float(ABSORPTIONS[-1])
+    return row
 
 
 def _certificate(
@@ -297,8 +324,8 @@ def _certificate(
     for columns in unknowns["mu"]:
         for column, strict in zip(columns, basis.strict, strict=True):
             if strict:
-                system.put("total", column, Fraction(1))
-    system.rhs["total"] = Fraction(1)
+                system.put("total", column, fmpq(1))
+    system.rhs["total"] = fmpq(1)
     _absorb(system, ctx, basis, unknowns["gens"], absorption)
     if diverging:
         growing = _strict_columns(ctx, basis, unknowns["gens"])
@@ -395,7 +422,7 @@ def positive(poly: fmpq_mpoly, ctx: Context, strict: bool) -> list[Any] | None:
         for term in basis.polys:
             system.put_poly("p", system.column(), term, 1)
         for monomial, value in poly.to_dict().items():
-            system.rhs["p", monomial] = to_fraction(fmpq(value))
+            system.rhs["p", monomial] = value
         if strict:
             system.gain = {k: 1.0 for k, is_strict in enumerate(basis.strict) if is_strict}
             system.bounds.append((dict.fromkeys(system.gain, 1.0), 1e6))
