@@ -63,11 +63,16 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """Bias, mean bias and variance of the expected excess."""
+    """Bias, mean bias and variance of the expected excess.
+
+    `sizes` are the sums of the absolute values of the terms that make them up: what relative
+    errors of nodes and weights are relative to.
+    """
 
     bias: float
     mean_bias: float
     variance: float
+    sizes: tuple[float, float, float]
 
 
 def feedback(measure: Measure, gamma: float, batch: int) -> float:
@@ -129,11 +134,19 @@ def respond(
         else:
             alpha, beta = stage.jump(alpha, beta, n, digits)
         path = path + 2 * n * _log1p(-x)
-    parts = weights @ beta
+    mean = np.exp(path)
+    # Sums that are positive but for their rounding.
+    bias, variance = (max(float(part.real), 0.0) for part in weights @ beta)
+    size, wide = np.abs(measure.energy), np.abs(weights) @ np.abs(beta)
     return Response(
-        bias=float((measure.energy @ alpha + parts[0]).real),
-        mean_bias=max(float((measure.energy @ np.exp(path)).real), 0.0),
-        variance=float(parts[1].real),
+        bias=max(float((measure.energy @ alpha).real), 0.0) + bias,
+        mean_bias=max(float((measure.energy @ mean).real), 0.0),
+        variance=variance,
+        sizes=(
+            float(size @ np.abs(alpha) + wide[0]),
+            float(size @ np.abs(mean)),
+            float(wide[1]),
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from numerics.expected import ExpectedRisk
 
-HELP = "exact expected risk of SGD at finite M and N, split into its parts"
+HELP = "exact expected risk of SGD, split into its parts"
 
 _EXAMPLE = "example: ratecert risk --set a=2,b=2 --M 200 --N 10^6"
 _PARTS = ("irreducible", "approx", "bias", "variance", "excess", "risk")

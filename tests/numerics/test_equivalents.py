@@ -114,6 +114,26 @@ def test_top_features_by_quadrature_agree_with_mode_by_mode() -> None:
             assert abs(getattr(got, part) - getattr(exact, part)) <= error
 
 
+def test_measured_top_features_by_quadrature() -> None:
+    lam = Measured.of(np.arange(1, 81.0) ** -1.5)
+    problem, method = Problem(lam, lam, features="top"), Method(gamma=0.3, batch=3)
+    got = equivalent_excess(problem, method, 50, 5000)
+    exact = learning_curve(problem, method, 50, [5000])[0]
+    assert got.bias == pytest.approx(exact.bias, rel=1e-10)
+    assert got.variance == pytest.approx(exact.variance, rel=1e-10)
+
+
+def test_large_batches_take_a_narrower_contour() -> None:
+    # gamma lam_1 = 0.9 is stable for B = 64, but the widest contours reach where powers grow.
+    method = Method(gamma=0.9, batch=64)
+    got = equivalent_excess(_power(2, 2), method, 48, 2000)
+    drawn = learning_curve(_power(2, 2), method, 48, [2000], seed=5, draws=48)[0]
+    assert drawn.se is not None
+    for part in ("approx", "bias", "variance"):
+        value, mean, se = (getattr(x, part) for x in (got, drawn, drawn.se))
+        assert abs(value - mean) <= 4.5 * se + abs(mean) / 48, part
+
+
 def test_the_scaling_constant_at_a_billion_features() -> None:
     # sum i^-b (1 - gamma i^-a)^(2N) ~ (1/a) Gamma((b-1)/a) (2 gamma N)^(-(b-1)/a).
     a, b, gamma, N = 2.0, 2.5, 0.1, 10**12
@@ -195,6 +215,7 @@ def test_what_has_no_equivalent_is_explained() -> None:
     lam = Measured.of([1.0, 0.5])
     for problem, method, M in (
         (_power(2, 2), Method(algorithm="averaged-sgd"), 10),
+        (_power(400, 400), Method(), 10),
         (Problem(lam, lam), Method(), 2),
         (Problem(lam, lam), Method(), 3),
         (_power(2, 2), Method(), 0),
