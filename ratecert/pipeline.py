@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from numerics.balls.ball import Ball, Refusal
 from numerics.legs import enclosure, exact, simulation
+from numerics.legs.places import is_moderate
 from numerics.legs.trend import Reading
 from proofs_check.checker import check, check_witness
 from proofs_check.claim import Claim, optimal_of
@@ -149,6 +150,8 @@ def _along(claim: Claim, data: Mapping[str, Any], refuted: Refuted) -> _Witness:
         "ratio": refuted.ratio,
         "side": refuted.side,
     }
+    if not is_moderate(values):
+        return _Witness(shown | {"ratios": []}, Light.UNKNOWN)
     try:
         rungs = list(enclosure.rungs(plain, values, path, _WITNESS_DECADES))
     except Refusal as error:

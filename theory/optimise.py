@@ -73,7 +73,9 @@ def _chosen(ready: Premises, prover: Prover) -> dict[str, Any]:
     """Choose the point and prove the claim about it."""
     problem = StuckError("no optimum was found")
     _ask_for_one_claimed_form(ready, prover)
-    found = prover.once("candidates", lambda: list(candidates(ready)))
+    # The same assumptions may come with another objective.
+    key = ("candidates", str(ready.left.upper), str(ready.left.lower), varied(ready))
+    found = prover.once(key, lambda: list(candidates(ready)))
     for point, value in found:
         node: dict[str, Any] = {
             "point": {v: str(form_expr(f, ready.ctx)) for v, f in point.items()},

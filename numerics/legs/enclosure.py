@@ -34,6 +34,7 @@ from numerics.legs.places import (
     bits_of,
     enclosed,
     logarithm,
+    moderate_values,
     path_text,
     spread,
     unit_factor,
@@ -43,7 +44,7 @@ from proofs_check.claim import Claim, Setting
 from proofs_check.expr import Expr, Num, Sum, free_names, mul, substitute, walk
 from proofs_check.meaning import NoMeaningError, is_quantity, meaning
 from proofs_check.verdict import Evidence, Light
-from theory.samples import sample_paths, sample_values
+from theory.samples import sample_paths
 
 __all__ = ["Rung", "evidence", "rungs"]
 
@@ -91,7 +92,7 @@ def evidence(claim: Claim, level: str = "quick") -> Evidence:
 
 
 def _ladders(claim: Claim, plan: _Level) -> Iterator[_Found]:
-    for values in sample_values(claim, plan.values):
+    for values in moderate_values(claim, plan.values):
         for path in spread(sample_paths(claim, values), plan.paths):
             yield _ladder(claim, values, path, plan.decades)
 

@@ -44,6 +44,7 @@ from numerics.legs.places import (
     Exponents,
     enclosed,
     logarithm,
+    moderate_values,
     path_text,
     spectrum_of,
     steps_of,
@@ -57,7 +58,7 @@ from proofs_check.errors import UserError
 from proofs_check.expr import Call, Expr, Name, Num, children, free_names, rebuild, walk
 from proofs_check.meaning import is_quantity
 from proofs_check.verdict import Evidence, Light
-from theory.samples import sample_paths, sample_values
+from theory.samples import sample_paths
 
 __all__ = ["Part", "evidence", "parts_at", "problem_of"]
 
@@ -356,7 +357,7 @@ def evidence(claim: Claim, level: str = "quick") -> Evidence:
 
 def _ladders(claim: Claim, level: str) -> Iterator[_Found]:
     counts = (_CHEAP_PATHS if _is_cheap(claim) else _PATHS)[level]
-    for values, count in zip(sample_values(claim, len(counts)), counts, strict=False):
+    for values, count in zip(moderate_values(claim, len(counts)), counts, strict=False):
         paths = [_fixed(claim, path) for path in sample_paths(claim, values)]
         distinct = [path for k, path in enumerate(paths) if path not in paths[:k]]
         for path in sorted(distinct, key=lambda path: -_sight(path))[:count]:

@@ -19,19 +19,37 @@ from functools import lru_cache
 from numerics.balls.ball import Ball, Refusal, precision
 from numerics.balls.enclosure import enclose_expr
 from numerics.balls.risk_sums import n_eff
-from proofs_check.claim import Setting
+from proofs_check.claim import Claim, Setting
 from proofs_check.errors import UserError
 from proofs_check.expr import Expr, Mul, Num, free_names, mul, substitute
 from proofs_check.language import parse_expr
+from theory.samples import sample_values
 
-__all__ = ["Exponents", "bits_of", "enclosed", "logarithm", "path_text", "spectrum_of",
-           "spread", "steps_of", "unit_factor"]  # fmt: skip
+__all__ = ["Exponents", "bits_of", "enclosed", "is_moderate", "logarithm", "moderate_values",
+           "path_text", "spectrum_of", "spread", "steps_of", "unit_factor"]  # fmt: skip
 
 Exponents = Mapping[str, tuple[Fraction, ...]]
 """Name to (x, y), for ``t^x (log t)^y``; a third number is the power of ``log log t``."""
 
 _KERNELS: Mapping[str, Expr] = {"brownian": parse_expr("(i - 1/2)^-2")}
 """Eigenvalues of kernels, up to a factor: ``min(x, y)`` on [0, 1] has ``((i - 1/2) pi)^-2``."""
+
+
+LARGEST_VALUE, LARGEST_DENOMINATOR = 50, 1000
+"""Parameters beyond these are left to the proof: sums at them take minutes and show nothing."""
+
+
+def is_moderate(values: Mapping[str, Fraction]) -> bool:
+    """Whether sums can be evaluated at these parameters in reasonable time."""
+    return all(
+        abs(value) <= LARGEST_VALUE and value.denominator <= LARGEST_DENOMINATOR
+        for value in values.values()
+    )
+
+
+def moderate_values(claim: Claim, count: int) -> tuple[dict[str, Fraction], ...]:
+    """Return sample parameters of a claim at which sums can be evaluated."""
+    return tuple(values for values in sample_values(claim, count) if is_moderate(values))
 
 
 def spectrum_of(setting: Setting) -> Expr:

@@ -29,6 +29,7 @@ from typing import Any
 from scipy import stats
 
 from numerics.legs.exact import first_step, method_of, problem_of
+from numerics.legs.places import moderate_values
 from numerics.legs.trend import combined
 from numerics.problem import Method, Problem, evaluate
 from numerics.simulated import SimulatedExcess, simulated_excess
@@ -36,7 +37,6 @@ from proofs_check.claim import Claim
 from proofs_check.errors import UserError
 from proofs_check.expr import Expr, Num, free_names
 from proofs_check.verdict import Evidence, Light
-from theory.samples import sample_values
 
 __all__ = ["LEVEL", "evidence"]
 
@@ -65,7 +65,7 @@ def evidence(claim: Claim, level: str = "quick") -> Evidence:
     level
         ``"quick"`` or ``"full"``: 2000 or 20,000 runs.
     """
-    points = sample_values(claim, 1)
+    points = moderate_values(claim, 1)
     if not points:
         return Evidence(LEG, Light.UNKNOWN, "no parameter values to simulate at")
     try:
