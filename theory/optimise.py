@@ -20,7 +20,7 @@ from scipy.optimize import linprog
 from proofs_check.algebra import Form, Frac
 from proofs_check.claim import Claim
 from proofs_check.cone import Context, clauses, lin, normal_form
-from proofs_check.expr import Call, Num, mul, power
+from proofs_check.expr import Num, power
 from proofs_check.goals import read_expr
 from proofs_check.growth import bound
 from proofs_check.logform import LOGLOG, log_tree
@@ -64,8 +64,10 @@ def proposed_optimum(ready: Premises) -> str:
         form = value if variable is None else point.get(variable)
         if form is None:
             return ""
-        text = form_expr(form, ready.ctx)
-        return str(mul(text, Call("log", (text,)))) if variable != name else str(text)
+        if variable not in (name, None):  # N = N_eff log N_eff, with the logarithm of `_symbolic`
+            scale = min(ready.ctx.sizes - varied(ready))
+            form = form + Form({LOGLOG + scale: ready.ctx.ring.one})
+        return str(form_expr(form, ready.ctx))
     return ""
 
 
