@@ -18,6 +18,7 @@ from proofs_check.cone import RejectedError
 from proofs_check.growth import bound
 from proofs_check.least import check_least, tied_premises
 from proofs_check.logform import LOGLOG, log_tree
+from proofs_check.meaning import NoMeaningError
 from proofs_check.optimum import varied
 from proofs_check.orders import Order, UndecidedError
 from proofs_check.paths import Path, order_along
@@ -45,7 +46,10 @@ def refute_optimum(
 
     At most so many parameter points, and paths of the names that are not varied, are tried.
     """
-    statement = statement_of(claim)
+    try:
+        statement = statement_of(claim)
+    except NoMeaningError:
+        return None
     for values in islice(values_of(claim, statement), most_values):
         seen: list[dict[str, Order]] = []
         for path in islice(paths_of(claim, statement, values, fine=False), MAX_PATHS):
@@ -130,7 +134,7 @@ def _lower(ready: Premises, value: Form) -> dict[str, Any] | None:
 
     try:
         return {"value": str(text), "lower": grown(ready, (), leaf)}
-    except StuckError:
+    except (StuckError, RejectedError):
         return None
 
 
