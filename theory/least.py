@@ -28,7 +28,7 @@ from theory.derivation import CaseNeededError, grown
 from theory.optimise import ask_for_polynomial_sizes, candidates
 from theory.planner import plan
 from theory.prover import Prover, StuckError, form_expr
-from theory.samples import orders_of, paths_of, values_of
+from theory.samples import orders_of, path_data, paths_of, values_of
 
 __all__ = ["refute_optimum"]
 
@@ -92,8 +92,8 @@ def _witnesses(
         yield {
             "kind": "least",
             "values": {name: str(number) for name, number in sorted(values.items())},
-            "path": {name: _exponents(order) for name, order in sorted(given.items())},
-            "point": {name: _exponents(order) for name, order in sorted(orders.items())},
+            "path": path_data(given),
+            "point": path_data(orders),
             **lower,
         }
 
@@ -157,7 +157,3 @@ def _orders(
         else:
             out[name] = order
     return out
-
-
-def _exponents(order: Order) -> list[str]:
-    return [str(exponent) for exponent in (order.x, order.y, order.z)]

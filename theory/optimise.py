@@ -369,45 +369,29 @@ def _symbolic(
     Double logarithms of varied sizes are those of the outer size.
     """
     one = ctx.ring.one
-    rows: list[dict[str, Frac]] = []
-    pivots: list[str] = []
+    zero = ctx.ring.zero
+    rows: dict[str, Form] = {}
     for form, is_piece in active:
-        row = _renamed(form, names, outer, ctx)
+        row = _renamed(form, names, outer)
         if is_piece:
-            row = {v: -c for v, c in row.items()} | {"value": one}
-        for pivot, other in zip(pivots, rows, strict=True):
-            row = _minus(row, other, row.get(pivot))
-        lead = next((n for n in names if n in row and row[n].at(sample) != 0), None)
+            row = Form({"value": one}) - row
+        for pivot, other in rows.items():
+            row = row - other.scale(row.coeffs.get(pivot, zero))
+        lead = next((n for n in names if n in row.coeffs and row.coeffs[n].at(sample) != 0), None)
         if lead is None:
             continue
-        row = {v: c / row[lead] for v, c in row.items()}
-        rows = [_minus(other, row, other.get(lead)) for other in rows]
-        rows.append(row)
-        pivots.append(lead)
-    if len(pivots) < len(names):
+        row = row.scale(one / row.coeffs[lead])
+        rows = {p: other - row.scale(other.coeffs.get(lead, zero)) for p, other in rows.items()}
+        rows[lead] = row
+    if len(rows) < len(names):
         return None
-    return {
-        pivot: Form.of({v: -c for v, c in row.items() if v != pivot})
-        for pivot, row in zip(pivots, rows, strict=True)
-    }
+    return {pivot: Form({pivot: one}) - row for pivot, row in rows.items()}
 
 
-def _renamed(form: Form, names: list[str], outer: str, ctx: Context) -> dict[str, Frac]:
-    row: dict[str, Frac] = {}
+def _renamed(form: Form, names: list[str], outer: str) -> Form:
+    row = Form({})
     for variable, coeff in form.coeffs.items():
         inner = variable.removeprefix(LOGLOG)
         name = LOGLOG + outer if variable != inner and inner in names else variable
-        row[name] = row[name] + coeff if name in row else coeff
+        row = row + Form({name: coeff})
     return row
-
-
-def _minus(
-    row: Mapping[str, Frac], other: Mapping[str, Frac], factor: Frac | None
-) -> dict[str, Frac]:
-    if factor is None or factor.is_zero():
-        return dict(row)
-    out = dict(row)
-    for variable, coeff in other.items():
-        value = -(factor * coeff)
-        out[variable] = out[variable] + value if variable in out else value
-    return {v: c for v, c in out.items() if not c.is_zero()}

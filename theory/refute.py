@@ -16,10 +16,9 @@ from typing import Any
 from proofs_check.claim import Claim
 from proofs_check.cone import RejectedError
 from proofs_check.meaning import NoMeaningError
-from proofs_check.orders import Order
 from proofs_check.paths import Path
 from proofs_check.refutation import Statement, check_refutation, refuted_along, statement_of
-from theory.samples import orders_of, paths_of, special_case, values_of
+from theory.samples import orders_of, path_data, paths_of, special_case, values_of
 
 __all__ = ["model", "refute"]
 
@@ -66,9 +65,8 @@ def model(claim: Claim) -> dict[str, Any] | None:
     statement = statement_of(claim)
     for values in islice(values_of(claim, statement), MAX_VALUES):
         for path in islice(paths_of(claim, statement, values, fine=False), MAX_PATHS):
-            orders = {name: _exponents(order) for name, order in sorted(orders_of(path).items())}
             texts = {name: str(value) for name, value in sorted(values.items())}
-            return {"values": texts, "path": orders}
+            return {"values": texts, "path": path_data(orders_of(path))}
     return None
 
 
@@ -91,14 +89,10 @@ def _candidates(
 
 def _witness(claim: Claim, path: Path) -> dict[str, Any]:
     values = {name: str(value) for name, value in sorted(path.values.items())}
-    orders = {name: _exponents(order) for name, order in sorted(orders_of(path).items())}
+    orders = path_data(orders_of(path))
     if claim.objective is None:
         return {"kind": "path", "values": values, "path": orders}
     free = {"N" if name == "N_eff" else name for name in claim.objective.over}
     point = {name: exponents for name, exponents in orders.items() if name in free}
     given = {name: exponents for name, exponents in orders.items() if name not in free}
     return {"kind": "optimum", "values": values, "path": given, "point": point}
-
-
-def _exponents(order: Order) -> list[str]:
-    return [str(exponent) for exponent in (order.x, order.y, order.z)]

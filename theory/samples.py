@@ -53,6 +53,7 @@ from proofs_check.refutation import (
 
 __all__ = [
     "orders_of",
+    "path_data",
     "paths_of",
     "sample_paths",
     "sample_values",
@@ -101,6 +102,11 @@ def sample_paths(
 def orders_of(path: Path) -> dict[str, Order]:
     """Return the orders of a path without N_eff, which follows from N."""
     return {name: order for name, order in path.orders.items() if name != N_EFF}
+
+
+def path_data(orders: Mapping[str, Order]) -> dict[str, list[str]]:
+    """Return orders as the JSON of a witness: the three exponents of each name, as text."""
+    return {name: [str(o.x), str(o.y), str(o.z)] for name, o in sorted(orders.items())}
 
 
 def _statement(claim: Claim) -> Statement:
