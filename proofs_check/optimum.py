@@ -94,8 +94,7 @@ def check_optimum(ready: Premises, node: Any) -> None:
 def varied(ready: Premises) -> frozenset[str]:
     """Return the variables that the objective is minimised over."""
     assert ready.claim.objective is not None
-    names = {"N_eff" if n == "N" and ready.uses_n_eff else n for n in ready.claim.objective.over}
-    return frozenset(names)
+    return frozenset(map(ready.variable, ready.claim.objective.over))
 
 
 def _check_choice(ready: Premises, node: Any) -> None:

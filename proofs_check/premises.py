@@ -67,6 +67,10 @@ class Premises:
     unused: tuple[str, ...]
     uses_n_eff: bool = False
 
+    def variable(self, name: str) -> str:
+        """Return the variable that stands for a name: N_eff for N where it occurs."""
+        return "N_eff" if name == "N" and self.uses_n_eff else name
+
     def read(self, expr: Expr) -> Expr:
         """Write another expression in the same variables and parameters."""
         if self.uses_n_eff:

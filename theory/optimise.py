@@ -60,7 +60,7 @@ def proposed_optimum(ready: Premises) -> str:
         return ""
     for point, value in candidates(ready):
         name = place(ready)
-        variable = "N_eff" if name == "N" and ready.uses_n_eff else name
+        variable = None if name is None else ready.variable(name)
         form = value if variable is None else point.get(variable)
         if form is None:
             return ""
@@ -109,7 +109,7 @@ def _require_claimed_place(ready: Premises, point: dict[str, Form]) -> None:
     name = place(ready)
     if name is None:
         return
-    found = point.get("N_eff" if name == "N" and ready.uses_n_eff else name)
+    found = point.get(ready.variable(name))
     claimed = log_tree(ready.right, ready.ctx).form
     if found is None or claimed is None:
         return
