@@ -17,6 +17,7 @@ from __future__ import annotations
 import itertools
 import json
 import sys
+import time
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -29,7 +30,7 @@ from scipy.optimize import linprog
 from proofs_check.errors import RejectedError
 from proofs_check.expr import Expr, mul
 from proofs_check.ledger import proof
-from proofs_check.ledger.book import check_ledger, read_ledger
+from proofs_check.ledger.book import _Book, read_ledger
 from proofs_check.ledger.context import Context
 from proofs_check.ledger.terms import Relation, parse_formula
 
@@ -39,12 +40,13 @@ __all__ = ["fill"]
 class _Searching(proof.Prover):
     """A prover that answers open combinations and remembers the answers."""
 
-    answers: list[tuple[list[str], list[str]]] = []
+    answers: list[tuple[str, list[str], list[str]]] = []
+    lemma = ""
 
     def _combination(self, goal: Relation, context: Context, summands: list[str]) -> None:
         if any(text.startswith("?") for text in summands):
             found = solve(goal, context, summands)
-            self.answers.append((summands, found))
+            self.answers.append((_Searching.lemma, summands, found))
             summands = found
         super()._combination(goal, context, summands)
 
@@ -54,9 +56,7 @@ def solve(goal: Relation, context: Context, proposals: Sequence[str]) -> list[st
     texts = list(dict.fromkeys(t for p in proposals for t in _proposed(p, context)))
     parts = [_value(text, context) for text in texts]
     gap = context.gap(goal)
-    ring = context.ring(gap, *(value for value, _ in parts))
-    fracs = [ring.frac(value) for value, _ in parts]
-    target = ring.frac(gap)
+    _, (target, *fracs) = context.fractions(gap, *(value for value, _ in parts))
     den = target.den
     for f in fracs:
         den = den * (f.den / den.gcd(f.den))
@@ -88,8 +88,7 @@ def _proposed(text: str, context: Context) -> list[str]:
     multiplier, colon, labels = text[1:].partition(":")
     if colon:
         return [f"{multiplier.strip()} : {labels.strip()}"]
-    own = [f.label for f in context.facts if not (f.label[0] == "A" and f.label[1:].isdigit())
-           and f.label.lower() == f.label or f.label[0] in "H" or f.label == "IH"]  # fmt: skip
+    own = [f.label for f in context.facts if not (f.label[0] == "A" and f.label[1:].isdigit())]
     products = ["", *own, *(" ".join(p) for p in itertools.combinations_with_replacement(own, 2))]
     return [f"{multiplier.strip()} : {p}".strip() for p in products]
 
@@ -135,19 +134,28 @@ def _with(coefficient: Fraction, text: str) -> str:
     return f"{number}*({own}) :{labels}" if own else f"{number} :{labels}"
 
 
+class _SearchedBook(_Book):
+    prover = _Searching
+
+
 def fill(path: Path) -> int:
     """Answer the open combinations of a file in place; return how many were answered."""
-    from proofs_check.ledger import book
-
     _Searching.answers.clear()
-    book.Prover = _Searching  # type: ignore[misc]
     text = path.read_text(encoding="utf-8")
-    report = check_ledger(read_ledger(text.encode()))
-    for question, answer in _Searching.answers:
+    table = read_ledger(text.encode())
+    searched = _SearchedBook(table, time.perf_counter)
+    for item in table["item"]:
+        _Searching.lemma = str(item.get("id"))
+        searched.take(item)
+    report = searched.report()
+    for lemma, question, answer in _Searching.answers:
         old = "[" + ", ".join(json.dumps(q) for q in question) + "]"
-        if old not in text:
-            print(f"not found as written: {old}", file=sys.stderr)
-        text = text.replace(old, "[" + ", ".join(json.dumps(a) for a in answer) + "]", 1)
+        place = text.find(old, text.index(f'id = "{lemma}"'))
+        if place < 0:
+            print(f"{lemma}: not found as written: {old}", file=sys.stderr)
+            continue
+        new = "[" + ", ".join(json.dumps(a) for a in answer) + "]"
+        text = text[:place] + new + text[place + len(old) :]
     path.write_text(text, encoding="utf-8")
     for entry in report.entries:
         if entry.status == "rejected":

@@ -58,6 +58,7 @@ LEMMA_KEYS = (
 )  # fmt: skip
 WHOLE_RULES: Mapping[str, tuple[str, ...]] = {
     "induction": ("over", "from", "base", "step"),
+    "stages": ("over", "stage", "base", "next", "change"),
     "moments": ("gaussian", "conditional", "other"),
     "cited": ("reference", "reason"),
 }
@@ -148,6 +149,8 @@ def check_ledger(table: Mapping[str, Any], clock: Callable[[], float] = time.per
 class _Book:
     """The library as it grows."""
 
+    prover = Prover
+
     def __init__(self, table: Mapping[str, Any], clock: Callable[[], float]):
         self.key, self.title = table["key"], table.get("title", "")
         self.clock = clock
@@ -233,8 +236,9 @@ class _Book:
         for name, (steps, conditions, says) in equations.items():
             used = says.names() & set(args)
             assume = tuple(c for c in (*steps, *conditions) if c.names() & used)
-            lemma = Closed(f"{f}.{name}", frozenset(), frozenset(used), assume, says)
-            inside = assuming(self.context.declaring(integers=used), assume)
+            whole, real = used & {*args[:2]}, used - {*args[:2]}
+            lemma = Closed(f"{f}.{name}", frozenset(real), frozenset(whole), assume, says)
+            inside = assuming(self.context.declaring(real, whole), assume)
             inside.gap(says)
             if name == "next" and "moment" in table:
                 self._require_moment(says, inside, table)
@@ -278,7 +282,7 @@ class _Book:
             raise RejectedError(f"there is no rule {rule!r}")
         keys(table, ["id", "says", *needed], ["by", "steps", *LEMMA_KEYS])
         lemma, constants = self._closed(table)
-        prover = Prover(self.library)
+        prover = self.prover(self.library)
         inside = self.context.declaring(lemma.reals, lemma.integers)
         proof = {k: v for k, v in table.items() if k in (*needed, "steps", "by")}
         status = "cited"
@@ -302,6 +306,8 @@ class _Book:
     ) -> None:
         if rule == "induction":
             prover.induction(lemma, inside, proof)
+        elif rule == "stages":
+            prover.stages(lemma, inside, proof)
         elif rule == "moments":
             check_moments(lemma.says, assuming(inside, lemma.assume), proof)
             self.moments[lemma.id] = lemma

@@ -27,6 +27,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import lcm
 
 from flint import fmpq, fmpq_mpoly, fmpz
 
@@ -72,6 +73,7 @@ class _Atom:
     integer: bool = False
     log_of: Expr | None = None
     power_of: tuple[Expr, Expr] | None = None
+    family: tuple[Expr, Expr, int] | None = None
 
 
 @dataclass
@@ -89,7 +91,7 @@ class Context:
         self._lower: dict[str, tuple[Fraction, bool]] = {}
         self._upper: dict[str, Fraction] = {}
         self._signs: dict[str, tuple[int, bool]] = {}
-        for fact in self.facts:
+        for fact in (*self.facts, *self.facts):  # twice: a bound may rest on that of a later fact
             self._learn(fact)
 
     # Growing.
@@ -130,7 +132,9 @@ class Context:
         ring, gap = self._frac(fact.gap)
         if fact.equality:
             return
-        if not self._has_sign(ring, gap.den, True):
+        if self._has_sign(ring, -gap.den, True):
+            gap = Frac(-gap.num, -gap.den)
+        elif not self._has_sign(ring, gap.den, True):
             return
         lead = to_fraction(fmpq(gap.num.leading_coefficient())) if gap.num else Fraction(0)
         if not lead:
@@ -185,13 +189,36 @@ class Context:
         """Return the normal form of ``right - left``."""
         return add(self.normal(relation.right), neg(self.normal(relation.left)))
 
-    def ring(self, *exprs: Expr) -> Ring:
-        """Return the ring over all atoms of normal forms."""
-        return Ring(frozenset().union(*map(free_names, exprs)))
+    def fractions(self, *normals: Expr) -> tuple[Ring, list[Frac]]:
+        """Return normal forms as elements of one field, that of all their atoms.
+
+        The atoms ``y^(m/q)`` for several q become powers of the one for their common multiple.
+        """
+        names = frozenset().union(*map(free_names, normals))
+        roots = self._common_roots(names)
+        if roots:
+            normals = tuple(substitute(normal, roots) for normal in normals)
+            names = frozenset().union(*map(free_names, normals))
+        ring = Ring(names)
+        return ring, [ring.frac(normal) for normal in normals]
+
+    def _common_roots(self, names: frozenset[str]) -> dict[str, Expr]:
+        families: dict[tuple[Expr, Expr], dict[int, str]] = {}
+        for name in names:
+            if name in self.atoms and self.atoms[name].family is not None:
+                base, unit, q = self.atoms[name].family
+                families.setdefault((base, unit), {})[q] = name
+        found: dict[str, Expr] = {}
+        for (base, unit), members in families.items():
+            common = lcm(*members)
+            for q, name in members.items():
+                if q != common:
+                    found[name] = power(self._root(base, unit, common), Num(Fraction(common // q)))
+        return found
 
     def _frac(self, normal: Expr) -> tuple[Ring, Frac]:
-        ring = self.ring(normal)
-        return ring, ring.frac(normal)
+        ring, (value,) = self.fractions(normal)
+        return ring, value
 
     def text(self, normal: Expr) -> str:
         """Return the text that equal normal forms share."""
@@ -223,12 +250,25 @@ class Context:
 
     def is_positive(self, expr: Expr, strict: bool = True) -> bool:
         """Whether an expression is seen to be positive, or not negative."""
-        return self._is_positive(*self._frac(self.normal(expr)), strict)
+        if self._is_positive(*self._frac(self.normal(expr)), strict):
+            return True
+        match expr:
+            case Add(terms):
+                return all(self.is_positive(t, False) for t in terms) and (
+                    not strict or any(self.is_positive(t) for t in terms)
+                )
+            case Mul(factors):
+                return all(self.is_positive(f, strict) for f in factors)
+        return False
 
     def _is_positive(self, ring: Ring, value: Frac, strict: bool) -> bool:
         if value.is_zero():
             return not strict
-        return self._has_sign(ring, value.num, strict) and self._has_sign(ring, value.den, True)
+        return any(
+            self._has_sign(ring, value.den * sign, True)
+            and self._has_sign(ring, value.num * sign, strict)
+            for sign in (1, -1)
+        )
 
     def _has_sign(self, ring: Ring, poly: fmpq_mpoly, strict: bool) -> bool:
         if self._is_obvious(ring, poly, strict):
@@ -256,8 +296,21 @@ class Context:
         return sign if lead > 0 else -sign
 
     def _is_obvious(self, ring: Ring, poly: fmpq_mpoly, strict: bool) -> bool:
-        """Whether all coefficients are positive after a shift by the lower bounds."""
-        shifted, bounds = self._shifted(ring, poly)
+        """Whether all coefficients are positive after a shift by the lower bounds.
+
+        One variable at a time is also written as its upper bound less what is missing to it.
+        """
+        if self._has_positive_terms(ring, poly, strict, None):
+            return True
+        return any(
+            self._has_positive_terms(ring, poly, strict, name)
+            for name in ring.names if name in self._upper
+        )  # fmt: skip
+
+    def _has_positive_terms(
+        self, ring: Ring, poly: fmpq_mpoly, strict: bool, below: str | None
+    ) -> bool:
+        shifted, bounds = self._shifted(ring, poly, below)
         some = False
         for monom, coeff in shifted.to_dict().items():
             used = [b for e, b in zip(monom, bounds, strict=True) if e]
@@ -268,16 +321,23 @@ class Context:
         return some or not strict
 
     def _shifted(
-        self, ring: Ring, poly: fmpq_mpoly
+        self, ring: Ring, poly: fmpq_mpoly, below: str | None = None
     ) -> tuple[fmpq_mpoly, list[tuple[Fraction, bool] | None]]:
-        """Return the polynomial in ``variable - lower bound``, and which variables have one."""
+        """Return the polynomial in ``variable - lower bound``, and which variables have one.
+
+        The variable `below` is written as its upper bound less a non-negative variable.
+        """
         bounds = [self._bound(name) for name in ring.names]
-        if not any(bound is not None and bound[0] for bound in bounds):
+        shift = []
+        for k, (gen, name) in enumerate(zip(ring.ctx.gens(), ring.names, strict=True)):
+            bound = bounds[k]
+            if name == below:
+                shift.append(ring.ctx.constant(to_fmpq(self._upper[name])) - gen)
+                bounds[k] = (Fraction(0), False)
+            else:
+                shift.append(gen + ring.ctx.constant(to_fmpq(bound[0])) if bound else gen)
+        if below is None and not any(bound is not None and bound[0] for bound in bounds):
             return poly, bounds
-        shift = [
-            g + ring.ctx.constant(to_fmpq(b[0])) if b else g
-            for g, b in zip(ring.ctx.gens(), bounds, strict=True)
-        ]
         return poly.compose(*shift), bounds
 
     def _bound(self, name: str) -> tuple[Fraction, bool] | None:
@@ -411,12 +471,16 @@ class Context:
                 return via_log
         if part.constant() is not None and times.denominator == 1 and not isinstance(base, Call):
             return power(base, Num(times))
-        root = ring.expr(part * ring.number(Fraction(1, times.denominator)))
-        atom = self._atom(
-            f"exp({root})" if isinstance(base, Call) else f"({self.text(base)})^({root})",
-            _Atom(self._names(base, root), positive=True, power_of=(base, root)),
-        )
+        atom = self._root(base, ring.expr(part), times.denominator)
         return power(atom, Num(Fraction(times.numerator)))
+
+    def _root(self, base: Expr, unit: Expr, q: int) -> Name:
+        """Return the atom ``base^(unit/q)``."""
+        ring, value = self._frac(mul(Num(Fraction(1, q)), unit))
+        root = ring.expr(value)
+        text = f"exp({root})" if isinstance(base, Call) else f"({self.text(base)})^({root})"
+        names = self._names(base, root)
+        return self._atom(text, _Atom(names, True, power_of=(base, root), family=(base, unit, q)))
 
     def _exp_of_log(self, ring: Ring, part: Frac, times: Fraction) -> Expr | None:
         """Return ``x^(c r)`` for ``exp(c r log(x))``, else None."""

@@ -51,8 +51,7 @@ def check_moments(goal: Relation, context: Context, table: Mapping[str, Any]) ->
     inside = context.declaring(reals=random.names())
     expected = _expectation(goal.left.args, inside, random)
     gap = add(context.normal(goal.right), neg(expected))
-    ring = context.ring(gap)
-    left = ring.frac(gap)
+    ring, (left,) = context.fractions(gap)
     if not left.is_zero():
         raise RejectedError(f"the expectation is another one; right - left is {ring.expr(left)}")
 
@@ -67,8 +66,7 @@ def _expectation(args: tuple[Expr, ...], context: Context, random: _Random) -> E
     if len(args) != 1:
         raise RejectedError("an expectation is E(POLYNOMIAL)")
     normal = context.normal(args[0])
-    ring = context.ring(normal)
-    value = ring.frac(normal)
+    ring, (value,) = context.fractions(normal)
     for name in ring.names:
         if name in context.atoms and context.atoms[name].names & random.names():
             raise RejectedError(f"{name} is no polynomial in the random variables")

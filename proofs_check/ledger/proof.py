@@ -13,7 +13,12 @@ of a sum, ``sum_{lo}^{hi} = sum_{lo}^{m} + sum_{m+1}^{hi}`` for a whole ``m`` wi
 
 *Induction* over a whole number s from s_0 on: ``P(s_0)``, and ``P(s)`` implies ``P(s + 1)`` for
 every whole ``s >= s_0``.  If the lemma assumes A(s), P(s) stands for "A(s) implies the formula",
-so the step may assume A(s + 1), and has to entail A(s) before it may use the formula at s.
+so the step may assume A(s + 1), and has to entail A(s) before it may use the formula at s.  The
+hypothesis is the lemma ``IH`` inside the step; variables that s_0 is free of may be replaced in it.
+
+*Induction by stages* over whole ``j, s >= 0``: ``P(0, 0)``; ``P(j, s)`` implies ``P(j, s + 1)``;
+``P(j, K)`` implies ``P(j + 1, 0)``, K a fixed whole number ``>= 0``.  (Induction on j; P(j, 0)
+gives P(j, s) for all s by induction on s, among them P(j, K).)
 
 *Termwise.*  ``f(i) <= g(i)`` for all whole i with ``lo <= i <= hi`` gives
 ``sum(f) <= sum(g)``, both finite, over the same i.
@@ -30,7 +35,7 @@ to n is at least ``B - c n^-p`` where c, p do not depend on n and p > 0.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -183,11 +188,9 @@ class Prover:
         if goal.op == "<" and not any(part.strict for part in parts):
             raise RejectedError("no summand is strict")
         gap = context.gap(goal)
-        values = [part.value for part in parts]
-        ring = context.ring(gap, *values)
-        total = ring.frac(gap)
+        ring, (total, *values) = context.fractions(gap, *(part.value for part in parts))
         for value in values:
-            total = total - ring.frac(value)
+            total = total - value
         if not total.is_zero():
             raise RejectedError(
                 f"{goal}: the combination leaves {_short(ring, total)} (right - left - sum)"
@@ -220,17 +223,44 @@ class Prover:
         others = [condition for condition in goal.assume if condition != lowest]
         if len(others) == len(goal.assume) or not context.is_integer(start):
             raise RejectedError(f"the lemma must assume {lowest}, for a whole number")
-        if free_names(start) & (goal.reals | goal.integers):
-            raise RejectedError("induction starts at a number that no variable changes")
         first, following = {over: start}, {over: add(Name(over), ONE)}
         at_start = assuming(context, [_at(condition, first) for condition in others])
         self.prove(_at(goal.says, first), at_start, table["base"])
         inside = assuming(context, [lowest, *(_at(condition, following) for condition in others)])
-        self._hypothesis = Closed(
-            "IH", goal.reals, goal.integers - {over}, goal.assume, goal.says
-        )
-        self.prove(_at(goal.says, following), inside, table["step"])
+        fixed = free_names(start) | {over}
+        self._under(replace(goal, id="IH", reals=goal.reals - fixed,
+                            integers=goal.integers - fixed),
+                    _at(goal.says, following), inside, table["step"])  # fmt: skip
+
+    def _under(self, hypothesis: Closed, goal: Relation, context: Context, proof: Any) -> None:
+        self._hypothesis = hypothesis
+        self.prove(goal, context, proof)
         self._hypothesis = None
+
+    def stages(self, goal: Closed, context: Context, table: Mapping[str, Any]) -> None:
+        """Accept a proof by induction along steps 0, 1, .. of stages 0, 1, ..; see above."""
+        stage, step = texts(table["over"]) if len(table["over"]) == 2 else ("", "")
+        count = parse_formula(table["stage"])
+        zero, j, s = Num(Fraction(0)), Name(stage), Name(step)
+        lowest = [Relation(zero, "<=", j), Relation(zero, "<=", s)]
+        others = [condition for condition in goal.assume if condition not in lowest]
+        if len(others) != len(goal.assume) - 2 or not {stage, step} <= goal.integers:
+            raise RejectedError("induction by stages is over two whole variables, assumed >= 0")
+        if free_names(count) & (goal.reals | goal.integers) or not context.is_integer(count):
+            raise RejectedError("the number of steps of a stage is one whole number")
+        if not context.entails(Relation(zero, "<=", count)):
+            raise RejectedError(f"{count} is not seen to be >= 0")
+        if any({stage, step} & condition.names() for condition in others):
+            raise RejectedError("an assumption depends on the stage or step")
+        first = assuming(context, others)
+        self.prove(_at(goal.says, {stage: zero, step: zero}), first, table["base"])
+        rest = replace(goal, id="IH", integers=goal.integers - {stage, step}, assume=tuple(others))
+        inside = assuming(context, [*lowest, *others])
+        self._under(rest, _at(goal.says, {step: add(s, ONE)}), inside, table["next"])
+        inside = assuming(context, [lowest[0], *others])
+        inside_stage = {stage: add(j, ONE), step: zero}
+        at_end = replace(rest, says=_at(goal.says, {step: count}))
+        self._under(at_end, _at(goal.says, inside_stage), inside, table["change"])
 
     def _termwise(self, goal: Relation, context: Context, table: Mapping[str, Any]) -> None:
         """Accept ``sum(f) <= sum(g)`` since ``f <= g``, term by term."""
