@@ -454,7 +454,16 @@ class Context:
         return self._split_power(factor, exponent)
 
     def _split_power(self, base: Expr, exponent: Expr) -> Expr:
-        """Return ``prod_k base^(c_k m_k)`` where ``sum_k c_k m_k`` is the exponent."""
+        """Return ``prod_k base^(c_k m_k)`` where ``sum_k c_k m_k`` is the exponent.
+
+        The summands of the exponent are taken one by one, so that those with other denominators
+        do not share one.
+        """
+        match exponent:
+            case Add(terms):
+                return mul(*(self._split_power(base, term) for term in terms))
+            case Mul((Num() as number, Add(terms))):
+                return mul(*(self._split_power(base, mul(number, term)) for term in terms))
         ring, value = self._frac(exponent)
         found = []
         for monom, coeff in value.num.to_dict().items():
