@@ -21,7 +21,7 @@ import time
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from flint import fmpq, fmpq_mat
@@ -40,7 +40,7 @@ __all__ = ["fill"]
 class _Searching(proof.Prover):
     """A prover that answers open combinations and remembers the answers."""
 
-    answers: list[tuple[str, list[str], list[str]]] = []
+    answers: ClassVar[list[tuple[str, list[str], list[str]]]] = []
     lemma = ""
 
     def _combination(self, goal: Relation, context: Context, summands: list[str]) -> None:
@@ -75,7 +75,7 @@ def solve(goal: Relation, context: Context, proposals: Sequence[str]) -> list[st
     scale = np.maximum(abs(matrix).max(axis=1, initial=0), 1e-12)
     result = linprog(cost, A_eq=matrix / scale[:, None], b_eq=right / scale, bounds=bounds,
                      method="highs-ds")  # fmt: skip
-    if not result.success:
+    if not result.success or result.x is None:
         raise RejectedError(f"{goal}: no combination of {len(texts)} proposals: {texts}")
     support = [k for k, x in enumerate(result.x) if abs(x) > 1e-9]
     exact = _exact([columns[k] for k in support], wanted, len(rows))
@@ -126,7 +126,7 @@ def _exact(columns: list[dict[int, Any]], wanted: dict[int, Any], rows: int) -> 
 
 
 def _with(coefficient: Fraction, text: str) -> str:
-    multiplier, colon, labels = text.partition(":")
+    multiplier, _, labels = text.partition(":")
     own = multiplier.strip()
     if coefficient == 1:
         return f"{own} :{labels}".strip()

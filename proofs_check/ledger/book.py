@@ -8,6 +8,7 @@ A ledger is data (TOML read into tables)::
     reals = ["a", ...]
     integers = ["M", ...]
     assume = ["a >= 11/10", ...]
+    example = {a = "2", ...}      # values that satisfy the assumptions
     [[claim]]                     # claims of a paper that lemmas support
     [[item]]                      # a lemma (id, says, by, ...), or the definition of a constant,
                                   # or of a function of (stage, step, ...) by recursion
@@ -23,8 +24,11 @@ the values given: then f is the expectation that the lemma speaks of.
 
 *Status.*  ``proved``: the check of the lemma passed and all that it uses is proved (axioms and
 definitions count as such).  ``cited``: not checked, a reference is given; ``conditional``:
-checked, but something it rests on is cited.  ``rejected``: the check failed; ``unsupported``:
-checked, but something it rests on was rejected.  Nothing in the file says which.
+checked, but something it rests on is cited.  ``rejected``: the check failed, or it uses what was
+rejected, which no lemma after it can.  Nothing in the file says which.
+
+*Example.*  The standing assumptions hold at the values of `example`, and so does what a lemma
+that supports a claim assumes: nothing is proved from assumptions that nothing satisfies.
 """
 
 from __future__ import annotations
@@ -37,18 +41,31 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
+from flint import arb
+
 from proofs_check.claim import Claim
 from proofs_check.claimfile import make_claim
 from proofs_check.errors import RejectedError, UserError
 from proofs_check.expr import (
-    FUNCTIONS, Call, Expr, Mul, Name, Num, Sum, add, free_names, mul, walk,
-)  # fmt: skip
+    FUNCTIONS,
+    Call,
+    Expr,
+    Mul,
+    Name,
+    Num,
+    Sum,
+    add,
+    free_names,
+    mul,
+    walk,
+)
+from proofs_check.language import parse_statement
 from proofs_check.ledger.axioms import AXIOMS, Closed
+from proofs_check.ledger.boxes import enclosed, has_enclosure
 from proofs_check.ledger.context import Context
 from proofs_check.ledger.moments import check_moments
 from proofs_check.ledger.proof import RULES, Prover, assuming, keys, texts
-from proofs_check.ledger.terms import Relation, parse_formula, parse_relation
-from proofs_check.language import parse_statement
+from proofs_check.ledger.terms import Relation, parse_formula, parse_relation, put
 
 __all__ = ["Entry", "Report", "check_ledger", "read_ledger"]
 
@@ -90,7 +107,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All entries in order; `trust` is what the proved ones rest on and the ledger does not prove."""
+    """All entries in order; `trust` is what they rest on and the ledger does not prove."""
 
     key: str
     title: str
@@ -101,7 +118,7 @@ class Report:
     @property
     def holds(self) -> bool:
         """Whether nothing was rejected."""
-        return all(e.status not in ("rejected", "unsupported") for e in self.entries)
+        return all(entry.status != "rejected" for entry in self.entries)
 
 
 def read_ledger(data: bytes) -> Mapping[str, Any]:
@@ -129,7 +146,9 @@ def read_ledger(data: bytes) -> Mapping[str, Any]:
     return table
 
 
-def check_ledger(table: Mapping[str, Any], clock: Callable[[], float] = time.perf_counter) -> Report:
+def check_ledger(
+    table: Mapping[str, Any], clock: Callable[[], float] = time.perf_counter
+) -> Report:
     """Check everything in a ledger in order; what cannot be read is rejected.
 
     Raises
@@ -154,18 +173,41 @@ class _Book:
     def __init__(self, table: Mapping[str, Any], clock: Callable[[], float]):
         self.key, self.title = table["key"], table.get("title", "")
         self.clock = clock
-        standing = keys(table["standing"], ["reals", "integers", "assume"])
+        standing = keys(table["standing"], ["reals", "integers", "assume", "example"])
         reals, integers = texts(standing["reals"]), texts(standing["integers"])
         self.standing = tuple(texts(standing["assume"]))
         self.context = Context().declaring(map(_name, reals), map(_name, integers))
         for number, text in enumerate(self.standing, 1):
             self.context = self.context.knowing(f"A{number}", parse_relation(text))
+        self.example = self._example(standing["example"])
+        for fact in self.context.facts:
+            self._require_example(fact.relation)
         self.library: dict[str, Closed] = dict(AXIOMS)
         self.status: dict[str, str] = dict.fromkeys(AXIOMS, "axiom")
         self.background: list[str] = []
         self.entries: list[Entry] = []
         self.moments: dict[str, Closed] = {}
         self.claims = dict(map(_claim, table.get("claim", [])))
+
+    def _example(self, table: Any) -> dict[str, arb]:
+        names = sorted(self.context.reals | self.context.integers)
+        values: dict[str, arb] = {}
+        for name, text in keys(table, names).items():
+            value = parse_formula(text)
+            if not isinstance(value, Num):
+                raise RejectedError(f"the example's {name} is not a rational number")
+            if name in self.context.integers and value.value.denominator != 1:
+                raise RejectedError(f"the example's {name} is not a whole number")
+            values[name] = enclosed(value, {})
+        return values
+
+    def _require_example(self, relation: Relation) -> None:
+        """Reject if a relation is not certain to hold at the example."""
+        if not relation.names() <= set(self.example) or not has_enclosure(relation):
+            raise RejectedError(f"the example says nothing about {relation}")
+        gap = enclosed(relation.right, self.example) - enclosed(relation.left, self.example)
+        if not (gap > 0 or (relation.op != "<" and gap.is_exact() and gap == 0)):
+            raise RejectedError(f"the example does not satisfy {relation}")
 
     def take(self, table: Mapping[str, Any]) -> None:
         """Check one item and take it into the library."""
@@ -174,8 +216,8 @@ class _Book:
         try:
             found = self._lemma(table) if "id" in table else self._definition(table)
         except RejectedError as error:
-            found = [Entry(name, str(table.get("says", "")), (), str(table.get("by", "combination")),
-                           "rejected", reason=str(error))]  # fmt: skip
+            says, rule = str(table.get("says", "")), str(table.get("by", "combination"))
+            found = [Entry(name, says, (), rule, "rejected", reason=str(error))]
         seconds = self.clock() - begin
         self.entries += [replace(entry, seconds=seconds / len(found)) for entry in found]
 
@@ -194,6 +236,8 @@ class _Book:
         whole = self.context.is_integer(value)
         self.context = self.context.declaring(*((), [name]) if whole else ([name],))
         says = Relation(Name(name), "=", value)
+        if says.names() - {name} <= set(self.example) and has_enclosure(says):
+            self.example[name] = enclosed(value, self.example)
         return self._defined(Closed(f"{name}.def", frozenset(), frozenset(), (), says), table)
 
     def _defined(self, lemma: Closed, table: Mapping[str, Any]) -> Entry:
@@ -213,8 +257,10 @@ class _Book:
         j, s, rest = Name(args[0]), Name(args[1]), [Name(a) for a in args[2:]]
         start, following, stage = (parse_formula(table[k]) for k in ("start", "next", "stage"))
         for call in (n for e in (start, following, stage) for n in walk(e)):
-            if isinstance(call, Call) and call.func == f and (
-                call.args[:2] != (j, s) or not any(call is n for n in walk(following))
+            if (
+                isinstance(call, Call)
+                and call.func == f
+                and (call.args[:2] != (j, s) or not any(call is n for n in walk(following)))
             ):
                 raise RejectedError(f"{call} is not {f} at the step before")
         if any(isinstance(n, Sum) and n.index in args for n in walk(following)):
@@ -226,11 +272,11 @@ class _Book:
         self.context = self.context.defining(f, len(args))
         where = [parse_relation(text) for text in texts(table["where"])]
         from_zero = [Relation(ZERO, "<=", n) for n in (j, s)]
+        first, last = _call(f, add(j, ONE), ZERO, *rest), _call(f, j, stage, *rest)
         equations = {
             "start": ([], where, Relation(_call(f, ZERO, ZERO, *rest), "=", start)),
             "next": (from_zero, where, Relation(_call(f, j, add(s, ONE), *rest), "=", following)),
-            "stage": (from_zero[:1], where,
-                      Relation(_call(f, add(j, ONE), ZERO, *rest), "=", _call(f, j, stage, *rest))),
+            "stage": (from_zero[:1], where, Relation(first, "=", last)),
         }  # fmt: skip
         found = []
         for name, (steps, conditions, says) in equations.items():
@@ -250,12 +296,12 @@ class _Book:
         lemma = self.moments.get(name)
         if lemma is None:
             raise RejectedError(f"{name!r} is no lemma about moments before this definition")
-        values = {
-            key: parse_formula(text)
-            for key, text in keys(table.get("at", {}), sorted(lemma.reals | lemma.integers)).items()
-        }
-        right = lemma.says.right
-        expected = Relation(says.right, "=", Relation(right, "=", right).at(values).right)
+        given = keys(table.get("at", {}), sorted(lemma.reals | lemma.integers))
+        values = {variable: parse_formula(text) for variable, text in given.items()}
+        for condition in lemma.assume:
+            if not inside.entails(condition.at(values)):
+                raise RejectedError(f"{name} needs {condition.at(values)}, not entailed")
+        expected = Relation(says.right, "=", put(lemma.says.right, values))
         if not inside.holds(expected):
             raise RejectedError(f"next is not the moment of {name}: {expected.right}")
 
@@ -293,6 +339,8 @@ class _Book:
             assuming(inside, lemma.assume).gap(lemma.says)
         if "supports" in table:
             self._require_support(lemma.says, str(table["supports"]))
+            for condition in lemma.assume:
+                self._require_example(condition)
         entry = Entry(
             lemma.id, str(lemma.says), tuple(map(str, lemma.assume)), rule, status,
             tuple(sorted(prover.used)), constants, str(table.get("supports", "")),
@@ -315,7 +363,9 @@ class _Book:
             prover.prove(lemma.says, assuming(inside, lemma.assume), proof)
 
     def _closed(self, table: Mapping[str, Any]) -> tuple[Closed, dict[str, str]]:
-        constants = keys(table.get("constants", {}), [], list(table.get("constants", {})))
+        constants = table.get("constants", {})
+        if not isinstance(constants, dict):
+            raise RejectedError("constants are a table of numbers")
         values: dict[str, Expr] = {}
         for name, text in constants.items():
             value = parse_formula(text)
@@ -325,7 +375,9 @@ class _Book:
         says = parse_relation(table["says"])
         missing = set(values) - says.names()
         if missing or set(values) & (self.context.reals | self.context.integers):
-            raise RejectedError(f"constants must occur in the statement and be new: {sorted(values)}")
+            raise RejectedError(
+                f"constants must be new and occur in what is said: {sorted(values)}"
+            )
         assume = tuple(parse_relation(text).at(values) for text in texts(table.get("assume", [])))
         reals = frozenset(map(_name, texts(table.get("reals", []))))
         integers = frozenset(map(_name, texts(table.get("integers", []))))
@@ -334,9 +386,7 @@ class _Book:
 
     def _computed(self, used: list[str]) -> str:
         found = {self.status[name] for name in used}
-        if found <= set(GOOD):
-            return "proved"
-        return "conditional" if found <= {*GOOD, "cited", "conditional"} else "unsupported"
+        return "proved" if found <= set(GOOD) else "conditional"
 
     def _require_support(self, says: Relation, name: str) -> None:
         """Reject if the statement is not a bound of the claim's left side by its right side."""

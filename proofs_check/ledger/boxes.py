@@ -20,7 +20,7 @@ from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, Sum, walk
 from proofs_check.ledger.context import Context
 from proofs_check.ledger.terms import Relation
 
-__all__ = ["check_on_box"]
+__all__ = ["check_on_box", "enclosed", "has_enclosure"]
 
 MAX_PARTS = 20_000
 PRECISION = 80
@@ -37,12 +37,17 @@ def check_on_box(goal: Relation, context: Context) -> None:
         Where a name has no bounds, a formula has no enclosure, or too many parts are open.
     """
     context.gap(goal)
+    if goal.op == "=" or not has_enclosure(goal):
+        raise RejectedError("only inequalities without sums and floors are checked on a box")
     names = tuple(sorted(goal.names()))
     box = tuple(_side(name, context) for name in names)
     cuts = [
-        fact.relation for fact in context.facts
-        if fact.relation.names() <= set(names) and fact.relation.op != "=" and _closed(fact.relation)
-    ]  # fmt: skip
+        fact.relation
+        for fact in context.facts
+        if fact.relation.names() <= set(names)
+        and fact.relation.op != "="
+        and has_enclosure(fact.relation)
+    ]
     old, ctx.prec = ctx.prec, PRECISION
     try:
         _branch(goal, names, box, cuts)
@@ -50,7 +55,7 @@ def check_on_box(goal: Relation, context: Context) -> None:
         ctx.prec = old
 
 
-def _closed(relation: Relation) -> bool:
+def has_enclosure(relation: Relation) -> bool:
     """Whether both sides have an enclosure."""
     nodes = [*walk(relation.left), *walk(relation.right)]
     return all(
@@ -67,8 +72,6 @@ def _side(name: str, context: Context) -> tuple[Fraction, Fraction]:
 
 
 def _branch(goal: Relation, names: tuple[str, ...], box: Box, cuts: list[Relation]) -> None:
-    if goal.op == "=":
-        raise RejectedError("an equation cannot be checked on a box")
     full = [hi - lo for lo, hi in box]
     parts, seen = [box], 0
     while parts:
@@ -79,7 +82,8 @@ def _branch(goal: Relation, names: tuple[str, ...], box: Box, cuts: list[Relatio
         values = {name: _ball(*side) for name, side in zip(names, part, strict=True)}
         if any(_gap(cut, values) < 0 for cut in cuts) or _gap(goal, values) > 0:
             continue
-        widths = [(hi - lo) / w if w else Fraction(0) for (lo, hi), w in zip(part, full, strict=True)]
+        sides = zip(part, full, strict=True)
+        widths = [(hi - lo) / whole if whole else Fraction(0) for (lo, hi), whole in sides]
         if not any(widths):
             raise RejectedError(f"not certain at {_shown(names, part)}")
         parts += _halves(part, widths.index(max(widths)))

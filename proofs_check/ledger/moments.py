@@ -45,7 +45,8 @@ def check_moments(goal: Relation, context: Context, table: Mapping[str, Any]) ->
     """Accept ``E(p) = right``, the variables being those of the table; else reject."""
     if goal.op != "=" or not isinstance(goal.left, Call) or goal.left.func != "E":
         raise RejectedError("a moment is stated as E(POLYNOMIAL) = FORMULA")
-    random = _Random(*(_moments(table[key], context) for key in ("gaussian", "conditional", "other")))
+    kinds = ("gaussian", "conditional", "other")
+    random = _Random(*(_moments(table[kind], context) for kind in kinds))
     if free_names(goal.right) & random.names():
         raise RejectedError("an expectation does not depend on what it is taken over")
     inside = context.declaring(reals=random.names())
@@ -78,7 +79,6 @@ def _expectation(args: tuple[Expr, ...], context: Context, random: _Random) -> E
     ]
     den = ring.expr(Frac(value.den, value.den**0))
     return mul(add(*terms), power(den, Num(Fraction(-1))))
-
 
 
 def _of_monomial(ring: Ring, monom: tuple[int, ...], random: _Random) -> Expr:

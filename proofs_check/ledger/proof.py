@@ -14,7 +14,8 @@ of a sum, ``sum_{lo}^{hi} = sum_{lo}^{m} + sum_{m+1}^{hi}`` for a whole ``m`` wi
 *Induction* over a whole number s from s_0 on: ``P(s_0)``, and ``P(s)`` implies ``P(s + 1)`` for
 every whole ``s >= s_0``.  If the lemma assumes A(s), P(s) stands for "A(s) implies the formula",
 so the step may assume A(s + 1), and has to entail A(s) before it may use the formula at s.  The
-hypothesis is the lemma ``IH`` inside the step; variables that s_0 is free of may be replaced in it.
+hypothesis is the lemma ``IH`` inside the step; in it, variables may be replaced that s_0 is free
+of.
 
 *Induction by stages* over whole ``j, s >= 0``: ``P(0, 0)``; ``P(j, s)`` implies ``P(j, s + 1)``;
 ``P(j, K)`` implies ``P(j + 1, 0)``, K a fixed whole number ``>= 0``.  (Induction on j; P(j, 0)
@@ -42,12 +43,20 @@ from typing import Any
 from proofs_check.algebra import Frac, Ring
 from proofs_check.errors import RejectedError
 from proofs_check.expr import (
-    Expr, Name, Num, Sum, add, free_names, mul, neg, power, substitute,
-)  # fmt: skip
+    Expr,
+    Name,
+    Num,
+    Sum,
+    add,
+    free_names,
+    mul,
+    neg,
+    power,
+)
 from proofs_check.ledger.axioms import Closed
 from proofs_check.ledger.boxes import check_on_box
 from proofs_check.ledger.context import INFINITY, Context
-from proofs_check.ledger.terms import Relation, parse_formula, parse_relation
+from proofs_check.ledger.terms import Relation, parse_formula, parse_relation, put
 
 __all__ = ["Prover", "keys"]
 
@@ -126,7 +135,7 @@ class Prover:
         if "split" in step:
             return context.knowing(label, self._split(step, context))
         own = {key: value for key, value in step.items() if key not in ("as", "says")}
-        relation = parse_relation(step.get("says"))
+        relation = parse_relation(step.get("says", ""))
         try:
             self.prove(relation, context, own)
         except RejectedError as error:
@@ -138,10 +147,10 @@ class Prover:
         lemma = self._lemma(step["of"])
         values = self._values(lemma, step.get("at", {}), context)
         for condition in lemma.assume:
-            needed = _at(condition, values)
+            needed = condition.at(values)
             if not context.entails(needed):
                 raise RejectedError(f"step {step['as']}: {lemma.id} needs {needed}, not entailed")
-        return _at(lemma.says, values)
+        return lemma.says.at(values)
 
     def _lemma(self, name: Any) -> Closed:
         if name == "IH" and self._hypothesis is not None:
@@ -153,7 +162,7 @@ class Prover:
 
     def _values(self, lemma: Closed, table: Any, context: Context) -> dict[str, Expr]:
         variables = lemma.reals | lemma.integers
-        values = {name: Name(name) for name in variables}
+        values: dict[str, Expr] = {name: Name(name) for name in variables}
         for name, text in keys(table, [], sorted(variables)).items():
             values[name] = parse_formula(text)
         for name in lemma.integers:
@@ -224,13 +233,13 @@ class Prover:
         if len(others) == len(goal.assume) or not context.is_integer(start):
             raise RejectedError(f"the lemma must assume {lowest}, for a whole number")
         first, following = {over: start}, {over: add(Name(over), ONE)}
-        at_start = assuming(context, [_at(condition, first) for condition in others])
-        self.prove(_at(goal.says, first), at_start, table["base"])
-        inside = assuming(context, [lowest, *(_at(condition, following) for condition in others)])
+        at_start = assuming(context, [condition.at(first) for condition in others])
+        self.prove(goal.says.at(first), at_start, table["base"])
+        inside = assuming(context, [lowest, *(condition.at(following) for condition in others)])
         fixed = free_names(start) | {over}
         self._under(replace(goal, id="IH", reals=goal.reals - fixed,
                             integers=goal.integers - fixed),
-                    _at(goal.says, following), inside, table["step"])  # fmt: skip
+                    goal.says.at(following), inside, table["step"])  # fmt: skip
 
     def _under(self, hypothesis: Closed, goal: Relation, context: Context, proof: Any) -> None:
         self._hypothesis = hypothesis
@@ -239,7 +248,10 @@ class Prover:
 
     def stages(self, goal: Closed, context: Context, table: Mapping[str, Any]) -> None:
         """Accept a proof by induction along steps 0, 1, .. of stages 0, 1, ..; see above."""
-        stage, step = texts(table["over"]) if len(table["over"]) == 2 else ("", "")
+        over = texts(table["over"])
+        if len(over) != 2:
+            raise RejectedError("induction by stages is over two whole variables, assumed >= 0")
+        stage, step = over
         count = parse_formula(table["stage"])
         zero, j, s = Num(Fraction(0)), Name(stage), Name(step)
         lowest = [Relation(zero, "<=", j), Relation(zero, "<=", s)]
@@ -253,14 +265,14 @@ class Prover:
         if any({stage, step} & condition.names() for condition in others):
             raise RejectedError("an assumption depends on the stage or step")
         first = assuming(context, others)
-        self.prove(_at(goal.says, {stage: zero, step: zero}), first, table["base"])
+        self.prove(goal.says.at({stage: zero, step: zero}), first, table["base"])
         rest = replace(goal, id="IH", integers=goal.integers - {stage, step}, assume=tuple(others))
         inside = assuming(context, [*lowest, *others])
-        self._under(rest, _at(goal.says, {step: add(s, ONE)}), inside, table["next"])
+        self._under(rest, goal.says.at({step: add(s, ONE)}), inside, table["next"])
         inside = assuming(context, [lowest[0], *others])
         inside_stage = {stage: add(j, ONE), step: zero}
-        at_end = replace(rest, says=_at(goal.says, {step: count}))
-        self._under(at_end, _at(goal.says, inside_stage), inside, table["change"])
+        at_end = replace(rest, says=goal.says.at({step: count}))
+        self._under(at_end, goal.says.at(inside_stage), inside, table["change"])
 
     def _termwise(self, goal: Relation, context: Context, table: Mapping[str, Any]) -> None:
         """Accept ``sum(f) <= sum(g)`` since ``f <= g``, term by term."""
@@ -337,13 +349,6 @@ def assuming(context: Context, assumptions: Sequence[Relation]) -> Context:
     return context
 
 
-def _at(relation: Relation, values: Mapping[str, Expr]) -> Relation:
-    try:
-        return relation.at(values)
-    except ValueError as error:
-        raise RejectedError(str(error)) from None
-
-
 def _term_of(side: Expr, index: str, lo: Expr, hi: Expr) -> Expr:
     """Return f of ``sum(f, i, lo, hi)``, after any renaming of i; 0 is a sum of zeros."""
     if side == Num(Fraction(0)):
@@ -352,7 +357,7 @@ def _term_of(side: Expr, index: str, lo: Expr, hi: Expr) -> Expr:
         raise RejectedError(f"{side} is no sum from {lo} to {hi}")
     if index in free_names(side.term) and index != side.index:
         raise RejectedError(f"{index} stands for something else in {side}")
-    return substitute(side.term, {side.index: Name(index)})
+    return put(side.term, {side.index: Name(index)})
 
 
 def _short(ring: Ring, value: Frac) -> str:

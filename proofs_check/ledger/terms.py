@@ -21,10 +21,21 @@ from fractions import Fraction
 
 from proofs_check.errors import RejectedError
 from proofs_check.expr import (
-    Call, Expr, Name, Num, Sum, add, div, free_names, mul, neg, power, substitute,
-)  # fmt: skip
+    Call,
+    Expr,
+    Name,
+    Num,
+    Sum,
+    add,
+    div,
+    free_names,
+    mul,
+    neg,
+    power,
+    substitute,
+)
 
-__all__ = ["Relation", "parse_formula", "parse_relation"]
+__all__ = ["Relation", "parse_formula", "parse_relation", "put"]
 
 MAX_CHARACTERS = 4000
 MAX_NESTING = 40
@@ -44,11 +55,19 @@ class Relation:
 
     def at(self, values: Mapping[str, Expr]) -> Relation:
         """Put expressions in the place of free names."""
-        return Relation(substitute(self.left, values), self.op, substitute(self.right, values))
+        return Relation(put(self.left, values), self.op, put(self.right, values))
 
     def names(self) -> frozenset[str]:
         """Return the free names of both sides."""
         return free_names(self.left) | free_names(self.right)
+
+
+def put(expr: Expr, values: Mapping[str, Expr]) -> Expr:
+    """Replace free names; raises `RejectedError` where a sum would capture one of the new ones."""
+    try:
+        return substitute(expr, values)
+    except ValueError as error:
+        raise RejectedError(str(error)) from None
 
 
 def parse_formula(text: str) -> Expr:
