@@ -69,6 +69,7 @@ from proofs_check.ledger.terms import Relation, parse_formula, parse_relation, p
 
 __all__ = ["Entry", "Report", "check_ledger", "read_ledger"]
 
+MAX_BYTES = 5_000_000
 MAX_ITEMS = 1000
 LEMMA_KEYS = (
     "reals", "integers", "assume", "constants", "background", "supports", "title", "note",
@@ -123,6 +124,8 @@ class Report:
 
 def read_ledger(data: bytes) -> Mapping[str, Any]:
     """Return the tables of a ledger file; raises `UserError` where it is none."""
+    if len(data) > MAX_BYTES:
+        raise UserError(f"not a ledger: larger than {MAX_BYTES} bytes")
     try:
         table = tomllib.loads(data.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
