@@ -16,12 +16,6 @@ A ledger is data (TOML read into tables)::
 Everything stands in order: a lemma may use what stands before it, so there are no cycles.
 A *background* lemma is known to all lemmas after it.
 
-*Recursion.*  ``f(0, 0, ..) = start``, ``f(j, s + 1, ..) = next``, ``f(j + 1, 0, ..) = f(j, stage,
-..)``, where `start` does not contain f and `next` contains it at ``(j, s, ..)`` only, define f at
-all whole ``j, s >= 0``, by induction on j and then on s; so these three equations may be used.
-If `moment` names a lemma ``E(..) = right`` (rule "moments"), `next` has to be that right side at
-the values given: then f is the expectation that the lemma speaks of.
-
 *Status.*  ``proved``: the check of the lemma passed and all that it uses is proved (axioms and
 definitions count as such).  ``cited``: not checked, a reference is given; ``conditional``:
 checked, but something it rests on is cited.  ``rejected``: the check failed, or it uses what was
@@ -47,14 +41,10 @@ from proofs_check.claim import Claim
 from proofs_check.claimfile import make_claim
 from proofs_check.errors import RejectedError, UserError
 from proofs_check.expr import (
-    FUNCTIONS,
     Call,
     Expr,
     Mul,
-    Name,
     Num,
-    Sum,
-    add,
     free_names,
     mul,
     walk,
@@ -63,9 +53,10 @@ from proofs_check.language import parse_statement
 from proofs_check.ledger.axioms import AXIOMS, Closed
 from proofs_check.ledger.boxes import enclosed, has_enclosure
 from proofs_check.ledger.context import Context
+from proofs_check.ledger.definitions import constant, name_of, recursion
 from proofs_check.ledger.moments import check_moments
 from proofs_check.ledger.proof import RULES, Prover, assuming, keys, texts
-from proofs_check.ledger.terms import Relation, parse_formula, parse_relation, put
+from proofs_check.ledger.terms import Relation, parse_formula, parse_relation
 
 __all__ = ["Entry", "Report", "check_ledger", "read_ledger"]
 
@@ -81,8 +72,6 @@ WHOLE_RULES: Mapping[str, tuple[str, ...]] = {
     "cited": ("reference", "reason"),
 }
 """Rules for a whole lemma, with their keys."""
-RESERVED = frozenset({*FUNCTIONS, "sum", "floor", "E", "oo", "pi", "IH"})
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,40}")
 _ID = re.compile(r"[a-z][a-z0-9-]{0,60}")
 ZERO, ONE = Num(Fraction(0)), Num(Fraction(1))
 GOOD = ("axiom", "definition", "proved")
@@ -179,7 +168,7 @@ class _Book:
         standing = keys(table["standing"], ["reals", "integers", "assume", "example"])
         reals, integers = texts(standing["reals"]), texts(standing["integers"])
         self.standing = tuple(texts(standing["assume"]))
-        self.context = Context().declaring(map(_name, reals), map(_name, integers))
+        self.context = Context().declaring(map(name_of, reals), map(name_of, integers))
         for number, text in enumerate(self.standing, 1):
             self.context = self.context.knowing(f"A{number}", parse_relation(text))
         self.example = self._example(standing["example"])
@@ -224,89 +213,26 @@ class _Book:
         seconds = self.clock() - begin
         self.entries += [replace(entry, seconds=seconds / len(found)) for entry in found]
 
-    # Definitions.
-
     def _definition(self, table: Mapping[str, Any]) -> list[Entry]:
         if "constant" in table:
-            keys(table, ["constant", "value"], ["note"])
-            return [self._constant(_name(table["constant"]), parse_formula(table["value"]), table)]
-        keys(table, ["function", "args", "where", "start", "next", "stage"],
-             ["note", "moment", "at"])  # fmt: skip
-        return self._function(table)
-
-    def _constant(self, name: str, value: Expr, table: Mapping[str, Any]) -> Entry:
-        self.context.normal(value)
-        whole = self.context.is_integer(value)
-        self.context = self.context.declaring(*((), [name]) if whole else ([name],))
-        says = Relation(Name(name), "=", value)
-        if says.names() - {name} <= set(self.example) and has_enclosure(says):
-            self.example[name] = enclosed(value, self.example)
-        return self._defined(Closed(f"{name}.def", frozenset(), frozenset(), (), says), table)
-
-    def _defined(self, lemma: Closed, table: Mapping[str, Any]) -> Entry:
-        if lemma.id in self.library:
-            raise RejectedError(f"{lemma.id} is defined twice")
-        self.library[lemma.id] = lemma
-        self.status[lemma.id] = "definition"
-        return Entry(
-            lemma.id, str(lemma.says), tuple(map(str, lemma.assume)), "definition", "definition",
-            note=str(table.get("note", "")),
-        )  # fmt: skip
-
-    def _function(self, table: Mapping[str, Any]) -> list[Entry]:
-        f, args = _name(table["function"]), [_name(a) for a in texts(table["args"])]
-        if len(args) < 2 or len(set(args)) != len(args):
-            raise RejectedError("a recursion has two arguments at least, stage and step")
-        j, s, rest = Name(args[0]), Name(args[1]), [Name(a) for a in args[2:]]
-        start, following, stage = (parse_formula(table[k]) for k in ("start", "next", "stage"))
-        for call in (n for e in (start, following, stage) for n in walk(e)):
-            if (
-                isinstance(call, Call)
-                and call.func == f
-                and (call.args[:2] != (j, s) or not any(call is n for n in walk(following)))
-            ):
-                raise RejectedError(f"{call} is not {f} at the step before")
-        if any(isinstance(n, Sum) and n.index in args for n in walk(following)):
-            raise RejectedError("a sum may not bind an argument of the function")
-        if free_names(stage) & set(args) or not self.context.is_integer(stage):
-            raise RejectedError("the number of steps of a stage is one whole number")
-        if f in self.context.functions or f in RESERVED:
-            raise RejectedError(f"{f} is a function already")
-        self.context = self.context.defining(f, len(args))
-        where = [parse_relation(text) for text in texts(table["where"])]
-        from_zero = [Relation(ZERO, "<=", n) for n in (j, s)]
-        first, last = _call(f, add(j, ONE), ZERO, *rest), _call(f, j, stage, *rest)
-        equations = {
-            "start": ([], where, Relation(_call(f, ZERO, ZERO, *rest), "=", start)),
-            "next": (from_zero, where, Relation(_call(f, j, add(s, ONE), *rest), "=", following)),
-            "stage": (from_zero[:1], where, Relation(first, "=", last)),
-        }  # fmt: skip
-        found = []
-        for name, (steps, conditions, says) in equations.items():
-            used = says.names() & set(args)
-            assume = tuple(c for c in (*steps, *conditions) if c.names() & used)
-            whole, real = used & {*args[:2]}, used - {*args[:2]}
-            lemma = Closed(f"{f}.{name}", frozenset(real), frozenset(whole), assume, says)
-            inside = assuming(self.context.declaring(real, whole), assume)
-            inside.gap(says)
-            if name == "next" and "moment" in table:
-                self._require_moment(says, inside, table)
-            found.append(self._defined(lemma, table))
-        return found
-
-    def _require_moment(self, says: Relation, inside: Context, table: Mapping[str, Any]) -> None:
-        name = table["moment"]
-        lemma = self.moments.get(name)
-        if lemma is None:
-            raise RejectedError(f"{name!r} is no lemma about moments before this definition")
-        given = keys(table.get("at", {}), sorted(lemma.reals | lemma.integers))
-        values = {variable: parse_formula(text) for variable, text in given.items()}
-        for condition in lemma.assume:
-            if not inside.entails(condition.at(values)):
-                raise RejectedError(f"{name} needs {condition.at(values)}, not entailed")
-        expected = Relation(says.right, "=", put(lemma.says.right, values))
-        if not inside.holds(expected):
-            raise RejectedError(f"next is not the moment of {name}: {expected.right}")
+            context, equation = constant(table, self.context)
+            equations = [equation]
+            says = equation.says
+            if free_names(says.right) <= set(self.example) and has_enclosure(says):
+                self.example[table["constant"]] = enclosed(says.right, self.example)
+        else:
+            context, equations = recursion(table, self.context, self.moments)
+        if any(equation.id in self.library for equation in equations):
+            raise RejectedError(f"{equations[0].id} is defined twice")
+        self.context = context
+        self.library |= {equation.id: equation for equation in equations}
+        self.status |= {equation.id: "definition" for equation in equations}
+        note = str(table.get("note", ""))
+        return [
+            Entry(e.id, str(e.says), tuple(map(str, e.assume)), "definition", "definition",
+                  note=note)
+            for e in equations
+        ]  # fmt: skip
 
     # Lemmas.
 
@@ -318,7 +244,7 @@ class _Book:
         if "background" in table:
             if lemma.assume or lemma.reals or lemma.integers:
                 raise RejectedError("a background lemma has no variables and assumes nothing")
-            self.context = self.context.knowing(_name(table["background"]), lemma.says)
+            self.context = self.context.knowing(name_of(table["background"]), lemma.says)
             self.background.append(name)
         self.library[name] = lemma
         self.status[name] = entry.status
@@ -374,7 +300,7 @@ class _Book:
             value = parse_formula(text)
             if not isinstance(value, Num):
                 raise RejectedError(f"the constant {name} is not a rational number")
-            values[_name(name)] = value
+            values[name_of(name)] = value
         says = parse_relation(table["says"])
         missing = set(values) - says.names()
         if missing or set(values) & (self.context.reals | self.context.integers):
@@ -382,8 +308,8 @@ class _Book:
                 f"constants must be new and occur in what is said: {sorted(values)}"
             )
         assume = tuple(parse_relation(text).at(values) for text in texts(table.get("assume", [])))
-        reals = frozenset(map(_name, texts(table.get("reals", []))))
-        integers = frozenset(map(_name, texts(table.get("integers", []))))
+        reals = frozenset(map(name_of, texts(table.get("reals", []))))
+        integers = frozenset(map(name_of, texts(table.get("integers", []))))
         lemma = Closed(table["id"], reals, integers, assume, says.at(values))
         return lemma, {name: str(value) for name, value in values.items()}
 
@@ -421,19 +347,31 @@ class _Book:
         trust = [f"standard analysis, proved in proofs_check.ledger.axioms: {AXIOMS[n].says}"
                  for n in AXIOMS if n in used]  # fmt: skip
         trust += [f"cited: {e.says} ({e.reason})" for e in self.entries if e.status == "cited"]
-        trust += [f"definition, as a reading of the model: {e.says}"
-                  for e in self.entries if e.status == "definition"]  # fmt: skip
+        trust += [f"definition, as a reading of the model: {e.says}" for e in self._readings()]
         return Report(self.key, self.title, self.standing, tuple(self.entries), tuple(trust))
 
+    def _readings(self) -> list[Entry]:
+        """Return the definitions that the statements which support claims are about."""
+        definitions = [e for e in self.entries if e.status == "definition"]
+        known = {e.id: self.library[e.id].says for e in definitions}
+        about: set[str] = set()
+        for entry in self.entries:
+            if entry.supports:
+                about |= _symbols(self.library[entry.id].says)
+        while True:
+            reached = set(about)
+            for name, says in known.items():
+                if name.partition(".")[0] in about:
+                    reached |= _symbols(says)
+            if reached == about:
+                return [e for e in definitions if e.id.partition(".")[0] in about]
+            about = reached
 
-def _name(value: Any) -> str:
-    if not isinstance(value, str) or not _NAME.fullmatch(value) or value in RESERVED:
-        raise RejectedError(f"{value!r} is no name for a quantity")
-    return value
 
-
-def _call(func: str, *args: Expr) -> Expr:
-    return Call(func, args)
+def _symbols(relation: Relation) -> set[str]:
+    """Return the names and the functions of a relation."""
+    nodes = [*walk(relation.left), *walk(relation.right)]
+    return {n.func for n in nodes if isinstance(n, Call)} | relation.names()
 
 
 def _claim(table: Mapping[str, Any]) -> tuple[str, Claim]:
