@@ -15,8 +15,8 @@ cannot be re-checked here, may rest on more.
 A ledger (``*.ledger.toml``, see `proofs_check.ledger`) holds if none of its lemmas is rejected; it
 is printed lemma by lemma, with what it rests on.
 
-Each certificate gets one line, and so does the sum of a ledger.  Exit status: 0 all hold, 1 some fails, 2 some is no certificate or the
-usage is wrong, 130 interrupted.
+Each certificate gets one line, and so does the sum of a ledger.  Exit status: 0 all hold, 1 some
+fails, 2 some is no certificate or the usage is wrong, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Check the files and return the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m proofs_check",
-        description="Re-check certificates and ledgers: is what they say proved by what they hold?",
+        description="Re-check certificates and ledgers: does what they hold prove what they say?",
         epilog="exit status: 0 all hold, 1 some fails, 2 some is unreadable",
         allow_abbrev=False,
     )

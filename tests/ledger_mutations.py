@@ -150,8 +150,9 @@ def _of_proof(item: Item) -> Iterator[tuple[str, Item]]:
                 multiplier, _, labels = summand.partition(":")
                 for factor in ("2", "-1"):
                     new = f"{factor}*({multiplier.strip() or '1'}) :{labels}"
-                    yield f"{summand!r} times {factor}", _put(
-                        item, path, [*value[:k], new, *value[k + 1 :]]
+                    yield (
+                        f"{summand!r} times {factor}",
+                        _put(item, path, [*value[:k], new, *value[k + 1 :]]),
                     )
         elif path[-1] == "at" and isinstance(value, dict) and "id" in item:
             for name, text in value.items():

@@ -222,8 +222,6 @@ class _Book:
                 self.example[table["constant"]] = enclosed(says.right, self.example)
         else:
             context, equations = recursion(table, self.context, self.moments)
-        if any(equation.id in self.library for equation in equations):
-            raise RejectedError(f"{equations[0].id} is defined twice")
         self.context = context
         self.library |= {equation.id: equation for equation in equations}
         self.status |= {equation.id: "definition" for equation in equations}
@@ -257,6 +255,10 @@ class _Book:
             raise RejectedError(f"there is no rule {rule!r}")
         keys(table, ["id", "says", *needed], ["by", "steps", *LEMMA_KEYS])
         lemma, constants = self._closed(table)
+        if "supports" in table:
+            self._require_support(lemma.says, str(table["supports"]))
+            for condition in lemma.assume:
+                self._require_example(condition)
         prover = self.prover(self.library)
         inside = self.context.declaring(lemma.reals, lemma.integers)
         proof = {k: v for k, v in table.items() if k in (*needed, "steps", "by")}
@@ -266,10 +268,6 @@ class _Book:
             status = self._computed([*prover.used, *self.background])
         else:
             assuming(inside, lemma.assume).gap(lemma.says)
-        if "supports" in table:
-            self._require_support(lemma.says, str(table["supports"]))
-            for condition in lemma.assume:
-                self._require_example(condition)
         entry = Entry(
             lemma.id, str(lemma.says), tuple(map(str, lemma.assume)), rule, status,
             tuple(sorted(prover.used)), constants, str(table.get("supports", "")),
@@ -375,5 +373,7 @@ def _symbols(relation: Relation) -> set[str]:
 
 
 def _claim(table: Mapping[str, Any]) -> tuple[str, Claim]:
+    if not {"id", "says"} <= set(table):
+        raise RejectedError("a claim has id and says")
     claim = make_claim(**table)
     return claim.id, claim

@@ -152,9 +152,8 @@ class Forms(ABC):
                 return self._normal_power(base, exponent)
             case Call(func, args):
                 return self._call(func, args)
-            case Sum():
-                return self._sum(expr)
-        raise RejectedError(f"{expr} is no formula")
+        assert isinstance(expr, Sum), "the parser builds no other node"
+        return self._sum(expr)
 
     def _normal_power(self, base: Expr, exponent: Expr) -> Expr:
         inner, outer = self.normal(base), self.normal(exponent)

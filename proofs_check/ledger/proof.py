@@ -119,7 +119,7 @@ class Prover:
                 self._limit_below(goal, context, proof)
             case "cases":
                 self._cases(goal, context, proof)
-            case "box":
+            case _:
                 check_on_box(goal, context)
 
     # Steps.

@@ -1,0 +1,94 @@
+"""The built-in ledger: all proved, true as numbers, and sabotage of it rejected or harmless."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from collections import Counter
+
+import pytest
+from ledger_mutations import Mutant, Original, mutants
+from ledger_truth import counterexample
+
+from proofs_check.errors import UserError
+from proofs_check.ledger.book import check_ledger
+
+STRIDE = 29
+"""Every 29th mutant is tried here; ``benchmarks/ledger.py sabotage`` tries them all."""
+
+
+@pytest.fixture(scope="module")
+def original() -> Original:
+    return Original()
+
+
+def test_every_lemma_is_proved(original: Original) -> None:
+    assert original.report.holds
+    assert {entry.status for entry in original.report.entries} == {"proved", "definition"}
+    supported = [entry.id for entry in original.report.entries if entry.supports == "total"]
+    assert supported == ["theorem-above", "theorem-below"]
+
+
+def test_nothing_is_cited(original: Original) -> None:
+    assert all(line.startswith(("standard", "definition")) for line in original.report.trust)
+
+
+def test_no_lemma_fails_as_numbers(original: Original) -> None:
+    rng = random.Random(20240611)
+    for item in original.items:
+        if "id" in item:
+            assert counterexample(original.table, item, rng, tries=40) is None
+
+
+def test_the_search_for_counterexamples_finds_them(original: Original) -> None:
+    rng = random.Random(1)
+    false = {
+        "stage-upper": "K <= 0.9*log(2)*N_eff",
+        "variance-filter-large": "W(J, L, x) <= 0.1/K",
+        "bias-filter-above": "P(J, L, x) <= exp(-5*x*K)",
+        "theorem-below": "2/(a - 1)*(M^(1-a) + (N_eff*gamma)^((1-a)/a)) <= risk - sigma^2",
+        "theorem-above": "risk - sigma^2 <= 1/(8*(a - 1))*(M^(1-a) + (N_eff*gamma)^((1-a)/a))",
+    }
+    for item in original.items:
+        if item.get("id") in false:
+            wrong = {**item, "says": false[item["id"]], "constants": {}}
+            assert counterexample(original.table, wrong, rng) is not None, item["id"]
+
+
+def test_sabotage_is_rejected_or_harmless(original: Original) -> None:
+    rng = random.Random(7)
+    tried = list(mutants(original.items))[5::STRIDE]
+    verdicts = Counter(_verdict(original, mutant, rng) for mutant in tried)
+    assert len(tried) >= 100
+    assert verdicts["rejected"] >= 0.9 * len(tried)
+
+
+def _verdict(original: Original, mutant: Mutant, rng: random.Random) -> str:
+    """Return what the checker says; an accepted statement must not fail as numbers."""
+    found = original.judge(mutant)
+    if found == "statement":
+        table = {**original.table, "item": [*original.items[: mutant.at], *mutant.items]}
+        for item in mutant.items:
+            if "id" in item:
+                assert counterexample(table, item, rng) is None, mutant.what
+    return found
+
+
+STANDING = {
+    "a >= 11/10": "a >= 1",
+    "a <= 4": "a <= 5",
+    "gamma > 0": "gamma >= 0",
+    "gamma <= (a - 1)/(2*a)": "gamma <= (a - 1)/a",
+    "sigma^2 <= 1": "sigma^2 <= 2",
+    "M >= 1": "M >= 0",
+    "N >= 16": "N >= 8",
+}
+
+
+@pytest.mark.parametrize("text", STANDING)
+def test_standing_assumptions_cannot_be_weakened(original: Original, text: str) -> None:
+    standing = original.table["standing"]
+    weaker = [STANDING[text] if known == text else known for known in standing["assume"]]
+    table = {**original.table, "standing": {**standing, "assume": weaker}}
+    with contextlib.suppress(UserError):
+        assert not check_ledger(table).holds
