@@ -11,9 +11,11 @@ A proof is JSON data and one of
       The sign of a function of the parameters; zero gives two weak inequalities.
   ``{"signs": [[EXPR, "+" or "-", multiplier], ...], "then": P}``
       Proved signs (exponents that later steps divide by or scale by).
-  ``{"mono": [S, T], "power": q, "given": P, "then": P}``
-      From ``T <= S^q`` (the goal of `given`) follows ``log T <= C log S``, so that
-      ``log log S - log log T`` is bounded below.  Logarithms of polynomially related sizes agree.
+  ``{"log": X, "then": P}``
+      What is known of ``λ(X) = log log(2 + X)`` for any monomial X (see `logform`).
+  ``{"mono": [X, Y], "power": q, "given": P, "then": P}``
+      From ``Y <= C X^q``, ``q > 0`` (the goal of `given`) follows ``log(2 + Y) <= C log(2 + X)``,
+      so that ``λ(X) - λ(Y)`` is bounded below: ``2 + C X^q`` is at most a power of ``2 + X``.
   ``{"absurd": certificate}``
       ``0 >= something that tends to infinity``: no sizes beyond some point are in this case.
   ``{"void": multiplier}``
@@ -42,7 +44,7 @@ from proofs_check.cone import (
 from proofs_check.errors import UserError
 from proofs_check.expr import Expr
 from proofs_check.language import parse_expr
-from proofs_check.logform import LOGLOG, monomial
+from proofs_check.logform import log_generators, loglog, monomial
 
 __all__ = ["check_goal", "entry", "is_impossible", "parameter", "read_expr", "refined"]
 
@@ -130,6 +132,9 @@ def refined(data: Any, ctx: Context) -> Iterator[tuple[Context, Any]]:
         yield ctx.with_factors(Factor(-poly, True)), entry(data, "neg")
     elif "signs" in data:
         yield _with_signs(data["signs"], ctx), entry(data, "then")
+    elif "log" in data:
+        form = monomial(read_expr(data["log"]), ctx)
+        yield ctx.with_generators(*log_generators(form, ctx)), entry(data, "then")
     elif "mono" in data:
         yield _with_monotone_log(data, ctx), entry(data, "then")
 
@@ -144,14 +149,16 @@ def _with_signs(data: Any, ctx: Context) -> Context:
 
 def _with_monotone_log(data: Mapping[str, Any], ctx: Context) -> Context:
     pair = data["mono"]
-    if not isinstance(pair, list) or len(pair) != 2 or not set(map(str, pair)) <= ctx.sizes:
-        raise RejectedError("monotone logarithms need two sizes")
-    large, small = pair
-    one = ctx.ring.one
+    if not isinstance(pair, list) or len(pair) != 2:
+        raise RejectedError("monotone logarithms need two monomials")
+    large, small = (monomial(read_expr(text), ctx) for text in pair)
     factor = parameter(entry(data, "power"), ctx)
     if ctx.sign(factor) != "+":
         raise RejectedError("the power is not positive")
-    given = lin(Form({small: one})), lin(Form({large: factor}))
+    given = lin(small), lin(large.scale(factor))
     check_goal(*given, entry(data, "given"), ctx.without_slack())
-    form = Form({LOGLOG + large: one}) - Form({LOGLOG + small: one})
-    return ctx.with_generators(Generator(form, f"log({large}) >= c*log({small})"))
+    above, below = (loglog(form, ctx).form for form in (large, small))
+    if above is None or below is None:
+        raise RejectedError("monotone logarithms need monomials with one logarithm each")
+    text = f"log({pair[0]} + 2) >= c*log({pair[1]} + 2)"
+    return ctx.with_generators(Generator(above - below, text))
