@@ -22,9 +22,11 @@ divide by D.  The multipliers do not depend on the sizes, so neither does C'.  B
 programming duality such multipliers exist for each fixed value of the parameters exactly when
 the inequality holds (Farkas); that they may be chosen as polynomials is Handelman's theorem.
 
-*Absorption.*  The form ``-log log(2 + X)`` may occur with any multiplier R >= 0 provided
-``log X`` is a generator and occurs with a strictly positive multiplier Q: where ``X >= c``,
-``Q log X - R log log(2 + X) >= -C``, as the logarithm grows more slowly than every power.
+*Absorption.*  Some generators G are not bounded below, but ``q F + G`` is for every ``q > 0``,
+where F is another generator; G may occur with any multiplier R >= 0 provided F occurs with a
+strictly positive multiplier Q, as ``Q F + R G = R ((Q/R) F + G)``.  Such a G is
+``-log log(2 + X)`` with ``F = log X``, where ``X >= c``: the logarithm grows more slowly than
+every power (`goals` has another).
 
 *Divergence.*  If in addition a generator that tends to infinity (``log S`` or ``log log S``) has
 a strictly positive multiplier, then ``max_l b_l - min_j a_j`` tends to infinity: the ratio tends
@@ -71,9 +73,10 @@ MAX_CLAUSES = 4096
 class Generator:
     """A linear form known to be bounded below; `grows` if it tends to infinity.
 
-    `absorbed_by` is set on ``-log log(2 + X)`` only: the form ``log X``, which must have a
-    strictly positive multiplier in the same certificate.  `is_case` marks a distinction of cases
-    made on the way.  `is_slack` marks a form that is *not* bounded below: what a goal may lose.
+    `absorbed_by` is the form that must have a strictly positive multiplier in the same
+    certificate, for generators that are bounded below only together with it.  `is_case` marks a
+    distinction of cases made on the way.  `is_slack` marks a form that is *not* bounded below:
+    what a goal may lose.
     """
 
     form: Form

@@ -16,6 +16,11 @@ A proof is JSON data and one of
   ``{"mono": [X, Y], "power": q, "given": P, "then": P}``
       From ``Y <= C X^q``, ``q > 0`` (the goal of `given`) follows ``log(2 + Y) <= C log(2 + X)``,
       so that ``λ(X) - λ(Y)`` is bounded below: ``2 + C X^q`` is at most a power of ``2 + X``.
+  ``{"apart": [X, Y], "given": P, "then": P}``
+      From ``Y <= C X`` (the goal of `given`) follows, for every ``ε > 0``,
+      ``λ(X) - λ(Y) <= ε log(X/Y) + C``: as ``2 + X <= (2 + Y)(2 + Z)`` with ``Z = X/Y``,
+      ``log(2 + X)/log(2 + Y) <= 1 + log(2 + Z)/log(2)``, which is at most ``C Z^ε`` for Z bounded
+      below.  So ``λ(Y) - λ(X)`` is a generator that is absorbed by ``log(X/Y)``.
   ``{"absurd": certificate}``
       ``0 >= something that tends to infinity``: no sizes beyond some point are in this case.
   ``{"void": multiplier}``
@@ -137,6 +142,8 @@ def refined(data: Any, ctx: Context) -> Iterator[tuple[Context, Any]]:
         yield ctx.with_generators(*log_generators(form, ctx)), entry(data, "then")
     elif "mono" in data:
         yield _with_monotone_log(data, ctx), entry(data, "then")
+    elif "apart" in data:
+        yield _with_slow_log(data, ctx), entry(data, "then")
 
 
 def _with_signs(data: Any, ctx: Context) -> Context:
@@ -148,17 +155,38 @@ def _with_signs(data: Any, ctx: Context) -> Context:
 
 
 def _with_monotone_log(data: Mapping[str, Any], ctx: Context) -> Context:
-    pair = data["mono"]
-    if not isinstance(pair, list) or len(pair) != 2:
-        raise RejectedError("monotone logarithms need two monomials")
-    large, small = (monomial(read_expr(text), ctx) for text in pair)
+    large, small = _pair(data["mono"], ctx)
     factor = parameter(entry(data, "power"), ctx)
     if ctx.sign(factor) != "+":
         raise RejectedError("the power is not positive")
     given = lin(small), lin(large.scale(factor))
     check_goal(*given, entry(data, "given"), ctx.without_slack())
+    above, below = _logarithms(large, small, ctx)
+    text = f"log({data['mono'][0]} + 2) >= c*log({data['mono'][1]} + 2)"
+    return ctx.with_generators(Generator(above - below, text))
+
+
+def _with_slow_log(data: Mapping[str, Any], ctx: Context) -> Context:
+    large, small = _pair(data["apart"], ctx)
+    check_goal(lin(small), lin(large), entry(data, "given"), ctx.without_slack())
+    above, below = _logarithms(large, small, ctx)
+    x, y = data["apart"]
+    text = f"log({x} + 2)/log({y} + 2) is below every power of ({x})/({y})"
+    apart = large - small
+    return ctx.with_generators(
+        Generator(apart, f"{x} >= {y}"), Generator(below - above, text, absorbed_by=apart)
+    )
+
+
+def _pair(data: Any, ctx: Context) -> tuple[Form, Form]:
+    if not isinstance(data, list) or len(data) != 2:
+        raise RejectedError("logarithms are compared of two monomials")
+    large, small = (monomial(read_expr(text), ctx) for text in data)
+    return large, small
+
+
+def _logarithms(large: Form, small: Form, ctx: Context) -> tuple[Form, Form]:
     above, below = (loglog(form, ctx).form for form in (large, small))
     if above is None or below is None:
-        raise RejectedError("monotone logarithms need monomials with one logarithm each")
-    text = f"log({pair[0]} + 2) >= c*log({pair[1]} + 2)"
-    return ctx.with_generators(Generator(above - below, text))
+        raise RejectedError("logarithms are compared of monomials with one logarithm each")
+    return above, below

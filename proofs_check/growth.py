@@ -79,6 +79,7 @@ from proofs_check.expr import (
     walk,
 )
 from proofs_check.goals import check_goal, entry, parameter, read_expr
+from proofs_check.language import parse_expr
 from proofs_check.logform import (
     CONSTANTS,
     LOGLOG,
@@ -91,6 +92,7 @@ from proofs_check.logform import (
     log_tree,
     loglog,
     monomial,
+    names_of,
 )
 
 __all__ = [
@@ -394,17 +396,28 @@ def window_context(expr: Sum, centre: Form, ctx: Context) -> Context:
 
 
 def at_centre(tree: Tree, index: str, centre: Form, ctx: Context) -> Tree:
-    """Put the logarithm of a monomial in the place of that of an index."""
+    """Put the logarithm of a monomial in the place of that of an index, in logarithms too."""
     if tree.form is None:
         parts = [at_centre(part, index, centre, ctx) for part in tree.parts]
         return {"max": join, "min": meet, "plus": plus}[tree.kind](parts)
-    rest = {v: c for v, c in tree.form.coeffs.items() if v not in (index, LOGLOG + index)}
-    found = [lin(Form(rest))]
-    if index in tree.form.coeffs:
-        found.append(lin(centre.scale(tree.form.coeffs[index])))
-    if LOGLOG + index in tree.form.coeffs:
-        found.append(scaled(loglog(centre, ctx), tree.form.coeffs[LOGLOG + index], ctx))
+    found = []
+    for variable, coeff in tree.form.coeffs.items():
+        own = Form({variable: ctx.ring.one})
+        if index not in names_of(own):
+            value = lin(own)
+        elif variable == index:
+            value = lin(centre)
+        else:
+            power = log_tree(parse_expr(variable.removeprefix(LOGLOG)), _inside(index, ctx))
+            put = at_centre(power, index, centre, ctx).form
+            assert put is not None, "the monomial of a variable has no alternatives"
+            value = loglog(put, ctx)
+        found.append(scaled(value, coeff, ctx))
     return plus(found)
+
+
+def _inside(index: str, ctx: Context) -> Context:
+    return ctx if index in ctx.indices else ctx.with_index(index)
 
 
 def _check_nonempty(expr: Sum, hint: Any, ctx: Context) -> None:

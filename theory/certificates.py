@@ -360,7 +360,7 @@ def _certificate(
     if diverging:
         growing = _strict_columns(ctx, basis, unknowns["gens"])
         system.gain = dict.fromkeys(growing, 1.0)
-        system.bounds.append((dict.fromkeys(growing, 1.0), 1.0))
+        system.bounds.append((dict.fromkeys(growing, 1.0), 1e3))
     solution = system.solve()
     if solution is None:
         return None

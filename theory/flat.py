@@ -83,12 +83,38 @@ def flats(expr: Sum, term: Tree, centres: list[Form], prover: Prover) -> list[Fl
 def _runs_along(
     form: Form, first: Form, last: Form | None, term: Tree, index: str, prover: Prover
 ) -> bool:
-    """Whether the term is this monomial at both ends."""
+    """Whether the term is this monomial at both ends; at infinity, of its powers."""
+    own = lin(form)
     ends = (first,) if last is None else (first, last)
-    return all(
-        times_index(term, index, end, prover) == times_index(lin(form), index, end, prover)
+    same = all(
+        times_index(term, index, end, prover) == times_index(own, index, end, prover)
         for end in ends
     )
+    if not same or last is not None:
+        return same
+    return _powers_at_infinity(term, index, prover.ctx) == _powers_at_infinity(
+        own, index, prover.ctx
+    )
+
+
+def _powers_at_infinity(term: Tree, index: str, ctx: Context) -> tuple[Frac, Frac]:
+    """Return the powers of the index and of its logarithm with which the term ends."""
+    zero = ctx.ring.zero
+    if term.form is not None:
+        return term.form.coeffs.get(index, zero), term.form.coeffs.get(LOGLOG + index, zero)
+    parts = [_powers_at_infinity(part, index, ctx) for part in term.parts]
+    best = parts[0]
+    for part in parts[1:]:
+        if term.kind == "plus":
+            best = best[0] + part[0], best[1] + part[1]
+        elif _is_larger(part, best, ctx) == (term.kind == "max"):
+            best = part
+    return best
+
+
+def _is_larger(first: tuple[Frac, Frac], second: tuple[Frac, Frac], ctx: Context) -> bool:
+    signs = [ctx.sign(x - y) for x, y in zip(first, second, strict=True) if x != y]
+    return bool(signs) and signs[0] == "+"
 
 
 def _flat(

@@ -10,7 +10,7 @@ from proofs_check.algebra import Form
 from proofs_check.cone import Context, Tree, lin, plus
 from proofs_check.expr import Call, Expr, mul
 from proofs_check.growth import at_centre
-from proofs_check.logform import LOGLOG, form_expr
+from proofs_check.logform import LOGLOG, form_expr, names_of
 from theory.prover import Prover, SplitNeededError
 
 __all__ = ["is_above", "logs_of", "ordered", "simplified", "times_index", "tree_expr"]
@@ -75,9 +75,10 @@ def times_index(term: Tree, index: str, centre: Form, prover: Prover) -> Tree:
 
 
 def logs_of(term: Tree, index: str) -> bool:
-    """Whether a double logarithm of the index occurs."""
+    """Whether a double logarithm of something with the index occurs."""
     if term.form is not None:
-        return LOGLOG + index in term.form.coeffs
+        logs = Form({v: c for v, c in term.form.coeffs.items() if v.startswith(LOGLOG)})
+        return index in names_of(logs)
     return any(logs_of(part, index) for part in term.parts)
 
 

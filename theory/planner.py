@@ -23,7 +23,7 @@ from proofs_check.growth import (
     vertex_goal,
     window_context,
 )
-from proofs_check.logform import LOGLOG, exponent, form_expr, log_tree
+from proofs_check.logform import LOGLOG, exponent, form_expr, log_tree, names_of
 from theory.flat import Flat, flats, lengths
 from theory.lattices import is_above, logs_of, simplified, times_index, tree_expr
 from theory.prover import ZERO, Prover, StuckError
@@ -163,9 +163,9 @@ def _crossing(first: Form, second: Form, index: str, prover: Prover) -> Form | N
     ctx = prover.ctx
     ctx.sign(slope)
     logs = difference.coeffs.get(LOGLOG + index)
-    own = (index, LOGLOG + index)
-    rest = Form({v: c for v, c in difference.coeffs.items() if v not in own})
-    place = rest.scale(-ctx.ring.one / slope)
+    one = ctx.ring.one
+    rest = {v: c for v, c in difference.coeffs.items() if index not in names_of(Form({v: one}))}
+    place = Form(rest).scale(-ctx.ring.one / slope)
     if logs is None or not is_above(place, ZERO, prover):
         return place
     double = prover.require_log(place).form
@@ -230,10 +230,14 @@ def _sum_upper(expr: Sum, prover: Prover) -> dict[str, Any]:
         if flat.top is not None:
             values.append(plus([flat.value, prover.require_log(flat.top)]))
             slopes.append(flat.power + ctx.ring.one)
+    has_logs = logs_of(term, expr.index) or bool(stretches)
+    if has_logs:
+        # Logarithms change by any power, so some of the slope is left for them.
+        slopes = [slope / ctx.ring.number(2) for slope in slopes]
     for slope in slopes:
         inside.ctx.sign(slope)
     value = simplified(join(values), prover)
-    has_logs = logs_of(term, expr.index) or bool(stretches)
+    placed = Prover(inside.ctx, tuple((expr.index, centre) for centre in centres))
     problem = StuckError(f"no order was found for {expr}")
     for pieces in _choices_of_pieces(centres, values, value, stretches, prover):
         for slope in _candidate_slopes(slopes, inside):
@@ -243,11 +247,8 @@ def _sum_upper(expr: Sum, prover: Prover) -> dict[str, Any]:
                 "bound": str(tree_expr(value, ctx)),
                 "inner": inner,
             }
-            index = Form({expr.index: ctx.ring.one})
-            splits = tuple(index - centre for centre in centres) if has_logs else ()
             try:
-                goal = vertex_goal(expr, term, hint, ctx)
-                hint["proof"] = inside.goal(*goal, splits=splits)
+                hint["proof"] = placed.goal(*vertex_goal(expr, term, hint, ctx))
             except StuckError as stuck:
                 problem = stuck
                 continue
@@ -367,7 +368,8 @@ def _stretch(
             "long": {"certs": [long]},
             "bound": str(tree_expr(flat.value, ctx)),
         }
-        inside = Prover(stretch_context(expr, first, last, ctx))
+        places = (expr.index, first), (expr.index, last)
+        inside = Prover(stretch_context(expr, first, last, ctx), places)
         inner: dict[str, Any] = {}
         try:
             item |= {"ordered": prover.goal(lin(first), lin(last)), **nonempty}

@@ -16,9 +16,10 @@ from typing import Any
 from proofs_check.algebra import Form, Frac, Multiplier
 from proofs_check.cone import Clause, Context, Generator, SignNeededError, Tree, clauses, lin
 from proofs_check.expr import Sum
-from proofs_check.growth import range_context
+from proofs_check.goals import refined
+from proofs_check.growth import at_centre, range_context
 from proofs_check.language import parse_expr
-from proofs_check.logform import LOGLOG, form_expr, log_generators, loglog, monomial
+from proofs_check.logform import LOGLOG, form_expr, log_generators, loglog, monomial, names_of
 from theory.certificates import certificate, positive, sign_multiplier
 
 __all__ = ["LogNeededError", "Prover", "SplitNeededError", "StuckError", "form_expr"]
@@ -45,8 +46,20 @@ class LogNeededError(StuckError):
 
 
 ZERO = Form({})
+Place = tuple[str, Form]
+"""An index, and the logarithm of a monomial that it may have to be compared with."""
 POWERS = (1, 2, 4)
 """Powers q that are tried in ``T <= S^q``, from which ``log T <= C log S`` follows."""
+
+
+def _forms(clause: Clause) -> tuple[Form, ...]:
+    return (*clause[0], *clause[1])
+
+
+def _depends(form: Form, index: str) -> bool:
+    """Whether a double logarithm of something with the index occurs in the form."""
+    logs = Form({v: c for v, c in form.coeffs.items() if v.startswith(LOGLOG)})
+    return index in names_of(logs)
 
 
 @dataclass(slots=True)
@@ -67,11 +80,13 @@ class Prover:
     """Finds proofs in one context and remembers them.
 
     What is remembered depends on the inequalities between parameters and on the generators, not
-    on proved signs; it is shared by all provers that agree in these.
+    on proved signs; it is shared by all provers that agree in these.  Where a goal depends on the
+    logarithm of an index, the index is compared with the `places`.
     """
 
-    def __init__(self, ctx: Context):
+    def __init__(self, ctx: Context, places: tuple[Place, ...] = ()):
         self.ctx = ctx
+        self.places = places
         factors = tuple((str(f.poly), f.strict) for f in ctx.factors)
         generators = tuple((g.form, g.grows, g.absorbed_by) for g in ctx.generators)
         self._memory = _memory(ctx.ring.names, factors, generators)
@@ -116,13 +131,13 @@ class Prover:
         """Whether ``small <= large + C`` is provable."""
         return self.nonnegative(large - small)
 
-    def goal(
-        self, small: Tree, large: Tree, diverging: bool = False, splits: tuple[Form, ...] = ()
-    ) -> dict[str, Any]:
-        """Return the proof of ``small <= large + C``; raises `StuckError`.
+    def goal(self, small: Tree, large: Tree, diverging: bool = False) -> dict[str, Any]:
+        """Return the proof of ``small <= large + C``; raises `StuckError`."""
+        return self._goal(small, large, diverging, self.places)
 
-        The signs of `splits` may be distinguished where nothing else helps.
-        """
+    def _goal(
+        self, small: Tree, large: Tree, diverging: bool, places: tuple[Place, ...]
+    ) -> dict[str, Any]:
         found = []
         for clause in clauses(small, large):
             proof = self.certificate(clause, diverging)
@@ -130,29 +145,73 @@ class Prover:
                 related = self._with_log(clause) or self._with_monotone_logs(clause)
                 if related is not None:
                     step, prover = related
-                    return step | {"then": prover.goal(small, large, diverging, splits)}
-                if splits:
-                    return self._split_goal(small, large, diverging, splits)
+                    return step | {"then": prover._goal(small, large, diverging, places)}
+                if any(_depends(form, name) for name, _ in places for form in _forms(clause)):
+                    return self._split_goal(small, large, diverging, places)
                 raise StuckError(self._text(clause))
             found.append(proof)
         return {"certs": found}
 
     def _split_goal(
-        self, small: Tree, large: Tree, diverging: bool, splits: tuple[Form, ...]
+        self, small: Tree, large: Tree, diverging: bool, places: tuple[Place, ...]
     ) -> dict[str, Any]:
-        form, *rest = splits
-        text = str(form_expr(form, self.ctx))
+        """Prove a goal by the first of the places: whether an index is above it.
+
+        Beside that, what follows for the logarithms of functions of the index is used.
+        """
+        (name, centre), *rest = places
+        index = Form({name: self.ctx.ring.one})
+
+        def then(prover: Prover, above: bool) -> dict[str, Any]:
+            steps, inner = prover._apart(name, centre, above, clauses(small, large))
+            node = inner._goal(small, large, diverging, tuple(rest))
+            for step in reversed(steps):
+                node = step | {"then": node}
+            return node
+
+        for above, side in ((True, index - centre), (False, centre - index)):
+            if self.nonnegative(side):
+                return then(self, above)
+        text = str(form_expr(index - centre, self.ctx))
         node: dict[str, Any] = {"split": text}
-        for key, side, op in (("ge", form, ">="), ("le", -form, "<=")):
+        for key, side, op in (("ge", index - centre, ">="), ("le", centre - index, "<=")):
             case = Generator(side, f"{text} {op} 1", is_case=True)
             prover = Prover(self.ctx.with_generators(case))
-            node[key] = prover.impossible() or prover.goal(small, large, diverging, tuple(rest))
+            node[key] = prover.impossible() or then(prover, key == "ge")
         return node
+
+    def _apart(
+        self, index: str, centre: Form, above: bool, goal: list[Clause]
+    ) -> tuple[list[dict[str, Any]], Prover]:
+        """Compare the logarithms in a goal that depend on an index with those at a centre."""
+        forms = (form for clause in goal for form in _forms(clause))
+        found = dict.fromkeys(v for form in forms for v in form.coeffs if v.startswith(LOGLOG))
+        steps: list[dict[str, Any]] = []
+        prover = self
+        for variable in found:
+            power = monomial(parse_expr(variable.removeprefix(LOGLOG)), self.ctx)
+            put = at_centre(lin(power), index, centre, self.ctx).form
+            if put is None or put == power:
+                continue
+            pair = (power, put) if prover.nonnegative(power - put) else (put, power)
+            plain = Prover(prover.ctx.without_slack())
+            texts = [str(form_expr(form, self.ctx)) for form in pair]
+            try:
+                given = plain.goal(lin(pair[1]), lin(pair[0]))
+            except StuckError:
+                continue
+            if any(loglog(form, prover.ctx).form is None for form in pair):
+                continue
+            step = {"apart": texts, "given": given}
+            ((ctx, _),) = refined(step | {"then": None}, prover.ctx)
+            steps.append(step)
+            prover = Prover(ctx)
+        return steps, prover
 
     def _with_log(self, clause: Clause) -> tuple[dict[str, Any], Prover] | None:
         """Make known what holds of a double logarithm of which nothing is known yet."""
         known = {v for g in self.ctx.generators for v in g.form.coeffs}
-        for form in (*clause[0], *clause[1]):
+        for form in _forms(clause):
             for variable in form.coeffs:
                 if variable.startswith(LOGLOG) and variable not in known:
                     text = variable.removeprefix(LOGLOG)
