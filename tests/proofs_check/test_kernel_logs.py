@@ -84,6 +84,15 @@ def test_a_logarithm_of_another_monomial_is_another_logarithm() -> None:
             goal(small, large, certificate(ctx), ctx)
 
 
+def test_a_logarithm_inside_a_logarithm_stays_where_it_may_matter() -> None:
+    """``log(2 + M log(N)/N)`` is of another order than ``log(2 + M/N)`` where M is N/log(N)."""
+    ctx = context()
+    inner, outer = (log_tree(parse_expr(t), ctx) for t in ("log(2 + M/N)", "log(2 + M*log(N)/N)"))
+    assert inner.form != outer.form
+    with refused("identity"):
+        check_goal(outer, inner, certificate(ctx), ctx)
+
+
 # Comparisons of logarithms.
 
 
