@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from functools import lru_cache
+from dataclasses import dataclass
 from importlib.resources import files as package_files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -15,9 +15,9 @@ from typing import Any
 
 from proofs_check.errors import UserError
 from proofs_check.language import nearest
-from proofs_check.ledger.book import MAX_BYTES, Report, check_ledger, read_ledger
+from proofs_check.ledger.book import MAX_BYTES, Entry, Report, check_ledger, read_ledger
 
-__all__ = ["builtin_ledgers", "disagreements", "place_of", "read", "verified"]
+__all__ = ["Place", "builtin_ledgers", "disagreements", "places", "read", "verified"]
 
 SUFFIX = ".ledger.toml"
 
@@ -89,32 +89,42 @@ def _assume(claim: Mapping[str, Any]) -> tuple[object, ...]:
     return make_claim(**claim).assume
 
 
-@lru_cache(maxsize=8)
-def _report(key: str) -> tuple[Mapping[str, Any], Report]:
-    table = read(key)
-    return table, check_ledger(table)
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A lemma that supports a claim: as checked, for which features, what is below it."""
+
+    entry: Entry
+    features: str
+    standing: tuple[str, ...]
+    below: tuple[str, ...]
 
 
-def place_of(key: str, claim_id: str) -> list[str]:
-    """Say which lemmas of the built-in ledger support a claim, and what they build on.
+def places(key: str, claim_id: str) -> list[Place]:
+    """Return the lemmas of the built-in ledger that support a claim; checks the ledger for it.
 
-    Empty where there is no ledger, or nothing in it supports the claim.
+    Empty, and nothing is checked, where there is no ledger or it does not mention the claim.
     """
     if key not in builtin_ledgers():
         return []
-    table, report = _report(key)
+    table = read(key)
     features = {c["id"]: c.get("features", "gaussian") for c in table.get("claim", [])}
+    if claim_id not in features:
+        return []
+    report = verified(table, key)
     uses = {entry.id: entry.uses for entry in report.entries}
-    found = []
-    for entry in report.entries:
-        if entry.supports == claim_id:
-            below: set[str] = set()
-            waiting = [entry.id]
-            while waiting:
-                new = set(uses.get(waiting.pop(), ())) - below
-                below |= new
-                waiting += new
-            told = f"{entry.id} ({entry.status}, {features[claim_id]} features): {entry.says}"
-            direct = ", ".join(entry.uses)
-            found.append(f"{told}; uses {direct}; {len(below)} lemmas, axioms, definitions below")
-    return found
+    return [
+        Place(entry, features[claim_id], report.standing, _below(entry.id, uses))
+        for entry in report.entries
+        if entry.supports == claim_id
+    ]
+
+
+def _below(lemma: str, uses: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return everything that a lemma rests on, in alphabetical order."""
+    found: set[str] = set()
+    waiting = [lemma]
+    while waiting:
+        new = set(uses.get(waiting.pop(), ())) - found
+        found |= new
+        waiting += new
+    return tuple(sorted(found))

@@ -11,7 +11,8 @@ A ledger is data (TOML read into tables)::
     example = {a = "2", ...}      # values that satisfy the assumptions
     [[claim]]                     # claims of a paper that lemmas support
     [[item]]                      # a lemma (id, says, by, ...), or the definition of a constant,
-                                  # or of a function of (stage, step, ...) by recursion
+                                  # or of a function of (stage, step, ...) by recursion, or
+                                  # words for readers: heading, text
 
 Everything stands in order: a lemma may use what stands before it, so there are no cycles.
 A *background* lemma is known to all lemmas after it.
@@ -176,7 +177,7 @@ class _Book:
             self._require_example(fact.relation)
         self.library: dict[str, Closed] = dict(AXIOMS)
         self.status: dict[str, str] = dict.fromkeys(AXIOMS, "axiom")
-        self.background: list[str] = []
+        self.background: dict[str, str] = {}
         self.entries: list[Entry] = []
         self.moments: dict[str, Closed] = {}
         self.claims = dict(map(_claim, table.get("claim", [])))
@@ -202,7 +203,9 @@ class _Book:
             raise RejectedError(f"the example does not satisfy {relation}")
 
     def take(self, table: Mapping[str, Any]) -> None:
-        """Check one item and take it into the library."""
+        """Check one item and take it into the library; a heading with its text is for readers."""
+        if isinstance(table.get("heading"), str) and set(table) <= {"heading", "text"}:
+            return
         begin = self.clock()
         name = str(next((table[k] for k in ("id", "constant", "function") if k in table), "?"))
         try:
@@ -242,8 +245,9 @@ class _Book:
         if "background" in table:
             if lemma.assume or lemma.reals or lemma.integers:
                 raise RejectedError("a background lemma has no variables and assumes nothing")
-            self.context = self.context.knowing(name_of(table["background"]), lemma.says)
-            self.background.append(name)
+            label = name_of(table["background"])
+            self.context = self.context.knowing(label, lemma.says)
+            self.background[label] = name
         self.library[name] = lemma
         self.status[name] = entry.status
         return [entry]
@@ -259,13 +263,13 @@ class _Book:
             self._require_support(lemma.says, str(table["supports"]))
             for condition in lemma.assume:
                 self._require_example(condition)
-        prover = self.prover(self.library)
+        prover = self.prover(self.library, self.background)
         inside = self.context.declaring(lemma.reals, lemma.integers)
         proof = {k: v for k, v in table.items() if k in (*needed, "steps", "by")}
         status = "cited"
         if rule != "cited":
             self._run(rule, lemma, inside, proof, prover)
-            status = self._computed([*prover.used, *self.background])
+            status = self._computed([*prover.used, *self.background.values()])
         else:
             assuming(inside, lemma.assume).gap(lemma.says)
         entry = Entry(

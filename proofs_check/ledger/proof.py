@@ -91,9 +91,14 @@ def texts(value: Any) -> list[str]:
 
 @dataclass
 class Prover:
-    """Checks the proofs of one lemma; `used` collects the lemmas that it uses."""
+    """Checks the proofs of one lemma; `used` collects the lemmas that it uses by name.
+
+    `background` are the lemmas that are facts everywhere, by their labels; signs recognised
+    from them are not collected.
+    """
 
     library: Mapping[str, Closed]
+    background: Mapping[str, str] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     _hypothesis: Closed | None = None
 
@@ -211,6 +216,7 @@ class Prover:
             raise RejectedError(f"{text!r} is not MULTIPLIER : FACT FACT ...")
         factor = parse_formula(multiplier) if multiplier.strip() else ONE
         facts = [context.fact(label) for label in labels.split()]
+        self.used |= {self.background[f.label] for f in facts if f.label in self.background}
         equality = any(fact.equality for fact in facts)
         strict = not equality and all(f.strict for f in facts) and context.is_positive(factor)
         if not equality and not context.is_positive(factor, strict=False):

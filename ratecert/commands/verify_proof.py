@@ -12,7 +12,13 @@ HELP = "re-check a proof ledger; the status of each lemma, and what the proof re
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
     parser.add_argument("ledger", metavar="KEY|FILE", help="a built-in paper, or a ledger file")
-    parser.add_argument("--json", action="store_true", help="write JSON to standard output")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--json", action="store_true", help="write JSON to standard output")
+    how.add_argument(
+        "--format",
+        choices=("text", "markdown", "latex"),
+        help="write the proof as a page to read, without times",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -25,6 +31,11 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         json.dump(as_data(report), sys.stdout, indent=1)
         print()
+    elif args.format:
+        from ratecert.ledger_page import ledger_page
+        from ratecert.page import FORMATS
+
+        sys.stdout.write(FORMATS[args.format](ledger_page(table, report)))
     else:
         print("\n".join(lines(report)))
     problems = disagreements(table)

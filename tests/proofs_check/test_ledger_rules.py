@@ -150,6 +150,7 @@ def test_a_background_lemma_is_known_from_then_on() -> None:
     first = {"id": "first", "says": "a < 4", "combine": [": A2", "1 :"], "background": "small"}
     second = lemma("a^2 < 4*a", "a : small")
     assert [e.status for e in check(first, second).entries] == ["proved", "proved"]
+    assert check(first, second).entries[1].uses == ("first",)
     assert check(second, first).entries[0].status == "rejected"
     cited = {"id": "first", "says": "a < 4", "by": "cited", "reference": "x", "reason": "y",
              "background": "small"}  # fmt: skip
@@ -573,7 +574,8 @@ def test_the_report_as_text_and_data() -> None:
     bad = lemma("x <= y", ": H2", assume=["x <= y"], **XY)
     good = lemma("c*a <= 3", ": A2", constants={"c": "1"}, supports="")
     del good["supports"]
-    report = check({**bad, "id": "bad"}, good, {"constant": "c2", "value": "a"})
+    words = {"heading": "Words", "text": "for readers"}
+    report = check(words, {**bad, "id": "bad"}, good, {"constant": "c2", "value": "a"})
     first = replace(report.entries[0], assume=("x <= y",))
     report = replace(report, entries=(first, *report.entries[1:]))
     text = "\n".join(lines(report))
