@@ -68,7 +68,7 @@ LEMMA_KEYS = (
 )  # fmt: skip
 WHOLE_RULES: Mapping[str, tuple[str, ...]] = {
     "induction": ("over", "from", "base", "step"),
-    "stages": ("over", "stage", "base", "next", "change"),
+    "stages": ("over", "from", "stage", "base", "next", "change"),
     "moments": ("gaussian", "conditional", "other"),
     "cited": ("reference", "reason"),
 }

@@ -17,9 +17,9 @@ so the step may assume A(s + 1), and has to entail A(s) before it may use the fo
 hypothesis is the lemma ``IH`` inside the step; in it, variables may be replaced that s_0 is free
 of.
 
-*Induction by stages* over whole ``j, s >= 0``: ``P(0, 0)``; ``P(j, s)`` implies ``P(j, s + 1)``;
-``P(j, K)`` implies ``P(j + 1, 0)``, K a fixed whole number ``>= 0``.  (Induction on j; P(j, 0)
-gives P(j, s) for all s by induction on s, among them P(j, K).)
+*Induction by stages* over whole ``j >= j_0`` and ``s >= 0``: ``P(j_0, 0)``; ``P(j, s)`` implies
+``P(j, s + 1)``; ``P(j, K)`` implies ``P(j + 1, 0)``, K a fixed whole number ``>= 0``.  (Induction
+on j; P(j, 0) gives P(j, s) for all s by induction on s, among them P(j, K).)
 
 *Termwise.*  ``f(i) <= g(i)`` for all whole i with ``lo <= i <= hi`` gives
 ``sum(f) <= sum(g)``, both finite, over the same i.
@@ -256,14 +256,16 @@ class Prover:
         """Accept a proof by induction along steps 0, 1, .. of stages 0, 1, ..; see above."""
         over = texts(table["over"])
         if len(over) != 2:
-            raise RejectedError("induction by stages is over two whole variables, assumed >= 0")
+            raise RejectedError("induction by stages is over two whole variables")
         stage, step = over
-        count = parse_formula(table["stage"])
+        count, start = parse_formula(table["stage"]), parse_formula(table["from"])
         zero, j, s = Num(Fraction(0)), Name(stage), Name(step)
-        lowest = [Relation(zero, "<=", j), Relation(zero, "<=", s)]
+        if {stage, step} & free_names(start) or not context.is_integer(start):
+            raise RejectedError(f"the first stage {start} is not seen to be one whole number")
+        lowest = [Relation(start, "<=", j), Relation(zero, "<=", s)]
         others = [condition for condition in goal.assume if condition not in lowest]
         if len(others) != len(goal.assume) - 2 or not {stage, step} <= goal.integers:
-            raise RejectedError("induction by stages is over two whole variables, assumed >= 0")
+            raise RejectedError(f"induction by stages is over two whole variables: {lowest[0]}, ..")
         if free_names(count) & (goal.reals | goal.integers) or not context.is_integer(count):
             raise RejectedError("the number of steps of a stage is one whole number")
         if not context.entails(Relation(zero, "<=", count)):
@@ -271,8 +273,10 @@ class Prover:
         if any({stage, step} & condition.names() for condition in others):
             raise RejectedError("an assumption depends on the stage or step")
         first = assuming(context, others)
-        self.prove(goal.says.at({stage: zero, step: zero}), first, table["base"])
-        rest = replace(goal, id="IH", integers=goal.integers - {stage, step}, assume=tuple(others))
+        self.prove(goal.says.at({stage: start, step: zero}), first, table["base"])
+        fixed = {stage, step} | free_names(start)
+        rest = replace(goal, id="IH", reals=goal.reals - fixed, integers=goal.integers - fixed,
+                       assume=tuple(others))  # fmt: skip
         inside = assuming(context, [*lowest, *others])
         self._under(rest, goal.says.at({step: add(s, ONE)}), inside, table["next"])
         inside = assuming(context, [lowest[0], *others])

@@ -311,7 +311,7 @@ H: Item = {
 }  # fmt: skip
 STAGES: Item = {
     "id": "it", "says": "h(j, s) <= 2", "integers": ["j", "s"], "assume": ["j >= 0", "s >= 0"],
-    "by": "stages", "over": ["j", "s"], "stage": "K",
+    "by": "stages", "over": ["j", "s"], "from": "0", "stage": "K",
     "base": {"steps": [step("d", "h.start")], "combine": [": d", "1 :"]},
     "next": {"steps": [step("ih", "IH"), step("n", "h.next")], "combine": [": n", "1/2 : ih"]},
     "change": {"steps": [step("ih", "IH"), step("n", "h.stage")], "combine": [": n", ": ih"]},
@@ -335,6 +335,9 @@ def test_recursion_and_induction_along_it() -> None:
         (changed(STAGES, over=["j", "M"]), "two whole variables"),
         (changed(STAGES, assume=["j >= 0"]), "two whole variables"),
         (changed(STAGES, assume=["j >= 0", "s >= 0", "s <= K"]), "depends on the stage or step"),
+        (changed(STAGES, **{"from": "s"}), "one whole number"),
+        (changed(STAGES, **{"from": "a"}), "one whole number"),
+        (changed(STAGES, **{"from": "1"}), "two whole variables"),
         (changed(STAGES, stage="j"), "one whole number"),
         (changed(STAGES, stage="a"), "one whole number"),
         (changed(STAGES, stage="K - 2"), "not seen to be >= 0"),
