@@ -58,6 +58,7 @@ from proofs_check.ledger.definitions import constant, name_of, recursion
 from proofs_check.ledger.moments import check_moments
 from proofs_check.ledger.proof import RULES, Prover, assuming, keys, texts
 from proofs_check.ledger.terms import Relation, parse_formula, parse_relation
+from proofs_check.ledger.words import check_words
 
 __all__ = ["Entry", "Report", "check_ledger", "read_ledger"]
 
@@ -70,6 +71,7 @@ WHOLE_RULES: Mapping[str, tuple[str, ...]] = {
     "induction": ("over", "from", "base", "step"),
     "stages": ("over", "from", "stage", "base", "next", "change"),
     "moments": ("gaussian", "conditional", "other"),
+    "words": ("shapes", "symmetric", "gaussian"),
     "cited": ("reference", "reason"),
 }
 """Rules for a whole lemma, with their keys."""
@@ -290,6 +292,8 @@ class _Book:
         elif rule == "moments":
             check_moments(lemma.says, assuming(inside, lemma.assume), proof)
             self.moments[lemma.id] = lemma
+        elif rule == "words":
+            check_words(lemma.says, lemma.assume, proof)
         else:
             prover.prove(lemma.says, assuming(inside, lemma.assume), proof)
 

@@ -212,7 +212,7 @@ class Forms(ABC):
         """Return ``prod_k base^(c_k m_k)`` where ``sum_k c_k m_k`` is the exponent.
 
         The summands of the exponent are taken one by one, so that those with other denominators
-        do not share one.
+        do not share one; a fraction is first divided with remainder.
         """
         match exponent:
             case Add(terms):
@@ -220,13 +220,19 @@ class Forms(ABC):
             case Mul((Num() as number, Add(terms))):
                 return mul(*(self._split_power(base, mul(number, term)) for term in terms))
         ring, value = self.fraction(exponent)
-        found = []
-        for monom, coeff in value.num.to_dict().items():
-            part = Frac.of(ring.ctx.from_dict({monom: coeff}), value.den)
-            lead = part.num.leading_coefficient()
-            part = Frac(part.num / lead, part.den)
-            found.append(self._part_power(base, ring, part, to_fraction(fmpq(lead))))
-        return mul(*found)
+        whole, rest = divmod(value.num, value.den)
+        parts = [(term, ring.one.num) for term in whole.to_dict().items()]
+        parts += [(term, value.den) for term in rest.to_dict().items()]
+        return mul(*(self._term_power(base, ring, term, den) for term, den in parts))
+
+    def _term_power(
+        self, base: Expr, ring: Ring, term: tuple[tuple[int, ...], fmpq], den: fmpq_mpoly
+    ) -> Expr:
+        """Return ``base^(c m/den)`` for one term c m of a polynomial."""
+        part = Frac.of(ring.ctx.from_dict(dict([term])), den)
+        lead = part.num.leading_coefficient()
+        part = Frac(part.num / lead, part.den)
+        return self._part_power(base, ring, part, to_fraction(fmpq(lead)))
 
     def _part_power(self, base: Expr, ring: Ring, part: Frac, times: Fraction) -> Expr:
         if base == Call("exp", (Num(Fraction(1)),)):

@@ -113,6 +113,7 @@ class Prover:
         keys(proof, RULES[rule], ["by", "steps"])
         for step in _tables(proof.get("steps", [])):
             context = self._step(step, context)
+        context.gap(goal)  # rejects what is not seen to be defined
         match rule:
             case "combination":
                 self._combination(goal, context, texts(proof["combine"]))
@@ -265,7 +266,9 @@ class Prover:
         lowest = [Relation(start, "<=", j), Relation(zero, "<=", s)]
         others = [condition for condition in goal.assume if condition not in lowest]
         if len(others) != len(goal.assume) - 2 or not {stage, step} <= goal.integers:
-            raise RejectedError(f"induction by stages is over two whole variables: {lowest[0]}, ..")
+            raise RejectedError(
+                f"induction by stages is over two whole variables: {lowest[0]}, .."
+            )
         if free_names(count) & (goal.reals | goal.integers) or not context.is_integer(count):
             raise RejectedError("the number of steps of a stage is one whole number")
         if not context.entails(Relation(zero, "<=", count)):
