@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import random
 from collections import Counter
+from typing import Any
 
 import pytest
 from ledger_mutations import Mutant, Original, mutants
 from ledger_truth import counterexample
 
 from proofs_check.errors import UserError
-from proofs_check.ledger.book import check_ledger
+from proofs_check.ledger.book import _Book
 
-STRIDE = 29
-"""Every 29th mutant is tried here; ``benchmarks/ledger.py sabotage`` tries them all."""
+STRIDE = 37
+"""Every 37th mutant is tried here; ``benchmarks/ledger.py sabotage`` tries them all."""
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def test_no_lemma_fails_as_numbers(original: Original) -> None:
     rng = random.Random(20240611)
     for item in original.items:
         if "id" in item:
-            assert counterexample(original.table, item, rng, tries=40) is None
+            assert counterexample(original.table, item, rng, tries=20) is None
 
 
 def test_the_search_for_counterexamples_finds_them(original: Original) -> None:
@@ -89,6 +89,17 @@ STANDING = {
 def test_standing_assumptions_cannot_be_weakened(original: Original, text: str) -> None:
     standing = original.table["standing"]
     weaker = [STANDING[text] if known == text else known for known in standing["assume"]]
-    table = {**original.table, "standing": {**standing, "assume": weaker}}
-    with contextlib.suppress(UserError):
-        assert not check_ledger(table).holds
+    assert rejects({**original.table, "standing": {**standing, "assume": weaker}})
+
+
+def rejects(table: dict[str, Any]) -> bool:
+    """Whether the checker rejects a ledger; it is stopped at the first lemma that fails."""
+    try:
+        book = _Book(table, lambda: 0.0)
+    except UserError:
+        return True
+    for item in table["item"]:
+        book.take(item)
+        if book.entries and book.entries[-1].status == "rejected":
+            return True
+    return False
