@@ -65,7 +65,10 @@ def _lemma(entry: Entry) -> list[Block]:
     title = f" ({entry.title})" if entry.title else ""
     given = line(" If ", _listed(entry.assume), ", then") if entry.assume else ()
     blocks: list[Block] = [Paragraph(line(f"{kind} {entry.id}{title}.", given))]
-    blocks.append(Display((_relation(entry.says),)))
+    if entry.method == "definition" and " = " not in entry.says:
+        blocks.append(Paragraph(line(entry.says)))
+    else:
+        blocks.append(Display((_relation(entry.says),)))
     if entry.note:
         blocks.append(Paragraph(line(entry.note.strip())))
     if entry.method != "definition":

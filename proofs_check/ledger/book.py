@@ -54,7 +54,7 @@ from proofs_check.language import parse_statement
 from proofs_check.ledger.axioms import AXIOMS, Closed
 from proofs_check.ledger.boxes import enclosed, has_enclosure
 from proofs_check.ledger.context import Context
-from proofs_check.ledger.definitions import constant, name_of, recursion
+from proofs_check.ledger.definitions import constant, name_of, named, recursion
 from proofs_check.ledger.moments import check_moments
 from proofs_check.ledger.proof import RULES, Prover, assuming, keys, texts
 from proofs_check.ledger.terms import Relation, parse_formula, parse_relation
@@ -219,6 +219,10 @@ class _Book:
         self.entries += [replace(entry, seconds=seconds / len(found)) for entry in found]
 
     def _definition(self, table: Mapping[str, Any]) -> list[Entry]:
+        if "means" in table:
+            self.context = named(table, self.context)
+            name, means = table["constant"], table["means"]
+            return [Entry(f"{name}.def", f"{name}: {means}", (), "definition", "definition")]
         if "constant" in table:
             context, equation = constant(table, self.context)
             equations = [equation]
@@ -352,17 +356,28 @@ class _Book:
         used = {name for e in self.entries for name in e.uses}
         trust = [f"standard analysis, proved in proofs_check.ledger.axioms: {AXIOMS[n].says}"
                  for n in AXIOMS if n in used]  # fmt: skip
-        trust += [f"cited: {e.says} ({e.reason})" for e in self.entries if e.status == "cited"]
+        for e in self.entries:
+            if e.status == "cited":
+                above = ", ".join(self._above(e.id)) or "nothing"
+                trust.append(f"cited, used for {above}: {e.says} ({e.reason})")
         trust += [f"definition, as a reading of the model: {e.says}" for e in self._readings()]
         return Report(self.key, self.title, self.standing, tuple(self.entries), tuple(trust))
+
+    def _above(self, name: str) -> list[str]:
+        """Return the lemmas that rest on a lemma, directly or not."""
+        reached = {name}
+        for entry in self.entries:
+            if reached & set(entry.uses) or name in self.background.values():
+                reached.add(entry.id)
+        return [entry.id for entry in self.entries if entry.id in reached - {name}]
 
     def _readings(self) -> list[Entry]:
         """Return the definitions that the statements which support claims are about."""
         definitions = [e for e in self.entries if e.status == "definition"]
-        known = {e.id: self.library[e.id].says for e in definitions}
+        known = {e.id: self.library[e.id].says for e in definitions if e.id in self.library}
         about: set[str] = set()
         for entry in self.entries:
-            if entry.supports:
+            if entry.supports or entry.status == "conditional":
                 about |= _symbols(self.library[entry.id].says)
         while True:
             reached = set(about)

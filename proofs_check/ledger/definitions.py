@@ -21,7 +21,7 @@ from proofs_check.ledger.context import Context
 from proofs_check.ledger.proof import assuming, keys, texts
 from proofs_check.ledger.terms import Relation, parse_formula, parse_relation, put
 
-__all__ = ["constant", "name_of", "recursion"]
+__all__ = ["constant", "name_of", "named", "recursion"]
 
 RESERVED = frozenset({*FUNCTIONS, "sum", "floor", "E", "oo", "pi", "IH"})
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,40}")
@@ -44,6 +44,14 @@ def constant(table: Mapping[str, Any], context: Context) -> tuple[Context, Close
     larger = context.declaring(*((), [name]) if whole else ([name],))
     says = Relation(Name(name), "=", value)
     return larger, Closed(f"{name}.def", frozenset(), frozenset(), (), says)
+
+
+def named(table: Mapping[str, Any], context: Context) -> Context:
+    """Name a real number that only cited lemmas say anything about; `means` tells what it is."""
+    keys(table, ["constant", "means"], ["note"])
+    if not isinstance(table["means"], str) or not table["means"].strip():
+        raise RejectedError("`means` says in words what the constant is")
+    return context.declaring([name_of(table["constant"])])
 
 
 def recursion(

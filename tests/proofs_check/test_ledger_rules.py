@@ -154,7 +154,9 @@ def test_a_background_lemma_is_known_from_then_on() -> None:
     assert check(second, first).entries[0].status == "rejected"
     cited = {"id": "first", "says": "a < 4", "by": "cited", "reference": "x", "reason": "y",
              "background": "small"}  # fmt: skip
-    assert [e.status for e in check(cited, second).entries] == ["cited", "conditional"]
+    report = check(cited, second)
+    assert [e.status for e in report.entries] == ["cited", "conditional"]
+    assert report.trust == ("cited, used for it: a < 4 (x: y)",)
 
 
 # Sums, limits, cases, induction.
@@ -365,6 +367,10 @@ def test_recursion_and_induction_along_it() -> None:
         ({"constant": "c", "value": "1/(a - M)"}, "may be zero"),
         ({"constant": "a", "value": "1"}, "declared twice"),
         ({"constant": "c"}, "'value' is missing"),
+        ({"constant": "c", "means": " "}, "in words"),
+        ({"constant": "c", "means": 3}, "in words"),
+        ({"constant": "a", "means": "words"}, "declared twice"),
+        ({"constant": "c", "means": "words", "value": "1"}, "no meaning"),
         ({"constant": "c", "value": "c"}, "not declared"),
         ({}, "'function' is missing"),
     ],
@@ -480,9 +486,23 @@ def test_the_trust_base_names_axioms_citations_and_readings() -> None:
     tangent = lemma("a < exp(a)", ": t", "1 :", steps=[step("t", "exp-tangent", x="a")])
     report = check(cited, tangent)
     assert [line.split(":")[0] for line in report.trust] == [
-        "standard analysis, proved in proofs_check.ledger.axioms", "cited",
-    ]  # fmt: skip
+        "standard analysis, proved in proofs_check.ledger.axioms",
+        "cited, used for nothing",
+    ]
     assert report.holds
+
+
+def test_a_named_constant_is_what_cited_lemmas_say() -> None:
+    name = {"constant": "c", "means": "the constant of a theorem"}
+    cited = {"id": "cited", "says": "c <= a", "by": "cited", "reference": "R", "reason": "why"}
+    follows = lemma("c <= 3", ": f", ": A2", steps=[step("f", "cited")])
+    report = check(name, cited, follows)
+    assert [e.status for e in report.entries] == ["definition", "cited", "conditional"]
+    assert report.entries[0].says == "c: the constant of a theorem"
+    assert report.trust == (
+        "cited, used for it: c <= a (R: why)",
+        "definition, as a reading of the model: c: the constant of a theorem",
+    )
 
 
 def test_readings_reach_through_definitions() -> None:

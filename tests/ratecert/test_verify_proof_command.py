@@ -137,3 +137,27 @@ def test_the_ledger_speaks_of_the_risk_that_is_computed() -> None:
         noise = v["sigma"] ** 2 + v["approx"]
         excess = expected_excess(lam, lam, noise, geometric(v["gamma"], N)).excess
         assert math.isclose(v["risk"], noise + excess, rel_tol=1e-9)
+
+
+def sketched(lam: np.ndarray, M: int, rng: np.random.Generator) -> float:
+    """Return the approximation error of one Gaussian sketch, in expectation over the prior."""
+    root = np.sqrt(lam)
+    basis, _ = np.linalg.qr(root[:, None] * rng.standard_normal((len(lam), M)))
+    return float(lam.sum() - np.sum((basis.T * root) ** 2))
+
+
+@pytest.mark.parametrize("a", [1.5, 2.0, 3.0])
+def test_the_cited_theorems_as_numbers(a: float) -> None:
+    """Evidence, and a control: with another constant or exponent each of them fails."""
+    rng = np.random.default_rng(42)
+    lam = np.arange(1.0, 801) ** -a
+    M = 12
+    draws = [sketched(lam, M, rng) for _ in range(200)]
+    mean, error = float(np.mean(draws)), float(np.std(draws)) / math.sqrt(200)
+    tails = [float(lam[k:].sum()) for k in range(M + 1)]
+    above = min((1 + k / (M - k - 1)) * tails[k] for k in range(2, M - 1))
+    assert min(draws) >= tails[M]
+    assert mean - 4 * error <= above
+    assert not mean + 4 * error >= 6 * tails[M] * M ** ((a - 1) / 2)
+    assert not mean - 4 * error <= tails[M]
+    assert not mean - 4 * error <= min((1 + k / M**a) * tails[k] for k in range(2, M + 1))
