@@ -22,7 +22,7 @@ from proofs_check.premises import premises
 from proofs_check.verdict import Regime
 from ratecert.mathtext import condition, latex
 from ratecert.tidy import tidy, tidy_text
-from theory.derivation import derivation
+from theory.derivation import derivation, needs
 from theory.derive import require_possible
 from theory.lattices import tree_expr
 from theory.prover import StuckError
@@ -121,6 +121,7 @@ def order(expr: str, assume: Sequence[str] = (), sizes: Sequence[str] = ()) -> R
     try:
         ready = premises(claim)
         require_possible(ready)
+        needs(ready)
         found = by_cases(ready)
         cases = [_regime(region, region.when(ready)) for region in found]
     except (StuckError, RejectedError) as error:
