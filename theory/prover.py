@@ -229,7 +229,8 @@ class Prover:
         known = {v for g in self.ctx.generators for v in g.form.coeffs}
         for part in (tree, *tree.parts):
             for variable in part.form.coeffs if part.form is not None else ():
-                if variable not in known:
+                own = names_of(Form({variable: self.ctx.ring.one}))
+                if variable not in known and own.isdisjoint(self.ctx.indices):
                     raise LogNeededError(variable.removeprefix(LOGLOG))
         return tree
 
