@@ -4,8 +4,8 @@ python benchmarks/orders.py [COUNT] [--seed N] [--show]
 
 Draws expressions from the grammar of ``tests/order_cases.py``, asks ``ratecert.order`` for their
 order in every regime, and encloses expression/order along drawn directions of the sizes to
-``t = 10^24``.  A ratio that drifts by a power there is asked again to ``10^96``, and is *wrong* if it
-still does.  Prints how many were decided, and lists what was not; exits 1 if anything is wrong.
+``t = 10^24``.  A ratio that drifts by a power there is asked again to ``10^96``, and is *wrong* if
+it still does.  Prints how many were decided, and lists what was not; exits 1 if anything is wrong.
 """
 
 from __future__ import annotations
@@ -126,8 +126,9 @@ class Tally:
         for name, count in sorted(self.counts.items()):
             print(f"{count:6d} {name}")
         share = self.counts["decided"] / max(1, self.counts["drawn"])
-        print(f"{share:.1%} decided, {len(self.wrong)} wrong; seconds per expression: median "
-              f"{statistics.median(self.seconds):.2f}, largest {max(self.seconds):.1f}")  # fmt: skip
+        middle, most = statistics.median(self.seconds), max(self.seconds)
+        print(f"{share:.1%} decided, {len(self.wrong)} wrong")
+        print(f"seconds per expression: median {middle:.2f}, largest {most:.1f}")
 
 
 def main() -> int:

@@ -10,12 +10,15 @@ the assumptions do not answer it, `SplitNeededError` asks for a distinction of c
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from proofs_check.algebra import Form, Frac
 from proofs_check.cone import Context, Tree, join, lin, normal_form, plus
-from proofs_check.expr import Add, Call, Expr, Mul, Name, Pow, Sum, children
+from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, Sum, children, free_names, walk
 from proofs_check.growth import (
     bound,
     cut_contexts,
@@ -31,7 +34,7 @@ from theory.flat import Flat, flats, lengths
 from theory.lattices import is_above, logs_of, simplified, times_index, tree_expr
 from theory.prover import ZERO, Prover, SplitNeededError, StuckError
 
-__all__ = ["plan"]
+__all__ = ["falling_faster", "has_decay", "plan"]
 
 
 def plan(expr: Expr, up: bool, prover: Prover, data: dict[str, Any]) -> None:
@@ -47,7 +50,8 @@ def plan(expr: Expr, up: bool, prover: Prover, data: dict[str, Any]) -> None:
     match expr:
         case Sum():
             planned = _sum_upper if up else _sum_lower
-            hint = prover.once((str(expr), up), lambda: planned(expr, prover))
+            key = str(expr), up, str(_EXTRA.get())
+            hint = prover.once(key, lambda: planned(expr, prover))
             _note(expr, up, data, hint)
         case Call("exp", _):
             plan(decay_argument(expr), not up, prover, data)
@@ -67,10 +71,35 @@ def _note(expr: Expr, up: bool, data: dict[str, Any], hint: Any) -> None:
 
 # Exponentials.
 
+NOTHING = Num(Fraction(0))
+_EXTRA: ContextVar[Expr] = ContextVar("extra", default=NOTHING)
+
+
+@contextmanager
+def falling_faster(extra: Expr) -> Iterator[None]:
+    """Bound exponentials ``exp(-X)`` by ``X^-k`` with k larger by `extra` than it has to be."""
+    token = _EXTRA.set(extra)
+    try:
+        yield
+    finally:
+        _EXTRA.reset(token)
+
+
+def has_decay(*exprs: Expr) -> bool:
+    """Whether an exponential occurs."""
+    nodes = (node for expr in exprs for node in walk(expr))
+    return any(isinstance(node, Call) and node.func == "exp" for node in nodes)
+
+
+def _extra(ctx: Context) -> Frac:
+    extra = _EXTRA.get()
+    return ctx.ring.frac(extra) if free_names(extra) <= set(ctx.ring.names) else ctx.ring.zero
+
 
 def _decay(expr: Call, up: bool, prover: Prover, data: dict[str, Any]) -> Any:
     if up:
-        return {"power": "1"}
+        power = prover.ctx.ring.one + _extra(prover.ctx)
+        return {"power": str(prover.ctx.ring.expr(power))}
     above = bound(decay_argument(expr), True, prover.ctx, data)
     assert above is not None
     try:
@@ -90,8 +119,9 @@ def _decay_powers(expr: Sum, inside: Prover, data: dict[str, Any]) -> None:
     if not exps:
         return
     ctx = inside.ctx
-    rest = bound(expr.term, True, ctx, data)
-    assert rest is not None
+    others = {text: hint for text, hint in data.items() if text not in set(map(str, exps))}
+    rest = bound(expr.term, True, ctx, others)
+    assert rest is not None, "only lower bounds can be 0"
     slopes = _slopes(rest, expr.index, ctx)
     for node in exps:
         argument = bound(decay_argument(node), False, ctx, data)
@@ -112,6 +142,7 @@ def _decay_powers(expr: Sum, inside: Prover, data: dict[str, Any]) -> None:
                     power = candidate
         if power.is_zero():
             power = ctx.ring.one
+        power = power + _extra(ctx)
         ctx.sign(power)
         data.setdefault(str(node), {})["upper"] = {"power": str(ctx.ring.expr(power))}
 
@@ -232,13 +263,24 @@ def _part(
             _require_beyond(place, low, prover, expr)
         for high in highs:
             _require_beyond(high, place, prover, expr)
-        text = str(form_expr(place, ctx))
-        below, above = cut_contexts(expr.index, text, inside.ctx, ctx)
-        return (
-            text,
-            _part(expr, prover, Prover(below), lows, (*highs, place)),
-            _part(expr, prover, Prover(above), (*lows, place), highs),
-        )
+        return _cut(expr, prover, inside, (lows, highs), place)
+
+
+def _cut(
+    expr: Sum,
+    prover: Prover,
+    inside: Prover,
+    ends: tuple[tuple[Form, ...], tuple[Form, ...]],
+    place: Form,
+) -> _Cut:
+    lows, highs = ends
+    text = str(form_expr(place, prover.ctx))
+    below, above = cut_contexts(expr.index, text, inside.ctx, prover.ctx)
+    return (
+        text,
+        _part(expr, prover, Prover(below), lows, (*highs, place)),
+        _part(expr, prover, Prover(above), (*lows, place), highs),
+    )
 
 
 def _require_beyond(large: Form, small: Form, prover: Prover, expr: Sum) -> None:
@@ -300,6 +342,11 @@ def _part_upper(expr: Sum, part: _Part | _Cut, prover: Prover) -> dict[str, Any]
     slopes = [s for s in _slopes(part.term, expr.index, inside.ctx) if not s.is_zero()]
     stretches = flats(expr, part.term, centres, bool(part.highs), prover)
     for flat in stretches:
+        for end in (flat.first, flat.last):
+            if end is not None and end not in (*part.lows, *part.highs):
+                # The length of a stretch counts for nothing beyond it.
+                cut = _cut(expr, prover, inside, (part.lows, part.highs), end)
+                return _part_upper(expr, cut, prover)
         if flat.top is not None:
             values.append(plus([flat.value, prover.require_log(flat.top)]))
             slopes.append(flat.power + ctx.ring.one)
