@@ -116,8 +116,10 @@ def grown(ready: Premises, more: tuple[Condition, ...], leaf: Leaf) -> dict[str,
         node: dict[str, Any] = {"compare": [str(left), str(right)]}
         ops: tuple[tuple[str, Comparison], ...] = (("gt", ">"), ("eq", "="), ("lt", "<"))
         for key, op in ops:
-            conditions = (*more, Condition(left, op, right))
-            node[key] = grown(premises(ready.claim, *conditions), conditions, leaf)
+            condition = Condition(left, op, right)
+            inner = premises(ready.claim, condition)
+            void = Prover(inner.ctx).void()
+            node[key] = void or grown(inner, (*more, condition), leaf)
         return node
 
 

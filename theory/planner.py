@@ -416,10 +416,19 @@ def _candidate_slopes(slopes: list[Frac], inside: Prover) -> list[Frac]:
     least = [
         s for s in sizes if all(inside.weakly_positive(other - s) for other in sizes if other != s)
     ]
+    if least:
+        return least[:1]
+    if len(sizes) > 2:
+        # Their harmonic sum is too long for a sign to be found; two of them are compared instead.
+        first = sizes[0]
+        open_ = [s for s in sizes[1:] if not (inside.weakly_positive(s - first)
+                                              or inside.weakly_positive(first - s))]  # fmt: skip
+        if open_:
+            inside.ctx.sign(open_[0] - first)
     total = inside.ctx.ring.zero
     for size in sizes:
         total = total + inside.ctx.ring.one / size
-    return least[:1] or [inside.ctx.ring.one / total]
+    return [inside.ctx.ring.one / total]
 
 
 # From below.
