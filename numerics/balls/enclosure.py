@@ -20,6 +20,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
+from itertools import count
 
 from flint import arb, ctx
 
@@ -107,10 +108,16 @@ def enclose_expr(
     needed = math.ceil(digits * math.log2(10))
     spare = _GUARD + power_bits(expr, known)
     bits = needed + spare
+    most = 4 * needed + spare + _SPARE_BITS
     evaluation = _Evaluation(known, effort)
     while True:
         with precision(bits):
-            value = evaluation.value(expr, known, bits - spare)
+            try:
+                value = evaluation.value(expr, known, bits - spare)
+            except _Vague:
+                spare, bits = spare + bits, 2 * bits
+                evaluation.patient = 2 * bits <= most
+                continue
             if value.is_finite():
                 ball = Ball.of(value, digits)
                 if ball.is_tight():
@@ -119,7 +126,7 @@ def enclose_expr(
             else:
                 lack = bits
         bits += max(lack, 32)
-        if bits > 4 * needed + spare + _SPARE_BITS:
+        if bits > most:
             raise _hopeless(expr, value, digits)
 
 
@@ -154,11 +161,20 @@ def _check_values(values: Mapping[str, Number]) -> Values:
     return known
 
 
+class _Vague(Exception):  # noqa: N818
+    """The terms are not known well enough at this precision to tell what may be neglected."""
+
+
 class _Evaluation:
-    """What is remembered between attempts at rising precision: the scale of each sum."""
+    """What is remembered between attempts at rising precision: the scale of each sum.
+
+    While it is `patient`, a sum whose terms are not known well enough asks for more bits.
+    """
 
     def __init__(self, values: Values, effort: float):
         self.effort = effort
+        self.patient = True
+        self._numbers = count()
         self._scales: dict[tuple[Expr, str, int, int | None], arb] = {}
 
     def value(self, expr: Expr, values: Values, accuracy: int) -> arb:
@@ -176,7 +192,7 @@ class _Evaluation:
 
         def replace(node: Expr) -> Expr:
             if isinstance(node, Sum) and not (free_names(node) & bound):
-                name = f"sum#{len(found)}"
+                name = f"sum#{next(self._numbers)}"
                 found[name] = self._sum(node, values, accuracy)
                 return Name(name)
             parts = children(node)
@@ -259,9 +275,14 @@ class _Evaluation:
             total += finite_sum(piece, index, values, x, y, tolerance, kernel)
         return total
 
-    def _scale(self, key: tuple[Expr, str, int, int | None], estimate: Callable[[], arb]) -> arb:
+    def _scale(
+        self, key: tuple[Expr, str, int, int | None], estimate: Callable[[], tuple[arb, bool]]
+    ) -> arb:
         if key not in self._scales:
-            self._scales[key] = estimate()
+            scale, certain = estimate()
+            if self.patient and not certain:
+                raise _Vague
+            self._scales[key] = scale
         return self._scales[key]
 
     def _learn(self, key: tuple[Expr, str, int, int | None], total: arb) -> None:
