@@ -20,7 +20,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
-from itertools import count
+from itertools import count, pairwise
 
 from flint import arb, ctx
 
@@ -48,6 +48,7 @@ __all__ = ["MAX_NESTED", "Number", "enclose", "enclose_expr"]
 
 Number = Fraction | int
 Decide = Callable[[Expr, Expr], bool | None]
+Resolver = Callable[[int, int], Expr | None]
 
 MAX_NESTED = 2000
 """Most outer terms of a sum whose inner sums depend on the outer index."""
@@ -368,52 +369,98 @@ def _cuts(
     term: Expr, index: str, lo: int, hi: int, values: Values
 ) -> Iterator[tuple[int, int, Expr]]:
     larger = _Comparison(index, values, ctx.prec + hi.bit_length())
+    resolve = _resolver(term, index, larger)
     stack, seen = [(lo, hi)], 0
     while stack:
         x, y = stack.pop()
         seen += 1
         if seen > _MAX_CUTS:
             raise Refusal("reach", f"min or max changes its argument too often in {shown(term)}")
-        piece = _resolve(term, index, larger.over(x, y))
+        piece = resolve(x, y)
         if piece is not None:
             yield x, y, piece
         elif y - x < _KINK:
             yield from ((i, i, term) for i in range(x, y + 1))
         else:
-            middle = math.isqrt(x * y) if 0 < 4 * x < y else (x + y) // 2
-            stack += [(middle + 1, y), (x, middle)]
+            stack += _split(x, y, resolve)
+
+
+def _split(x: int, y: int, resolve: Resolver) -> list[tuple[int, int]]:
+    """Cut a range that holds a kink, around the kink if the two ends tell where it is.
+
+    Where the term is resolved at both ends and differently, bisection over single integers finds
+    a change between neighbours.  Arb's radii have 30 bits, so an interval is blurred by 2^-30 of
+    its width: the ranges beside the kink end at distances that grow by 2^24.
+    """
+    first, last = resolve(x, x), resolve(y, y)
+    if first is None or last is None or first is last:
+        middle = math.isqrt(x * y) if 0 < 4 * x < y else (x + y) // 2
+        return [(middle + 1, y), (x, middle)]
+    below, above = x, y
+    while above - below > 1:
+        middle = math.isqrt(below * above) if 0 < 4 * below < above else (below + above) // 2
+        below, above = (middle, above) if resolve(middle, middle) is first else (below, middle)
+    steps = [2 ** (24 * k) for k in range(1 + y.bit_length() // 24)]
+    ends = sorted({x - 1, y, *(below - s for s in steps), *(above + s for s in steps)})
+    inside = [end for end in ends if x - 1 <= end <= y]
+    return [(u + 1, v) for u, v in pairwise(inside)][::-1]
+
+
+def _resolver(term: Expr, index: str, larger: _Comparison) -> Resolver:
+    """Return the function of a range that gives the term without ``min`` and ``max``, or None."""
+    extrema = {node for node in walk(term) if _is_extremum(node, index)}
+    if len(extrema) > 1 or len(children(node := extrema.pop())) != 2:
+        return lambda x, y: _resolve(term, index, larger.over(x, y))
+    of_pair = larger.between(*children(node))
+    first = _resolve(term, index, lambda _left, _right: True)
+    second = _resolve(term, index, lambda _left, _right: False)
+
+    def resolve(x: int, y: int) -> Expr | None:
+        answer = of_pair(x, y)
+        return None if answer is None else first if answer else second
+
+    return resolve
+
+
+def _is_extremum(node: Expr, index: str) -> bool:
+    return isinstance(node, Call) and node.func in ("min", "max") and index in free_names(node)
 
 
 class _Comparison:
-    """Comparisons of expressions over intervals; each difference is compiled once.
+    """Comparisons of expressions over ranges; each difference is compiled once.
 
     Beside a kink at i two arguments differ by about 1/i, which takes ``log2 i`` bits to see: so
-    `bits` are those of the precision and of the largest index.
+    `bits` are those of the precision and of the largest index.  Ranges are taken in ``u = log i``,
+    where powers of the index have no spread beyond that of their ends.
     """
 
     def __init__(self, index: str, values: Values, bits: int):
         self.index, self.values, self.bits = index, values, bits
-        self._programs: dict[tuple[Expr, Expr], Program] = {}
+        self._known: dict[tuple[Expr, Expr], Callable[[int, int], bool | None]] = {}
 
     def over(self, x: int, y: int) -> Decide:
-        """Return the comparison over [x, y]; its answer is None where there is none."""
-        with precision(self.bits):
-            interval = arb(x).union(arb(y))
+        """Return the comparison over x..y; its answer is None where there is none."""
+        return lambda left, right: self.between(left, right)(x, y)
 
-        def larger(left: Expr, right: Expr) -> bool | None:
+    def between(self, left: Expr, right: Expr) -> Callable[[int, int], bool | None]:
+        """Return the function of a range that tells whether ``left >= right``, else ``<=``."""
+        if (left, right) not in self._known:
+            difference = Add((left, Mul((Num(Fraction(-1)), right))))
             with precision(self.bits):
-                difference = self._difference(left, right).at(interval)
+                plain = Program(difference, self.index, self.values)
+                in_log = Program(difference, self.index, self.values, logarithmic=True)
+            self._known[left, right] = lambda x, y: self._sign(plain, in_log, x, y)
+        return self._known[left, right]
+
+    def _sign(self, plain: Program, in_log: Program, x: int, y: int) -> bool | None:
+        with precision(self.bits):
+            if x < 1 or x == y:
+                difference = plain.at(arb(x).union(arb(y)))
+            else:
+                difference = in_log.at(arb(x).log().union(arb(y).log()))
             if difference.lower() >= 0:
                 return True
             return False if difference.upper() <= 0 else None
-
-        return larger
-
-    def _difference(self, left: Expr, right: Expr) -> Program:
-        if (left, right) not in self._programs:
-            difference = Add((left, Mul((Num(Fraction(-1)), right))))
-            self._programs[left, right] = Program(difference, self.index, self.values)
-        return self._programs[left, right]
 
 
 def _resolve(term: Expr, index: str, larger: Decide) -> Expr | None:
