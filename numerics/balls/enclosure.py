@@ -12,13 +12,16 @@ r"""Rigorous enclosures of sums and of expressions that contain sums.
 
 Sums inside an expression are enclosed one by one and stand in it as constants; step 4 applies to
 the whole expression, so what cancels is paid for with more bits.  A sum whose term contains a sum
-that depends on the outer index is added term by term, up to `MAX_NESTED` terms.
+that depends on the outer index is added term by term, up to `MAX_NESTED` terms; beyond, inner sums
+of powers up to or from the outer index have an explicit form (`nested`), and a short inner range
+is exchanged with the outer one.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from itertools import count, pairwise
 
@@ -26,6 +29,15 @@ from flint import arb, ctx
 
 from numerics.balls.ball import Ball, Refusal, check_digits, precision, shown
 from numerics.balls.euler_maclaurin import Kernel, finite_sum, sample_size
+from numerics.balls.nested import (
+    ANCHOR,
+    Inner,
+    absolute_bound,
+    inner_of,
+    order_for,
+    primitive,
+    remainder,
+)
 from numerics.balls.program import Program, Values, constant, exact, has_extremum, power_bits
 from numerics.balls.tail import TooEarly, larger_at_infinity, tail
 from proofs_check.expr import (
@@ -36,9 +48,12 @@ from proofs_check.expr import (
     Name,
     Num,
     Sum,
+    add,
     children,
     free_names,
+    mul,
     neg,
+    power,
     rebuild,
     substitute,
     walk,
@@ -51,7 +66,7 @@ Decide = Callable[[Expr, Expr], bool | None]
 Resolver = Callable[[int, int], Expr | None]
 
 MAX_NESTED = 2000
-"""Most outer terms of a sum whose inner sums depend on the outer index."""
+"""Most outer terms of a sum that is added term by term, as its inner sums depend on the index."""
 
 _INFINITY = Name("oo")
 _SPARE_BITS = 4_000
@@ -191,7 +206,7 @@ class _Evaluation:
             return expr, values
         found: dict[str, Fraction | arb] = dict(values)
 
-        def replace(node: Expr) -> Expr:
+        def without(node: Expr) -> Expr:
             if isinstance(node, Sum) and not (free_names(node) & bound):
                 name = f"sum#{next(self._numbers)}"
                 found[name] = self._sum(node, values, accuracy)
@@ -199,9 +214,9 @@ class _Evaluation:
             parts = children(node)
             if isinstance(node, Sum) or not parts:
                 return node
-            return rebuild(node, tuple(map(replace, parts)))
+            return rebuild(node, tuple(map(without, parts)))
 
-        return replace(expr), found
+        return without(expr), found
 
     def _sum(self, node: Sum, values: Values, accuracy: int) -> arb:
         lo, hi = self._bounds(node, values, accuracy)
@@ -228,15 +243,131 @@ class _Evaluation:
     def _nested(
         self, term: Expr, index: str, lo: int, hi: int | None, values: Values, accuracy: int
     ) -> arb:
-        if hi is None or hi - lo >= MAX_NESTED:
-            raise Refusal(
-                "nested",
-                f"the inner sum depends on {index}, which takes more than {MAX_NESTED} values",
-            )
+        """Return a sum whose inner sums depend on the index (`nested` has the argument)."""
+        if hi is not None and hi - lo < MAX_NESTED:
+            parts = (substitute(term, {index: Num(Fraction(i))}) for i in range(lo, hi + 1))
+            return sum((self.value(part, values, accuracy) for part in parts), arb(0))
         total = arb(0)
-        for i in range(lo, hi + 1):
-            total += self.value(substitute(term, {index: Num(Fraction(i))}), values, accuracy)
+        for product in _distributed(term, index):
+            if not any(isinstance(part, Sum) for part in walk(product)):
+                total += self._plain(product, index, lo, hi, values, accuracy)
+            elif (inner := inner_of(product, index, values)) is not None:
+                total += self._partial_sums(inner, index, lo, hi, values, accuracy)
+            else:
+                total += self._exchanged(product, index, lo, hi, values, accuracy)
         return total
+
+    def _plain(
+        self, term: Expr, index: str, lo: int, hi: int | None, values: Values, accuracy: int
+    ) -> arb:
+        if hi is None:
+            return self._infinite(term, index, lo, values, accuracy)
+        return self._finite(term, index, lo, hi, values, accuracy)
+
+    def _exchanged(
+        self, product: Expr, index: str, lo: int, hi: int | None, values: Values, accuracy: int
+    ) -> arb:
+        """Sum over a short inner range outside, over the long outer one inside."""
+        factors = product.factors if isinstance(product, Mul) else (product,)
+        sums = [factor for factor in factors if isinstance(factor, Sum)]
+        if len(sums) == 1 and index not in free_names(sums[0].lo) | free_names(sums[0].hi):
+            node = sums[0]
+            outside = [factor for factor in factors if factor is not node]
+            first, last = self._bounds(node, values, accuracy)
+            if last is not None and last - first < MAX_NESTED:
+                total = arb(0)
+                for j in range(first, last + 1):
+                    term = substitute(node.term, {node.index: Num(Fraction(j))})
+                    ends = Num(Fraction(lo)), _INFINITY if hi is None else Num(Fraction(hi))
+                    total += self._sum(Sum(mul(*outside, term), index, *ends), values, accuracy)
+                return total
+        raise Refusal(
+            "nested",
+            f"{shown(product)}: the inner sum depends on {index}, which takes more than "
+            f"{MAX_NESTED} values, and is no sum of powers up to or from {index}",
+        )
+
+    def _partial_sums(
+        self, inner: Inner, index: str, lo: int, hi: int | None, values: Values, accuracy: int
+    ) -> arb:
+        """Sum ``outside(i) S(i)``: the first few terms singly, then by the explicit form of S."""
+        anchor = max(lo, 1, max(ANCHOR, accuracy) - inner.shift)
+        if anchor - lo > MAX_NESTED + accuracy:
+            raise Refusal("nested", f"{index} begins at {lo}, too far below the inner sum's range")
+        n = anchor + inner.shift
+        singly, at_anchor = self._head(inner, index, lo, anchor, hi, values, accuracy)
+        x = add(Name(index), Num(Fraction(inner.shift)))
+        end = None if inner.other == _INFINITY else self._end(inner, values, accuracy)
+        explicit, fixed, neglected = [], arb(0), arb(0)
+        if inner.kind == "prefix":
+            fixed += at_anchor
+        for coefficient, s in inner.powers:
+            p = order_for(accuracy, n, s)
+            c = self.value(coefficient, values, accuracy)
+            at_n = constant(primitive(Num(Fraction(n)), s, p), values)
+            left = Num(Fraction(n)) if inner.kind == "prefix" else x
+            bound = mul(inner.outside, remainder(left, s, p))
+            neglected += abs(c).upper() * absolute_bound(bound, index, values, anchor, hi)
+            if inner.kind == "prefix":
+                explicit.append(mul(coefficient, primitive(x, s, p)))
+                fixed -= c * at_n
+            else:
+                explicit.append(mul(coefficient, add(power(x, Num(s)), neg(primitive(x, s, p)))))
+                if end is not None:
+                    fixed += c * constant(primitive(Num(Fraction(end)), s, p), values)
+        name = f"sum#{next(self._numbers)}"
+        rest = [] if inner.kind == "suffix" and end is None else [Name(name)]
+        term = mul(inner.outside, add(*explicit, *rest))
+        far = self._plain(term, index, anchor, hi, {**values, name: fixed}, accuracy)
+        return singly + far + arb(0, neglected.abs_upper())
+
+    def _end(self, inner: Inner, values: Values, accuracy: int) -> int:
+        ball = self.value(inner.other, values, accuracy)
+        return _integer(ball, inner.other, values, math.floor)
+
+    def _head(
+        self,
+        inner: Inner,
+        index: str,
+        lo: int,
+        anchor: int,
+        hi: int | None,
+        values: Values,
+        accuracy: int,
+    ) -> tuple[arb, arb]:
+        """Return ``Σ_{lo<=i<anchor} outside(i) S(i)`` and S at the anchor."""
+        h = Program(inner.outside, index, values)
+        g = Program(inner.term, inner.index, values)
+        total = arb(0)
+        if inner.kind == "prefix":
+            first = _integer(
+                self.value(inner.other, values, accuracy), inner.other, values, math.ceil
+            )
+            self._require_terms(inner, first, lo + inner.shift)
+            partial = self._plain(
+                inner.term, inner.index, first, lo + inner.shift, values, accuracy
+            )
+            for i in range(lo, anchor):
+                total += h.at(arb(i)) * partial
+                partial += g.at(arb(i + inner.shift + 1))
+            return total, partial
+        end = None if inner.other == _INFINITY else self._end(inner, values, accuracy)
+        if end is not None:
+            last = end + 1 if hi is None else hi + inner.shift
+            self._require_terms(inner, last, end)
+        partial = self._plain(inner.term, inner.index, anchor + inner.shift, end, values, accuracy)
+        at_anchor = partial
+        for i in range(anchor - 1, lo - 1, -1):
+            partial += g.at(arb(i + inner.shift))
+            total += h.at(arb(i)) * partial
+        return total, at_anchor
+
+    def _require_terms(self, inner: Inner, first: int, last: int) -> None:
+        if first > last:
+            raise Refusal(
+                "empty",
+                f"{inner.index} runs from {first} to {last}: the lower bound is the larger",
+            )
 
     def _finite(
         self, term: Expr, index: str, lo: int, hi: int, values: Values, accuracy: int
@@ -292,6 +423,20 @@ class _Evaluation:
             self._scales[key] = total.abs_upper()
         else:
             del self._scales[key]
+
+
+def _distributed(term: Expr, index: str) -> Iterator[Expr]:
+    """Yield products that add up to the term, inner sums of index-dependent terms taken apart."""
+    for product in term.terms if isinstance(term, Add) else (term,):
+        factors = product.factors if isinstance(product, Mul) else (product,)
+        sums = [factor for factor in factors if isinstance(factor, Sum)]
+        node = sums[0] if len(sums) == 1 else None
+        if node is None or not isinstance(node.term, Add) or index not in free_names(node.term):
+            yield product
+            continue
+        outside = [factor for factor in factors if factor is not node]
+        for part in node.term.terms:
+            yield from _distributed(mul(*outside, replace(node, term=part)), index)
 
 
 def _integer(ball: arb, expr: Expr, values: Values, rounding: Callable[[Fraction], int]) -> int:

@@ -309,7 +309,7 @@ def test_bounds_are_rounded_inwards():
         ("sqrt(i)*sqrt(i) - i", 1, 100, {}, "cancellation"),
         ("i", -(10**20), 10**20, {}, "cancellation"),
         ("sin(7*i)", 1, 10**9, {}, "reach"),
-        ("sum(1/j,j,1,i)", 1, 10**6, {}, "nested"),
+        ("sum(exp(-j),j,1,i)", 1, 10**6, {}, "nested"),
     ],
 )  # fmt: skip
 def test_bad_input_is_refused(text, lo, hi, values, reason):
