@@ -137,7 +137,7 @@ def test_refusals(text, reason):
 
 def test_many_digits_and_few():
     text = "sum(i^-2*sum(j^(-1/2), j, 1, i), i, 1, 10^24)"
-    few, many = enclosed(text, 3), enclosed(text, 300)
+    few, many = enclosed(text, 3), enclosed(text, 150)
     with precision(1200):
         assert few.arb.overlaps(many.arb)
     assert few.is_tight()
