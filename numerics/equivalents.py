@@ -215,15 +215,13 @@ def contour(nodes: SpectralNodes, M: int, limit: float, angle: float, digits: fl
     center, half = 0.5 * math.log(left * right), 0.5 * math.log(right / left)
     # The rule's error is exp(-Q eta), tanh(eta) = angle/half: how far the ellipse can shrink.
     Q = 2 * math.ceil(0.5 * digits * math.log(10) / math.atanh(min(angle / half, 0.9)))
-    phi = (np.arange(Q) + 0.5) * (2 * math.pi / Q)
+    phi = (np.arange(Q // 2) + 0.5) * (2 * math.pi / Q)
     z = np.exp(center + half * np.cos(phi) + 1j * angle * np.sin(phi))
     dz = z * (-half * np.sin(phi) + 1j * angle * np.cos(phi)) * (2 * math.pi / Q)
-    upper = _follow(nodes, M, z[: Q // 2], right, high_k)
-    k = np.concatenate([upper, upper[::-1].conj()])
+    k = _follow(nodes, M, z, right, high_k)
     weighted = nodes.weight * np.stack([nodes.lam, nodes.energy])
-    traces = np.array([weighted @ (1 / (nodes.lam - value)) for value in upper]).T
-    count, energy = np.concatenate([traces, traces[:, ::-1].conj()], axis=1)
-    measure = -dz / z / (2j * math.pi)
+    count, energy = np.array([weighted @ (1 / (nodes.lam - value)) for value in k]).T
+    measure = -dz / z / (1j * math.pi)  # twice that of the upper half
     return Measure(
         z=z,
         counting=measure * count,
@@ -320,7 +318,7 @@ def equivalent_excess(
 
     Parameters
     ----------
-    problem, method : what is learnt, and how; last iterates only.
+    problem, method : what is learnt, and how.
     M, N : numbers of features and steps.
     digits : decimal digits asked of the quadratures, at most 12; the cost grows with their
         square, and `errors` says what was reached.
@@ -328,23 +326,20 @@ def equivalent_excess(
     Raises
     ------
     UserError
-        For averaged iterates, and for input out of range; `UnstableError` where the risk
-        diverges.
+        For input out of range, and for averaged iterates where ``gamma lam_1`` is above 1 or
+        so, as large batches allow; `UnstableError` where the risk diverges.
     """
     problem.check_features(M)
-    if method.averaged:
-        raise UserError(
-            "averaged iterates need every mode: with a Gaussian sketch give a number of draws, "
-            "with top features take M up to 5000"
-        )
     top = problem.features == "top"
     nodes = spectral_nodes(problem, M)
     approx = problem.target.tail(M) if top else approximation_of(nodes, M)
     schedule, noise = method.steps(N), problem.noise + approx
     gamma, batch = float(schedule.gammas.max()), method.batch
 
-    def measured(gamma: float, share: float) -> Measure:
-        return _top(problem, M) if top else _around(nodes, M, gamma, batch, digits, share)
+    def measured(gamma: float, share: float, averaged: bool = False) -> Measure:
+        if top:
+            return _top(problem, M)
+        return _around(nodes, M, gamma, batch, digits, share, averaged)
 
     def spare(gamma: float) -> float:
         return 1 - _feedback(measured, gamma, float(nodes.lam.max()), batch)
@@ -353,9 +348,19 @@ def equivalent_excess(
         raise UnstableError(gamma, _root(spare, gamma, 1e-8))
 
     def at(share: float) -> Response:
-        return respond(measured(gamma, share), noise, schedule, batch, share * digits)
+        measure = measured(gamma, share, method.averaged)
+        if method.averaged and not sector(measure, gamma, batch, True) < _WIDEST_SECTOR:
+            raise _TooLargeError
+        return respond(measure, noise, schedule, batch, share * digits, method.averaged)
 
-    fine, coarse = at(1.0), at(0.875)
+    try:
+        fine, coarse = at(1.0), at(0.875)
+    except _TooLargeError:
+        raise UserError(
+            f"at gamma = {gamma:.6g} the mean of the iterates has no quadrature, its leading "
+            "modes changing sign with every step: take gamma below "
+            f"{1 / float(nodes.lam.max()):.6g}, or fewer features, drawn or one by one"
+        ) from None
     parts = [(r.bias, r.mean_bias, r.variance) for r in (fine, coarse)]
     errors = (
         abs(one - other) + _NODE_ERROR * size
@@ -381,12 +386,18 @@ def _top(problem: Problem, M: int) -> Measure:
 
 
 def _around(
-    nodes: SpectralNodes, M: int, gamma: float, batch: int, digits: float, share: float
+    nodes: SpectralNodes,
+    M: int,
+    gamma: float,
+    batch: int,
+    digits: float,
+    share: float,
+    averaged: bool = False,
 ) -> Measure:
     """Return the widest contour on which no ``|1 - g|`` grows, `share` as wide and as precise."""
     for angle in _ANGLES:
         measure = contour(nodes, M, _limit(gamma, batch), angle * share, share * digits)
-        if sector(measure, gamma, batch) < _WIDEST_SECTOR:
+        if sector(measure, gamma, batch, averaged) < _WIDEST_SECTOR:
             return measure
     raise _TooLargeError
 
