@@ -65,6 +65,7 @@ _HEAD = 512
 _PANEL_NODES = 12
 _NODE_ERROR = 1e-12  # of nodes and weights, relative; ten times what was measured
 _TINY = 1e-250
+_SINGLE = 64  # terms taken one by one on either side of a pole
 _FAR = 26.0  # lam falls by e^-26 from index M to the lumped end
 
 
@@ -95,8 +96,12 @@ class SpectralNodes:
         return complex(M - h - self.weight[h:] @ (share * share) - np.sum(ratio * (2 + ratio)))
 
 
-def spectral_nodes(problem: Problem, M: int) -> SpectralNodes:
-    """Return nodes for functions that vary on scales of lam down to about ``lam_M``."""
+def spectral_nodes(problem: Problem, M: int, around: float | None = None) -> SpectralNodes:
+    """Return nodes for functions that vary on scales of lam down to about ``lam_M``.
+
+    With `around`, an index, the functions may have poles near ``lam(around)``: the terms about
+    it are taken one by one, and the panels are graded towards it.
+    """
     spectrum = problem.spectrum
     if not isinstance(spectrum, Regular):
         every = spectrum.first(len(spectrum))
@@ -105,7 +110,7 @@ def spectral_nodes(problem: Problem, M: int) -> SpectralNodes:
         return SpectralNodes(every[order], target[order], np.ones(len(every)))
     rate = max(1.0, spectrum.order[0])
     last = math.floor(max(M, _HEAD) * math.exp(_FAR / rate))
-    index, weight = _summation(last, rate)
+    index, weight = _summation(last, rate, around)
     lam, energy = spectrum.at(index), problem.target.at(index)
     far = 1e-3 * float(lam[-1])
     if not far > _TINY:
@@ -120,26 +125,58 @@ def spectral_nodes(problem: Problem, M: int) -> SpectralNodes:
     )
 
 
-def _summation(last: int, rate: float) -> tuple[Array, Array]:
+def _summation(last: int, rate: float, around: float | None = None) -> tuple[Array, Array]:
     """Return indices and weights for sums from 1 to `last` of powers up to about ``i^-rate``.
 
-    From 512 on Euler-Maclaurin: ``int f - f/2 - f'/12`` at the lower end, ``+ f/2 + f'/12`` at
-    the upper, f' by central differences.
+    The head is taken one by one, likewise the terms next to `around`; the spans between by
+    Euler-Maclaurin, ``int f - f/2 - f'/12`` at the lower end, ``+ f/2 + f'/12`` at the upper, f'
+    by central differences.
     """
     if last <= 2 * _HEAD:
         return np.arange(1.0, last + 1), np.ones(last)
-    start, stop = math.log(_HEAD), math.log(last)
-    panels = math.ceil((stop - start) * max(2.0, rate))
-    edges = np.linspace(start, stop, panels + 1)
+    head, spans = _HEAD, [(_HEAD, last)]
+    near = np.zeros(0)
+    if around is not None and around + _SINGLE < last:
+        low, high = int(around) - _SINGLE, int(around) + _SINGLE
+        if low > 2 * _HEAD:
+            spans = [(_HEAD, low), (high, last)]
+            near = np.arange(low + 1.0, high + 1)
+        elif high > _HEAD:
+            head, spans = high, [(high, last)]
+    parts = [_span(*span, rate, around) for span in spans]
+    single = np.concatenate([np.arange(1.0, head + 1), near])
+    index = np.concatenate([single, *(part[0] for part in parts)])
+    return index, np.concatenate([np.ones(len(single)), *(part[1] for part in parts)])
+
+
+def _span(start: int, stop: int, rate: float, around: float | None) -> tuple[Array, Array]:
+    """Return indices and weights for the sum over ``start < i <= stop``."""
+    edges = _panels(start, stop, max(2.0, rate), around)
     x, w = np.polynomial.legendre.leggauss(_PANEL_NODES)
     half = 0.5 * np.diff(edges)[:, None]
     inner = np.exp((edges[:-1, None] + half) + half * x)
-    around = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
-    slope = np.array([1.0, -8.0, 0.0, 8.0, -1.0]) / 12
-    correction = slope / 12 + 0.5 * (around == 0)
-    index = [np.arange(1.0, _HEAD + 1), _HEAD + around, inner.ravel(), last + around]
-    weights = [np.ones(_HEAD), -correction, (half * w * inner).ravel(), correction]
-    return np.concatenate(index), np.concatenate(weights)
+    beside = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
+    correction = np.array([1.0, -8.0, 0.0, 8.0, -1.0]) / 144 + 0.5 * (beside == 0)
+    index = [start + beside, inner.ravel(), stop + beside]
+    return np.concatenate(index), np.concatenate(
+        [-correction, (half * w * inner).ravel(), correction]
+    )
+
+
+def _panels(start: int, stop: int, density: float, around: float | None) -> Array:
+    """Return the ends, in log i, of panels no wider than ``1/density`` or the way to `around`."""
+    low, high = math.log(start), math.log(stop)
+    if around is None:
+        return np.linspace(low, high, math.ceil((high - low) * density) + 1)
+    pole = math.log(around)
+    below = pole > high
+    near, far = (pole - high, pole - low) if below else (low - pole, high - pole)
+    ends = [near]
+    while ends[-1] < far:
+        ends.append(ends[-1] + min(abs(ends[-1]), 1 / density))
+    ends[-1] = far
+    distance = np.array(ends)
+    return (pole - distance)[::-1] if below else pole + distance
 
 
 def kappa(nodes: SpectralNodes, M: int) -> float:

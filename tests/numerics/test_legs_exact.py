@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from numerics.legs import exact, places
+from numerics.legs import optima, places, values
 from numerics.legs.exact import evidence
 from proofs_check.claimfile import make_claim
 from proofs_check.verdict import Light
@@ -26,8 +26,8 @@ def _nothing_remembered():
 
 def _forget():
     for remembered in (
-        exact._approximation, exact._responses, exact._dimension, exact._drawn_spectra,
-        exact._objective, places._enclosed,
+        values._approximation, values._responses, values._dimension, values._drawn_spectra,
+        values._sketched, values._eigenvalue, optima._objective, places._enclosed,
     ):  # fmt: skip
         remembered.cache_clear()
 
@@ -127,20 +127,20 @@ def test_an_optimum_over_too_many_sizes_is_not_searched_for():
 
 
 def test_sees_a_wrong_exponent_of_approx(monkeypatch):
-    right = exact.approximation
-    monkeypatch.setattr(exact, "approximation", lambda p, M: right(p, M) * M**0.25)
+    right = values.approximation
+    monkeypatch.setattr(values, "approximation", lambda p, M: right(p, M) * M**0.25)
     assert light("approx = Theta(M^(1-a))") is Light.FAIL
 
 
 def test_sees_a_wrong_exponent_of_the_variance(monkeypatch):
-    right = exact.equivalent_excess
+    right = values.equivalent_excess
     says = "variance = Theta(min(M, (N_eff*gamma)^(1/a))/N_eff)"
 
     def wrong(problem, method, M, N, digits):
         value = right(problem, method, M, N, digits)
         return replace(value, variance=value.variance * N**0.25)
 
-    monkeypatch.setattr(exact, "equivalent_excess", wrong)
+    monkeypatch.setattr(values, "equivalent_excess", wrong)
     assert light(says, STEPS, features="top") is Light.FAIL
 
 
