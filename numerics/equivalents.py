@@ -39,9 +39,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import CubicSpline
+from scipy.optimize import brentq
 
 from numerics.problem import Method, Problem, Regular, check_whole
 from numerics.risk import UnstableError
@@ -50,12 +53,14 @@ from proofs_check.errors import UserError
 
 __all__ = [
     "Equivalent",
+    "Span",
     "SpectralNodes",
     "approximation",
     "contour",
     "equivalent_excess",
     "kappa",
     "spectral_nodes",
+    "spectral_span",
 ]
 
 Array = NDArray[np.float64]
@@ -65,6 +70,7 @@ _HEAD = 512
 _PANEL_NODES = 12
 _NODE_ERROR = 1e-12  # of nodes and weights, relative; ten times what was measured
 _TINY = 1e-250
+_LEADING = 16
 _SINGLE = 64  # terms taken one by one on either side of a pole
 _FAR = 26.0  # lam falls by e^-26 from index M to the lumped end
 
@@ -77,23 +83,18 @@ class SpectralNodes:
     energy: Array
     weight: Array
 
-    def deficit(self, k: complex, M: int) -> complex:
-        """Return ``M - sum lam/(lam - k)``.
+    def deficits(self, k: complex | Complex, M: int) -> tuple[Complex, Complex]:
+        """Return ``M - sum lam/(lam - k)`` and ``M - sum (lam/(lam - k))^2``, in the shape of k.
 
         For the first M terms, or as many as are nodes of their own, ``1 - lam/(lam - k)`` is
         taken as ``-k/(lam - k)``: where the spectrum falls fast, all the rest cancels.
         """
-        h = min(M, _HEAD)
-        share = self.lam[h:] / (self.lam[h:] - k)
-        rest = M - h - self.weight[h:] @ share
-        return complex(rest - np.sum(k / (self.lam[:h] - k)))
-
-    def deficit_of_squares(self, k: complex, M: int) -> complex:
-        """Return ``M - sum (lam/(lam - k))^2``, likewise."""
-        h = min(M, _HEAD)
-        share = self.lam[h:] / (self.lam[h:] - k)
-        ratio = k / (self.lam[:h] - k)
-        return complex(M - h - self.weight[h:] @ (share * share) - np.sum(ratio * (2 + ratio)))
+        h, k = min(M, _HEAD), np.asarray(k, dtype=np.complex128)[..., None]
+        gap = np.reciprocal(self.lam - k)
+        share, ratio = self.lam[h:] * gap[..., h:], k * gap[..., :h]
+        first = M - h - share @ self.weight[h:] - np.sum(ratio, axis=-1)
+        second = M - h - (share * share) @ self.weight[h:] - np.sum(ratio * (2 + ratio), axis=-1)
+        return np.asarray(first), np.asarray(second)
 
 
 def spectral_nodes(problem: Problem, M: int, around: float | None = None) -> SpectralNodes:
@@ -192,20 +193,25 @@ def kappa(nodes: SpectralNodes, M: int) -> float:
         raise UserError(f"M = {M} features leave nothing out: take M below the dimension")
     total = float(nodes.weight @ nodes.lam)
     # sum lam/(lam + kappa) < total/kappa bounds kappa above.
-    return _root(lambda k: -nodes.deficit(-k, M).real, total / M)
+    return _root(lambda k: -float(nodes.deficits(-k, M)[0].real), total / M)
 
 
-def _root(function: Callable[[float], float], above: float, tolerance: float = 4e-16) -> float:
+def _root(function: Callable[[float], float], above: float, tolerance: float = 1e-15) -> float:
     """Return the root of a function decreasing from positive to negative on (0, above]."""
+
+    def of_log(x: float) -> float:
+        return function(math.exp(x))
+
     lo = hi = math.log(above)
-    while function(math.exp(lo)) < 0:
+    while of_log(lo) < 0:
         lo -= 1.0
-    while hi - lo > tolerance * max(1.0, abs(hi)):
+    # Where the function is infinite on some of the bracket, there is nothing to interpolate.
+    while not math.isfinite(of_log(hi)) and hi - lo > tolerance * max(1.0, abs(hi)):
         middle = 0.5 * (lo + hi)
-        if middle in (lo, hi):
-            break
-        lo, hi = (middle, hi) if function(math.exp(middle)) > 0 else (lo, middle)
-    return math.exp(0.5 * (lo + hi))
+        lo, hi = (middle, hi) if of_log(middle) > 0 else (lo, middle)
+    if lo == hi or not of_log(hi) < 0 < of_log(lo):
+        return math.exp(0.5 * (lo + hi))
+    return math.exp(brentq(of_log, lo, hi, xtol=tolerance, rtol=max(tolerance, 1e-15)))
 
 
 def approximation(problem: Problem, M: int) -> float:
@@ -227,12 +233,23 @@ class _TooLargeError(ArithmeticError):
     """The sketched spectrum reaches eigenvalues at which SGD diverges."""
 
 
-def contour(nodes: SpectralNodes, M: int, limit: float, angle: float, digits: float) -> Measure:
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The interval of the sketched spectrum, ``z_-`` to ``z_+``, and ``kappa_+`` over its end."""
+
+    low: float
+    high: float
+    high_k: float
+
+
+def contour(
+    nodes: SpectralNodes, span: Span, M: int, limit: float, angle: float, digits: float
+) -> Measure:
     """Return the two measures as sums over a contour around the sketched spectrum.
 
     Parameters
     ----------
-    nodes : from `spectral_nodes`.
+    nodes, span : from `spectral_nodes` and `spectral_span`.
     M : number of features.
     limit : the contour stays below ``z = limit`` (beyond it f may grow).
     angle : largest argument of z on it, below pi/2.
@@ -243,21 +260,19 @@ def contour(nodes: SpectralNodes, M: int, limit: float, angle: float, digits: fl
     _TooLargeError
         If the spectrum reaches up to `limit`.
     """
-    k0 = kappa(nodes, M)
-    low, high_k, high = _edges(nodes, M, k0)
-    if high >= limit:
+    if span.high >= limit:
         raise _TooLargeError
-    left = 0.5 * low
-    right = min(2 * high, math.sqrt(high * limit))
+    left = 0.5 * span.low
+    right = min(2 * span.high, math.sqrt(span.high * limit))
     center, half = 0.5 * math.log(left * right), 0.5 * math.log(right / left)
     # The rule's error is exp(-Q eta), tanh(eta) = angle/half: how far the ellipse can shrink.
     Q = 2 * math.ceil(0.5 * digits * math.log(10) / math.atanh(min(angle / half, 0.9)))
     phi = (np.arange(Q // 2) + 0.5) * (2 * math.pi / Q)
     z = np.exp(center + half * np.cos(phi) + 1j * angle * np.sin(phi))
     dz = z * (-half * np.sin(phi) + 1j * angle * np.cos(phi)) * (2 * math.pi / Q)
-    k = _follow(nodes, M, z, right, high_k)
+    k = _follow(nodes, M, z, right, span.high_k)
     weighted = nodes.weight * np.stack([nodes.lam, nodes.energy])
-    count, energy = np.array([weighted @ (1 / (nodes.lam - value)) for value in k]).T
+    count, energy = weighted @ np.reciprocal(nodes.lam - k[:, None]).T
     measure = -dz / z / (1j * math.pi)  # twice that of the upper half
     return Measure(
         z=z,
@@ -266,39 +281,64 @@ def contour(nodes: SpectralNodes, M: int, limit: float, angle: float, digits: fl
     )
 
 
-def _z(nodes: SpectralNodes, M: int, k: complex) -> tuple[complex, complex]:
+def _z(nodes: SpectralNodes, M: int, k: complex | Complex) -> tuple[Complex, Complex]:
     """Return ``z(k)`` and ``z'(k)``."""
-    return k * nodes.deficit(k, M) / M, nodes.deficit_of_squares(k, M) / M
+    first, second = nodes.deficits(k, M)
+    return k * first / M, second / M
 
 
-def _edges(nodes: SpectralNodes, M: int, k0: float) -> tuple[float, float, float]:
-    """Return ``z_-``, ``kappa_+`` and ``z_+``."""
+def spectral_span(nodes: SpectralNodes, M: int) -> Span:
+    """Return the interval of the sketched spectrum."""
     top = float(nodes.lam.max())
 
     def below(k: float) -> float:
-        return -nodes.deficit_of_squares(-k, M).real
+        return -float(nodes.deficits(-k, M)[1].real)
 
     def above(gap: float) -> float:
-        return -nodes.deficit_of_squares(top + gap, M).real
+        return -float(nodes.deficits(top + gap, M)[1].real)
 
-    low_k = _root(below, k0)
+    low_k = _root(below, kappa(nodes, M))
     # lam/(k - lam) <= top/gap: the sum of squares is at most (top/gap) sum lam/gap.
     gap = _root(above, math.sqrt(top * float(np.abs(nodes.weight) @ nodes.lam) / M) * 1.01)
-    high_k = top + gap
-    return _z(nodes, M, -low_k)[0].real, high_k, _z(nodes, M, high_k)[0].real
+    low, high = (float(_z(nodes, M, k)[0].real) for k in (-low_k, top + gap))
+    return Span(low, high, top + gap)
+
+
+@lru_cache(maxsize=64)
+def _prepared(problem: Problem, M: int) -> tuple[SpectralNodes, Span | None]:
+    """Return the nodes, and the span of a sketch; kept, as curves and searches ask again."""
+    nodes = spectral_nodes(problem, M)
+    return nodes, None if problem.features == "top" else spectral_span(nodes, M)
 
 
 def _follow(nodes: SpectralNodes, M: int, z: Complex, right: float, high_k: float) -> Complex:
-    """Return ``k(z)`` along the upper half of the contour, from its right end on."""
-    share = _root(lambda s: _z(nodes, M, high_k / s)[0].real - right, 1.0)
-    k, now = complex(high_k / share), complex(right)
-    result = np.empty_like(z)
-    for q, target in enumerate(z):
-        k = _newton(nodes, M, now, k, complex(target))
-        result[q], now = k, target
-    if not np.all(result.imag > 0):
-        raise ArithmeticError("the resolvent left the upper half-plane: please report it")
-    return result
+    """Return ``k(z)`` along the upper half of the contour, from its right end on.
+
+    A few points are reached one after the other; between them log k is interpolated, and Newton's
+    iteration takes all from there at once.  Where it should fail, the point before leads on.
+    """
+    share = _root(lambda s: float(_z(nodes, M, high_k / s)[0].real) - right, 1.0)
+    few = np.unique(np.linspace(0, len(z) - 1, _LEADING).round().astype(int))
+    leading, k, now = np.empty(len(few), dtype=np.complex128), complex(high_k / share), right + 0j
+    for j, target in enumerate(z[few].tolist()):
+        leading[j] = k = _newton(nodes, M, now, k, target)
+        now = target
+    if len(few) == len(z):
+        return leading
+    found = np.exp(CubicSpline(few, np.log(leading))(np.arange(len(z))))
+    done = np.zeros(len(z), dtype=bool)
+    for _ in range(8):
+        value, slope = _z(nodes, M, found)
+        step = (z - value) / slope
+        found = found + step
+        # Quadratic: what is left is the square of the step.
+        done = (np.abs(step) <= 1e-9 * np.abs(found)) & (found.imag > 0)
+        if np.all(done):
+            break
+    found[few] = leading
+    for q in sorted(set(np.flatnonzero(~done).tolist()) - set(few.tolist())):
+        found[q] = _newton(nodes, M, complex(z[q - 1]), complex(found[q - 1]), complex(z[q]))
+    return np.asarray(found)
 
 
 def _newton(nodes: SpectralNodes, M: int, now: complex, k: complex, target: complex) -> complex:
@@ -310,7 +350,7 @@ def _newton(nodes: SpectralNodes, M: int, now: complex, k: complex, target: comp
             goal = now + (target - now) * part / parts
             for _ in range(12):
                 value, slope = _z(nodes, M, guess)
-                step = (goal - value) / slope
+                step = complex((goal - value) / slope)
                 guess += step
                 if abs(step) <= 1e-13 * abs(guess):
                     break
@@ -368,15 +408,15 @@ def equivalent_excess(
     """
     problem.check_features(M)
     top = problem.features == "top"
-    nodes = spectral_nodes(problem, M)
+    nodes, span = _prepared(problem, M)
     approx = problem.target.tail(M) if top else approximation_of(nodes, M)
     schedule, noise = method.steps(N), problem.noise + approx
     gamma, batch = float(schedule.gammas.max()), method.batch
 
     def measured(gamma: float, share: float, averaged: bool = False) -> Measure:
-        if top:
+        if span is None:
             return _top(problem, M)
-        return _around(nodes, M, gamma, batch, digits, share, averaged)
+        return _around(nodes, span, M, gamma, batch, share, digits, averaged)
 
     def spare(gamma: float) -> float:
         return 1 - _feedback(measured, gamma, float(nodes.lam.max()), batch)
@@ -424,16 +464,17 @@ def _top(problem: Problem, M: int) -> Measure:
 
 def _around(
     nodes: SpectralNodes,
+    span: Span,
     M: int,
     gamma: float,
     batch: int,
-    digits: float,
     share: float,
-    averaged: bool = False,
+    digits: float,
+    averaged: bool,
 ) -> Measure:
     """Return the widest contour on which no ``|1 - g|`` grows, `share` as wide and as precise."""
     for angle in _ANGLES:
-        measure = contour(nodes, M, _limit(gamma, batch), angle * share, share * digits)
+        measure = contour(nodes, span, M, _limit(gamma, batch), angle * share, share * digits)
         if sector(measure, gamma, batch, averaged) < _WIDEST_SECTOR:
             return measure
     raise _TooLargeError

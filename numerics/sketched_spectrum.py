@@ -76,7 +76,7 @@ class _Point:
     @property
     def z(self) -> float:
         """The eigenvalue that it lies over."""
-        return float((self.k * self.nodes.deficit(self.k, self.M) / self.M).real)
+        return float((self.k * self.nodes.deficits(self.k, self.M)[0] / self.M).real)
 
     @property
     def count(self) -> float:
@@ -90,14 +90,11 @@ class _Point:
         radius, start = abs(self.k), float(np.angle(self.k))
         apart = max(self.k.imag, float(np.abs(self.k.real - self.nodes.lam).min()))
         theta, weight = _graded(start, math.pi, apart / radius)
-        total = 0.0
-        for t, w in zip(theta, weight, strict=True):
-            k = radius * complex(math.cos(t), math.sin(t))
-            pull = complex(self.nodes.weight @ (self.nodes.lam / (k - self.nodes.lam)))
-            z = k * self.nodes.deficit(k, self.M) / self.M
-            slope = self.nodes.deficit_of_squares(k, self.M) / self.M
-            total += w * (z * pull * slope * 1j * k).imag
-        return total / math.pi
+        k = radius * np.exp(1j * theta)
+        pull = (self.nodes.lam / (k[:, None] - self.nodes.lam)) @ self.nodes.weight
+        first, second = self.nodes.deficits(k, self.M)
+        z, slope = k * first / self.M, second / self.M
+        return float(weight @ (z * pull * slope * 1j * k).imag) / math.pi
 
 
 def _graded(start: float, stop: float, first: float) -> tuple[Array, Array]:

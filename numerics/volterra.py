@@ -261,7 +261,7 @@ class _Stage:
         zeta, slope = hyperbola(angle, digits)
         drift = np.expm1(zeta / n)
         weight = np.exp(zeta + zeta / n) * slope / (2j * math.pi * n)
-        R = _inverse(drift[:, None] - np.expm1(-self.rate))
+        R = np.reciprocal(drift[:, None] - np.expm1(-self.rate))
         Y = self._driving(R, drift, walk.m)
         if walk.c is not None and walk.s is not None:
             self._gather(walk, weight, drift, R, Y)
@@ -288,7 +288,7 @@ class _Stage:
         """
         assert walk.c is not None
         assert walk.s is not None
-        Ry = _inverse(drift[:, None] + self.x)
+        Ry = np.reciprocal(drift[:, None] + self.x)
         # Columns: the weights themselves, for what there was, and the weights times Y.
         late = weight[:, None] * np.hstack([np.ones((len(Y), 1)), Y])
         early = late / drift[:, None]
@@ -307,8 +307,3 @@ class _Stage:
 def _paired(values: Complex) -> Complex:
     """Return the sums over all nodes z from those over the half of them, at all nodes r."""
     return np.asarray(0.5 * (values + values[::-1].conj()))
-
-
-def _inverse(w: Complex) -> Complex:
-    """Return ``1/w``, in a third of the time that NumPy's complex division takes."""
-    return np.asarray(w.conj() / (w.real**2 + w.imag**2))

@@ -5,8 +5,10 @@ LEFT/RIGHT read by `numerics.legs.trend`, with no defining sum in between: the f
 fourth moments, the sketch and every step of the schedule are in the numbers.  Where LEFT is an
 optimum, it is searched for at each scale (`numerics.legs.optima`).
 
-*Reach.*  The ladder ends where a size reaches its limit: M 10^12, C 10^16, others 10^18; of the
-sample paths those are taken that reach farthest, ``N γ`` counting as a size.  A gap
+*Reach.*  The ladder ends where a size reaches its limit: M 10^12, C 10^16, others 9 10^17, or
+where LEFT would underflow.  Of the sample paths those are taken that reach farthest, ``N γ``
+counting as a size, from each regime of learning in turn: nothing is learnt (``N γ`` falls), a part
+(``N γ`` below ``M^a``) or all of the model, and the boundaries between them last.  A gap
 δ in the exponent of the fastest size is a drift of δ x per ``log t``, so that the smallest gap a
 ladder sees is ``ε/x``.  Where that is above 1/4 (short ladders) the leg does not pass, whatever it
 saw.
@@ -20,6 +22,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import zip_longest
 from typing import Any
 
 from numerics.legs.optima import NoOptimumError, optima
@@ -29,6 +32,7 @@ from numerics.legs.places import (
     logarithm,
     moderate_values,
     path_text,
+    spectrum_of,
     steps_of,
 )
 from numerics.legs.trend import Reading, combined, read
@@ -36,13 +40,15 @@ from numerics.legs.values import (
     DIGITS,
     ONE,
     RESPONSES,
+    UNDERFLOW,
     Values,
     first_step,
     first_step_of,
     number,
     problem_of,
 )
-from proofs_check.claim import Claim, Objective, optimal_of
+from numerics.problem import sequence
+from proofs_check.claim import Claim, Objective, Setting, optimal_of
 from proofs_check.errors import UserError
 from proofs_check.expr import free_names
 from proofs_check.verdict import Evidence, Light
@@ -52,13 +58,15 @@ __all__ = ["evidence"]
 
 LEG = "exact"
 GAP = 0.25
-LIMITS: Mapping[str, float] = {"M": 1e12, "N": 1e18, "C": 1e16}
-OTHER_LIMIT = 1e18
+LIMITS: Mapping[str, float] = {"M": 1e12, "N": 9e17, "C": 1e16}
+OTHER_LIMIT = 9e17
+SHORTEST = 2.0
+VANISHING = -400.0
 
-_PATHS: Mapping[str, tuple[int, ...]] = {"quick": (2,), "full": (6, 6, 6, 6)}
+_PATHS: Mapping[str, tuple[int, ...]] = {"quick": (3,), "full": (6, 6, 6, 6)}
 """How many paths at each of the first parameter values."""
-_CHEAP_PATHS: Mapping[str, tuple[int, ...]] = {"quick": (2, 1, 1), "full": (6, 6, 6, 6)}
-"""The same where no gaussian sketch is trained on, which takes a tenth of the time."""
+_CHEAP_PATHS: Mapping[str, tuple[int, ...]] = {"quick": (3, 1, 1), "full": (6, 6, 6, 6)}
+"""The same where no gaussian sketch is trained on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +98,51 @@ def evidence(claim: Claim, level: str = "quick") -> Evidence:
 def _ladders(claim: Claim, level: str) -> Iterator[_Found]:
     counts = (_CHEAP_PATHS if _is_cheap(claim) else _PATHS)[level]
     for values, count in zip(moderate_values(claim, len(counts)), counts, strict=False):
-        paths = [_fixed(claim, path) for path in sample_paths(claim, values)]
-        distinct = [path for k, path in enumerate(paths) if path not in paths[:k]]
-        for path in sorted(distinct, key=lambda path: -_sight(path))[:count]:
+        for path in _paths(claim, values)[:count]:
             yield _ladder(claim, values, path)
+
+
+def _paths(claim: Claim, values: Values) -> list[Exponents]:
+    """Return the paths to look along, from each regime in turn the one that reaches farthest."""
+    power = _power(claim.setting, values)
+    groups: dict[tuple[bool, int, int], list[Exponents]] = {}
+    for path in sample_paths(claim, values):
+        fixed, regime = _fixed(claim, path), _regime(path, power)
+        if not any(fixed in group for group in groups.values()):
+            groups.setdefault((0 in regime, *regime), []).append(fixed)
+    for group in groups.values():
+        group.sort(key=lambda path: -_sight(path))
+    # What is on no boundary comes first: there one term rules, and an error of it shows.
+    order = sorted(groups, key=lambda regime: (regime[0], -_sight(groups[regime][0])))
+    turns = zip_longest(*(groups[regime] for regime in order))
+    return [path for turn in turns for path in turn if path is not None]
+
+
+def _power(setting: Setting, values: Values) -> float:
+    """Return a of eigenvalues like ``i^-a``; 1 where the spectrum is not known here."""
+    known = {name: float(value) for name, value in values.items()}
+    try:
+        return sequence(spectrum_of(setting), known).order[0]
+    except UserError:
+        return 1.0
+
+
+def _regime(path: Exponents, power: float) -> tuple[int, int]:
+    """Return the signs of the orders of ``N γ`` and ``N γ/M^a``: has anything been learnt, all."""
+    zero = (Fraction(0), Fraction(0))
+    steps, gamma, M = (path.get(name, zero) for name in (_steps_name(path), "gamma", "M"))
+    learnt = [float(steps[k] + gamma[k]) for k in (0, 1)]
+    beyond = [learnt[k] - power * float(M[k]) for k in (0, 1)]
+    return _sign(learnt), _sign(beyond)
+
+
+def _steps_name(path: Exponents) -> str:
+    return "N" if "N" in path else "N_eff"
+
+
+def _sign(order: Sequence[float]) -> int:
+    leading = next((x for x in order if abs(x) > 1e-9), 0.0)
+    return (leading > 0) - (leading < 0)
 
 
 def _is_cheap(claim: Claim) -> bool:
@@ -122,7 +171,7 @@ def _sight(path: Exponents) -> float:
     """
     slowest = _fastest(path)
     if "gamma" in path:
-        learnt = path["gamma"][0] + path.get("N", path.get("N_eff", (Fraction(0),)))[0]
+        learnt = path["gamma"][0] + path.get(_steps_name(path), (Fraction(0),))[0]
         slowest = min(slowest, abs(float(learnt)) or slowest)
     return round(_reach(path) * slowest, 1)
 
@@ -160,19 +209,14 @@ def _ladder(claim: Claim, values: Values, path: Exponents) -> _Found:
         "values": {name: str(value) for name, value in sorted(values.items())},
         "path": path_text(path),
     }
-    reach = _reach(path)
-    scales = [reach / 2, 3 * reach / 4, reach]
     try:
-        if claim.objective is not None:
-            rows = list(_optimum_rows(claim, claim.objective, values, path, scales))
-        else:
-            rows = [_row(claim, values, path, L) for L in scales]
-    except (UserError, NoOptimumError) as error:
+        scales, rows = _rows(claim, values, path)
+    except UserError as error:
         return _Found(Light.UNKNOWN, str(error), where | {"refused": str(error)})
     reading = Reading.of([(L, row.log) for L, row in zip(scales, rows, strict=True)])
     fastest = _fastest(path)
     gap = reading.resolution / fastest if fastest else math.inf
-    light = _light(claim.relation, reading, any(row.blurred for row in rows), gap)
+    light = _light(claim.relation, reading, rows, gap)
     ratios = [math.exp(min(row.log, 700.0)) for row in rows]
     numbers = {
         "light": str(light),
@@ -192,12 +236,33 @@ def _ladder(claim: Claim, values: Values, path: Exponents) -> _Found:
     return _Found(light, phrase, where | numbers)
 
 
-def _light(relation: str, reading: Reading, blurred: bool, gap: float) -> Light:
+def _rows(claim: Claim, values: Values, path: Exponents) -> tuple[list[float], list[_Row]]:
+    """Return the scales of a ladder and its rows, ending before LEFT underflows."""
+    reach = _reach(path)
+    while True:
+        scales = [reach / 2, 3 * reach / 4, reach]
+        if claim.objective is not None:
+            return scales, list(_optimum_rows(claim, claim.objective, values, path, scales))
+        rows = [_row(claim, values, path, L) for L in scales]
+        if reach < 2 * SHORTEST or not any(row.underflow for row in rows):
+            return scales, rows
+        reach /= 2
+
+
+def _light(relation: str, reading: Reading, rows: Sequence[_Row], gap: float) -> Light:
     light = read(relation, reading, reading)
+    above_only = relation in ("O", "Otilde", "o")
+    gone = [row for row in rows if row.underflow]
+    if gone:
+        # LEFT is a float's 0: all that is known is that it is far smaller than RIGHT, or not that.
+        far = all(row.log < VANISHING for row in gone)
+        return Light.PASS if above_only and far else Light.UNKNOWN
+    blurred = any(row.blurred for row in rows)
     if light is Light.FAIL:
         # Known from above only, LEFT may fall with certainty, but not grow.
         return Light.UNKNOWN if blurred and not reading.falls else light
-    above_only = relation in ("O", "Otilde", "o")
+    if light is Light.PASS and above_only and reading.falls:
+        return light  # by a power of its own, however short the ladder
     if gap > GAP or (blurred and not above_only):
         return Light.UNKNOWN
     return light
@@ -209,6 +274,7 @@ class _Row:
 
     log: float
     blurred: bool
+    underflow: bool = False
     sizes: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -219,7 +285,8 @@ def _row(claim: Claim, values: Values, path: Exponents, L: float) -> _Row:
     left, right = (number(side, setting, values, place) for side in (claim.left, claim.right))
     if right.blurred:
         raise UserError(f"the value of {claim.right} is below double precision")
-    return _Row(left.log - right.log, left.blurred, _sizes(place))
+    underflow = left.log < 0.99 * math.log(UNDERFLOW)
+    return _Row(left.log - right.log, left.blurred, underflow, _sizes(place))
 
 
 def _optimum_rows(
@@ -234,7 +301,7 @@ def _optimum_rows(
     for place, best in zip(places, optima(claim.setting, objective, values, places), strict=True):
         left = best.log_value if wanted == "value" else math.log(best.sizes[wanted])
         right = logarithm(enclosed(claim.right, {"sigma": ONE, **values, **place}, DIGITS))
-        yield _Row(left - right, False, _sizes(best.sizes))
+        yield _Row(left - right, False, sizes=_sizes(best.sizes))
 
 
 def _sizes(place: Values) -> dict[str, str]:

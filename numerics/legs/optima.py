@@ -27,8 +27,8 @@ from proofs_check.errors import UserError
 
 __all__ = ["NoOptimumError", "Optimum", "optima"]
 
-LIMITS: Mapping[str, float] = {"M": 1e12, "N": 1e15, "N_eff": 1e15}
-OTHER_LIMIT = 1e18
+LIMITS: Mapping[str, float] = {"M": 1e12}
+OTHER_LIMIT = 9.9e17
 _STEP = 1.25
 """The search stops at points this far apart in log X; the parabola does the rest."""
 

@@ -1,6 +1,6 @@
 r"""LEFT as a number: quantities of the exact leg at one place of parameters and sizes.
 
-*Values.*  Top features: exact (for ``M > 256`` by quadrature).  Gaussian sketch: exact given the
+*Values.*  Top features: exact (for ``M > 32`` by quadrature).  Gaussian sketch: exact given the
 sketch and averaged over 8 of them for ``M <= 32``; the deterministic equivalent beyond
 (`numerics.equivalents`, `numerics.sketched_spectrum`), whose relative error is of order 1/M.
 Every part p comes with an error e: LEFT is evaluated at ``p + e`` and at ``max(p - e, 0)``, and
@@ -33,7 +33,7 @@ from proofs_check.errors import UserError
 from proofs_check.expr import Call, Expr, Name, Num, children, free_names, rebuild, walk
 from proofs_check.meaning import is_quantity
 
-__all__ = ["DIGITS", "ONE", "RESPONSES", "Number", "Part", "Values", "first_step",
+__all__ = ["DIGITS", "ONE", "RESPONSES", "UNDERFLOW", "Number", "Part", "Values", "first_step",
            "first_step_of", "method_of", "number", "parts_at", "problem_of"]  # fmt: skip
 
 Values = Mapping[str, Fraction]
@@ -42,9 +42,9 @@ ONE = Fraction(1)
 DIGITS = 12
 BLUR = 0.01
 UNDERFLOW = Fraction(1, 10**300)
+"""Least upper end of a value: a float that is 0 may stand for that."""
 QUADRATURE = 5.0
-SINGLE_M = 256
-SKETCHED_M = 32
+SMALL = 32
 SKETCHES = 8
 EQUIVALENT = 1e-8  # relative error of `SketchedSpectrum` as numbers
 
@@ -185,7 +185,7 @@ def _approximation(problem: Problem, M: int) -> Part:
 def _responses(problem: Problem, method: Method, M: int, N: int) -> dict[str, Part]:
     """Return the parts of the risk."""
     top = problem.features == "top"
-    if (SINGLE_M if top else SKETCHED_M) >= M:
+    if M <= SMALL:
         risk = learning_curve(problem, method, M, [N], 0, None if top else SKETCHES)[0]
         errors = risk.errors
         parts = {name: Part.of(getattr(risk, name), getattr(errors, name)) for name in _PARTS}
@@ -207,9 +207,11 @@ def _dimension(problem: Problem, M: int, n: float) -> Part:
     if problem.features == "top":
         squares = problem.spectrum.times(problem.spectrum)
         k = _head(problem, M, n)
+        if k == M:
+            return Part(Fraction(M), Fraction(0))
         value = k + n**2 * (squares.tail(k) - squares.tail(M))
         return Part.of(value, 1e-12 * (k + n**2 * squares.tail(k)))
-    if M > SKETCHED_M:
+    if M > SMALL:
         value = _sketched(problem, M).effective_dimension(n)
         return Part.of(value, EQUIVALENT * value)
     spectra = _drawn_spectra(problem, M)
@@ -243,7 +245,7 @@ def _eigenvalue(problem: Problem, M: int, j: int) -> Part:
         raise UserError(f"there is no eigenvalue {j} of M = {M} features")
     if problem.features == "top":
         value = float(problem.spectrum.at(j))
-    elif M > SKETCHED_M:
+    elif M > SMALL:
         value = _sketched(problem, M).eigenvalue(j)
         return Part.of(value, EQUIVALENT * value)
     else:

@@ -18,6 +18,7 @@ from numerics.equivalents import (
     equivalent_excess,
     kappa,
     spectral_nodes,
+    spectral_span,
 )
 from numerics.expected import expected_risk, learning_curve
 from numerics.problem import Measured, Method, Problem
@@ -69,7 +70,7 @@ def test_the_equivalent_of_approx_is_kappa_m_for_the_isotropic_prior() -> None:
 def test_measures_have_the_exact_moments(a: float, b: float, M: int) -> None:
     problem = _power(a, b)
     nodes = spectral_nodes(problem, M)
-    measure = contour(nodes, M, limit=100.0, angle=0.75, digits=12)
+    measure = contour(nodes, spectral_span(nodes, M), M, limit=100.0, angle=0.75, digits=12)
     lam, square = problem.spectrum.sum(), problem.spectrum.times(problem.spectrum).sum()
 
     def count(f: np.ndarray) -> float:
@@ -110,7 +111,11 @@ def test_laplace_inversion_agrees_with_the_engine(problem: Small, averaged: bool
 
 @pytest.mark.parametrize("algorithm", ["sgd", "averaged-sgd"])
 def test_top_features_by_quadrature_agree_with_mode_by_mode(algorithm: str) -> None:
-    for a, b, gamma, M, N in ((2, 2, 0.2, 1500, 10**4), (1.5, 2.2, 0.1, 1200, 10**6)):
+    # More than 1024 features, or all of them would be nodes; averages of so many take seconds.
+    sizes = (1100, 10**4), (1500, 10**4), (1200, 10**6)
+    laws = (2, 2, 0.2), (1.5, 2.2, 0.1), (1.2, 3, 0.1)
+    averaged = algorithm == "averaged-sgd"
+    for (M, N), (a, b, gamma) in list(zip(sizes, laws, strict=True))[: 1 if averaged else 3]:
         problem, method = _power(a, b, features="top"), Method(gamma, algorithm)
         got = equivalent_excess(problem, method, M, N)
         exact = learning_curve(problem, method, M, [N])[0]
@@ -163,7 +168,7 @@ def test_the_scaling_constant_at_a_billion_features() -> None:
         (1.5, 2.2, 0.1, 300, "constant", 4, "sgd"),
         (1.2, 1.2, 0.05, 3000, "geometric", 1, "sgd"),
         (2.0, 2.0, 0.2, 10**6, "constant", 1, "averaged-sgd"),
-        (1.5, 2.2, 0.1, 3000, "cosine", 4, "averaged-sgd"),
+        (1.5, 2.2, 0.1, 200, "cosine", 4, "averaged-sgd"),
     ],
 )
 def test_drawn_sketches_agree(
@@ -197,7 +202,7 @@ def test_finitely_many_dimensions() -> None:
 
 def test_the_sector_keeps_powers_from_growing() -> None:
     nodes = spectral_nodes(_power(2, 2), 64)
-    wide = contour(nodes, 64, limit=5.0, angle=0.75, digits=8)
+    wide = contour(nodes, spectral_span(nodes, 64), 64, limit=5.0, angle=0.75, digits=8)
     assert sector(wide, 0.2, 1) < math.pi / 2
     assert np.all(np.abs(1 - 0.4 * wide.z * (1 - 0.2 * wide.z)) < 1)
     beyond = replace(wide, z=wide.z * 1j)
@@ -210,7 +215,9 @@ def test_the_stability_limit_is_that_of_the_engine() -> None:
         equivalent_excess(_power(2, 2), Method(gamma=2.0), 2000, 100)
     largest = caught.value.largest
     nodes = spectral_nodes(_power(2, 2), 2000)
-    measure = contour(nodes, 2000, limit=1 / largest, angle=0.3, digits=10)
+    measure = contour(
+        nodes, spectral_span(nodes, 2000), 2000, limit=1 / largest, angle=0.3, digits=10
+    )
     assert feedback(measure, largest, 1) == pytest.approx(1, rel=1e-5)
     top = _power(2, 2, features="top")
     with pytest.raises(UnstableError) as caught:
