@@ -37,6 +37,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compute, draw and write one figure."""
+    from ratecert.threads import use_one_thread
+
+    use_one_thread()
     from ratecert.commands.risk import assignments, number, whole
     from ratecert.figures import check_path, save
 
