@@ -73,7 +73,7 @@ def sizes(
 
 
 def margin(plane: Plane, when: Sequence[str]) -> Array:
-    """Return the margin of a cell at each point, shape (rows, columns); 1 without conditions.
+    """Return the margin of a cell at each point, at most 1, shape (rows, columns).
 
     Raises
     ------
