@@ -73,8 +73,8 @@ def _risk(values: Mapping[str, float], gamma: float, runs: int, seed: int) -> Fi
     with progress("computing") as tell:
         for k, a in enumerate(exponents):
             tell(2 * k, 2 * len(exponents))
-            left.append(features(a, sizes, 10**4, [4, 8, 16, 32, 64], draws=4))
-            left.append(features(a, sizes, 10**8, [], draws=4))
+            left.append(features(a, sizes, 10**4, [4, 8, 16, 32, 64], draws=8))
+            left.append(features(a, sizes, 10**8, [], draws=8))
             tell(2 * k + 1, 2 * len(exponents))
             right.append(times(a, steps, 64, steps[:10:2], draws=4))
             right.append(times(a, steps, 256, [], draws=1))
