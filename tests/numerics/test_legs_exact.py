@@ -52,8 +52,11 @@ def light(says, assume=AB, **settings):
         ("effective_dimension = O(M)", ["a > 1"], {"features": "top"}),
         ("effective_dimension = Theta(min(M, (N_eff*gamma)^(1/a)))", STEPS, {}),
         ("variance = Theta(min(M, (N*gamma)^(1/a))/N)", [*AB, "N*gamma >= 1"], AVERAGED),
-        ("mean_bias = Theta((N*gamma)^(-2))", ["a > 1", "b > 2*a + 1", "N*gamma >= 1"],
-         {**AVERAGED, "features": "top"}),
+        (
+            "mean_bias = Theta((N*gamma)^(-2))",
+            ["a > 1", "b > 2*a + 1", "N*gamma >= 1"],
+            {**AVERAGED, "features": "top"},
+        ),
         ("approx = Theta(M^(1-b))", ["b > 1", "b < 3"], {"kernel": "brownian"}),
     ],
 )
