@@ -233,7 +233,7 @@ class Prover:
         The hypothesis is the lemma ``IH`` inside the step: all other variables may be replaced.
         """
         over, start = table["over"], parse_formula(table["from"])
-        if over not in goal.integers or over in free_names(start):
+        if not isinstance(over, str) or over not in goal.integers or over in free_names(start):
             raise RejectedError("induction runs over a whole variable, from one free of it")
         lowest = Relation(start, "<=", Name(over))
         others = [condition for condition in goal.assume if condition != lowest]

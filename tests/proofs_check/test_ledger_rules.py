@@ -236,6 +236,7 @@ def changed(item: Item, **changes: Any) -> Item:
         (changed(GAUSS, assume=[]), "must assume"),
         (changed(GAUSS, over="n"), "whole variable"),
         (changed(GAUSS, over=3), "whole variable"),
+        (changed(GAUSS, over=["m"]), "whole variable"),
         (changed(GAUSS, **{"from": "m"}), "whole variable"),
         (changed(GAUSS, **{"from": "1"}), "must assume"),
         (changed(GAUSS, **{"from": "1/2"}, assume=["m >= 1/2"]), "whole number"),
