@@ -285,6 +285,30 @@ def test_the_hypothesis_is_gone_after_its_induction() -> None:
     assert "no axiom" in check(GAUSS, {**after, "id": "after"}).entries[-1].reason
 
 
+def test_a_hypothesis_keeps_the_variables_of_its_start() -> None:
+    """``m <= k`` for all m >= k is false; k - 1 for k in the hypothesis would prove it."""
+    shifted = [step("ih", "IH", k="k - 1")]
+    item: Item = {
+        "id": "it", "says": "m <= k", "integers": ["m", "k"], "assume": ["m >= k"],
+        "by": "induction", "over": "m", "from": "k", "base": {"combine": []},
+        "step": {"steps": shifted, "combine": [": ih"]},
+    }  # fmt: skip
+    assert "'k' has no meaning here" in last(item).reason
+    item = {
+        "id": "it", "says": "j <= k", "integers": ["j", "s", "k"], "by": "stages",
+        "assume": ["j >= k", "s >= 0"], "over": ["j", "s"], "from": "k", "stage": "K",
+        "base": {"combine": []},
+        "next": {"steps": [step("ih", "IH")], "combine": [": ih"]},
+        "change": {"steps": shifted, "combine": [": ih"]},
+    }  # fmt: skip
+    assert "'k' has no meaning here" in last(item).reason
+
+
+def test_a_statement_is_defined_whatever_its_rule() -> None:
+    item = changed(BELOW, says="sum(g*i, i, 1, a) <= sum(i/4, i, 1, a)", hi="a")
+    assert "whole number" in last(item).reason
+
+
 def test_a_hypothesis_asks_for_its_assumptions() -> None:
     """P(m): if m <= M then f(m) <= 0 may not be used at m when only m <= K is known."""
     item = changed(GAUSS, integers=["m"], assume=["m >= 0", "m <= M"])
