@@ -199,6 +199,7 @@ def _split_region(ready: Premises, prover: Prover, leaf: Leaf, splits: int) -> d
     except SplitNeededError as split:
         if splits == 0:
             raise StuckError("too many distinctions of cases") from split
+        prover.require_known(split.form)
         ctx = prover.ctx
         whole = _with_whole_powers(split.form, ctx)
         monomial = form_expr(whole, ctx)

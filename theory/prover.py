@@ -226,13 +226,19 @@ class Prover:
     def require_log(self, form: Form) -> Tree:
         """Return ``log log(2 + X)`` of a monomial, or ask for what is known of it."""
         tree = loglog(form, self.ctx)
-        known = {v for g in self.ctx.generators for v in g.form.coeffs}
         for part in (tree, *tree.parts):
-            for variable in part.form.coeffs if part.form is not None else ():
-                own = names_of(Form({variable: self.ctx.ring.one}))
-                if variable not in known and own.isdisjoint(self.ctx.indices):
-                    raise LogNeededError(variable.removeprefix(LOGLOG))
+            if part.form is not None:
+                self.require_known(part.form)
         return tree
+
+    def require_known(self, form: Form) -> None:
+        """Ask for what is known of the logarithms in a form, those of an index aside."""
+        known = {v for g in self.ctx.generators for v in g.form.coeffs}
+        for variable in form.coeffs:
+            own = names_of(Form({variable: self.ctx.ring.one}))
+            is_new = variable.startswith(LOGLOG) and variable not in known
+            if is_new and own.isdisjoint(self.ctx.indices):
+                raise LogNeededError(variable.removeprefix(LOGLOG))
 
     def _with_monotone_logs(self, clause: Clause) -> tuple[dict[str, Any], Prover] | None:
         """Relate the logarithms of two monomials, if a clause has both and they are related."""
