@@ -33,7 +33,7 @@ from theory.certificates import positive
 from theory.planner import plan
 from theory.prover import Prover, SplitNeededError, StuckError, form_expr
 
-__all__ = ["CaseNeededError", "derivation", "grown", "needs", "settled"]
+__all__ = ["CaseNeededError", "derivation", "grown", "needs", "settled", "split"]
 
 MAX_SPLITS = 8
 MAX_COMPARISONS = 4
@@ -110,6 +110,17 @@ def grown(ready: Premises, more: tuple[Condition, ...], leaf: Leaf) -> dict[str,
         return node
 
 
+def split(ready: Premises, leaf: Leaf) -> dict[str, Any]:
+    """Return the tree without comparisons of parameters.
+
+    Raises
+    ------
+    CaseNeededError
+        Where one is needed.
+    """
+    return _region(ready, leaf, MAX_SPLITS)
+
+
 def _sides_of_case(value: Frac, ready: Premises) -> tuple[Expr, Expr]:
     """Write ``value`` compared with 0 as NAME compared with an expression where it is linear."""
     ring = ready.ctx.ring
@@ -172,14 +183,14 @@ def _signed(
 def _split_region(ready: Premises, prover: Prover, leaf: Leaf, splits: int) -> dict[str, Any]:
     try:
         return leaf(ready, prover)
-    except SplitNeededError as split:
+    except SplitNeededError as needed:
         if splits == 0:
-            raise StuckError("too many distinctions of cases") from split
+            raise StuckError("too many distinctions of cases") from needed
         ctx = prover.ctx
-        monomial = form_expr(split.form, ctx)
+        monomial = form_expr(needed.form, ctx)
         log_tree(monomial, ctx)
         node: dict[str, Any] = {"split": str(monomial)}
-        for key, form, op in (("ge", split.form, ">="), ("le", -split.form, "<=")):
+        for key, form, op in (("ge", needed.form, ">="), ("le", -needed.form, "<=")):
             case = Generator(form, f"{monomial} {op} 1", is_case=True)
             inner = Prover(ctx.with_generators(case))
             node[key] = inner.impossible() or _region(

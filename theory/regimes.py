@@ -24,7 +24,7 @@ from theory.planner import plan, simplified
 from theory.prover import Prover, SplitNeededError
 from theory.rates import Region
 
-__all__ = ["by_cases", "joined"]
+__all__ = ["by_cases", "joined", "union"]
 
 
 def by_cases(ready: Premises) -> list[Region]:
@@ -107,9 +107,9 @@ def _joinable(regimes: list[Regime]) -> Iterator[tuple[Regime, Regime, Regime]]:
         other = [c for c in second.when if c not in first.when]
         if first.order != second.order or len(own) != 1 or len(other) != 1:
             continue
-        union = _union(own[0], other[0])
-        if union is not None:
-            when = tuple(c for text in first.when for c in ((text,) if text != own[0] else union))
+        both = union(own[0], other[0])
+        if both is not None:
+            when = tuple(c for text in first.when for c in ((text,) if text != own[0] else both))
             yield first, second, Regime(when, first.order)
 
 
@@ -119,7 +119,7 @@ _UNIONS = {
 }  # fmt: skip
 
 
-def _union(first: str, second: str) -> tuple[str, ...] | None:
+def union(first: str, second: str) -> tuple[str, ...] | None:
     """Return the conditions that say "one or the other", None where no single one does."""
     (one,), (two,) = parse_condition(first), parse_condition(second)
     if (one.left, one.right) == (two.left, two.right):
