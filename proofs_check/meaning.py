@@ -67,18 +67,47 @@ twice ``Σ_s p_s``, of the order of ``N A``.  So the same holds with ``D = Σ_j 
 
 *Top features* are exact: ``λ_j``, ``e_j`` for ``j <= M``; the approximation is ``Σ_{i>M} e_i``.
 
-*Gaussian sketch* of ``λ_i = i^-a``, ``e_i = i^-b``, on an event of probability
-``1 - exp(-Ω(M))``:
+*Gaussian sketch* of ``λ_i = i^-a``, ``e_i = i^-b``.  One theorem about Gaussian matrices is cited
+[G]: for S with M rows of entries ``N(0, 1/M)`` and ``T >= 0`` of finite trace, with probability
+``1 - 2 exp(-τ² M/2)`` all ``v = T^{1/2} u``, ``|u| <= 1``, have
 
-- ``λ~_j`` is of order ``j^-a`` for ``j <= M`` [cited];
-- approximation, from above: ``I - P <= ρ (A + ρ)^-1`` with ``A = H^{1/2} S^T S H^{1/2}``, and
-  ``A + ρ >= (H + ρ)/2`` for ``ρ = C M^-a`` [cited], so it is at most
-  ``2 Σ_i e_i ρ/(λ_i + ρ)``, of order ``Σ_i e_i min(1, (i/M)^a)``; from below: the Schur complement
-  gives ``⟨v_i, (I-P) v_i⟩ = 1/(1 + λ_i s_i^T Σ_i^-1 s_i)`` for the column ``s_i`` of S and the
-  covariance ``Σ_i`` of the others, independent of ``s_i``; ``s_i^T Σ_i^-1 s_i`` concentrates
-  around ``tr(Σ_i^-1)/M``, which is of order ``M^a``; modes ``i > M`` together lose at least
-  ``Σ_{i>M} e_i`` up to a constant (Ky Fan's inequality for the trace over the complement);
-- mean path for ``b < a + 1``: that of ``λ_j``, ``e_j``, ``j <= M`` (alignment) [cited].
+    | |S v| - |v| | <= 2 (tr T/M)^{1/2} + τ |T|^{1/2}.
+
+Everything else is proved here, on an event of probability ``1 - exp(-Ω(M))``.  Let ``s_i`` be the
+columns of S, ``A = H^{1/2} S^T S H^{1/2}`` (its eigenvalues are the ``λ~_j``, then zeros), P the
+projection on the range of A, ``E = diag(e_i)``.
+
+- *Spectrum*: ``λ~_j`` is of order ``j^-a`` for ``j <= M``.  Above: without the modes below j the
+  norm of A is at most ``C (λ_j + Σ_{i>=j} λ_i/M)`` by [G], at most ``C' j^-a``, and the modes left
+  out have rank ``j - 1``.  Below, for ``j <= M/16``: the modes up to j alone give at least
+  ``λ_j/16``, as ``|S v| >= |v|/4`` on them by [G]; for other j: the transpose of the first ``k =
+  64 M`` columns has k rows, and [G] for it gives ``λ~_M >= λ_k``.
+- *Resolvent*: ``(H + ρ)/2 <= A + ρ <= 3 (H + ρ)/2`` for every ``ρ >= C M^-a``.  With ``T = H/(H +
+  ρ)``, ``|T| <= 1`` and ``tr T`` of order ``ρ^{-1/a}``, at most ``M/400`` for large C; so [G] with
+  ``τ = 1/10`` bounds ``| |S v|² - |v|² |`` by ``1/5 (2 + 1/5) < 1/2``.
+- *Share lost*: ``⟨v_i, (I-P) v_i⟩`` is of order ``min(1, (i/M)^a)``.  Above: ``I - P <= ρ (A +
+  ρ)^-1 <= 2ρ/(H + ρ)`` with ``ρ = C M^-a``.  Below, for ``i <= M``: by the Schur complement it is
+  ``1/(1 + λ_i s_i^T Σ_i^-1 s_i)`` with the covariance ``Σ_i`` of the other modes, at least
+  ``c M^-a`` by the spectrum, and ``|s_i|² <= 2``.  All modes ``i > M`` together lose at least
+  ``Σ_{i>M} e_i`` (Ky Fan: the complement of P has corank M).  So the approximation ``tr E (I-P)``
+  is of order ``Σ_i e_i min(1, (i/M)^a)``.
+- *Alignment*: for ``b < a + 1`` and ψ(x) one of ``exp(-tx)``, ``min(1, 1/(tx))`` and ``min(1,
+  1/(tx)²)``, ``tr E ψ(A) P`` is of order ``Σ_{j<=M} e_j ψ(λ_j)``; so mean path and running error
+  are those of the first M modes.  Note ``1/(1+tx)`` and its square are of the order of the last
+  two, and all are convex and at most ``C/(1 + tx)``.
+
+  *Large model*, ``t <= ε M^a``: the sum is of order ``t^{(1-b)/a}`` (1 for ``t <= 1``).  Above,
+  ``tr E/(1 + tA) <= 2 Σ e_i/(1 + t λ_i)`` by the resolvent with ``ρ = 1/t``, of that order for
+  ``b < a + 1``.  Below, by Jensen's inequality ``⟨v_i, ψ(A) v_i⟩ >= ψ(λ_i |s_i|²) >= ψ(2 λ_i)``,
+  which is at least some ``c > 0`` for ``t^{1/a} <= i <= 2 t^{1/a} + 1``, while the part outside of
+  P, the share lost, is below ``c/2`` there for small ε.
+
+  *Small model*, ``t > ε M^a``: the sum is of order ``M^{1-b} ψ(λ_M)``.  Above, on the range of A
+  ``x >= c M^-a``, hence ``ψ(x) <= C ψ(c M^-a)/(1 + ε M^a x)``; go on as before.  Below, let Q
+  project on the eigenvectors of A to ``λ~_j``, ``M/2 <= j <= M``, all of order ``M^-a``.  For a
+  unit vector ``q = H^{1/2} S^T y`` in its range ``|y|² <= 1/λ~_M``, and its part in the modes
+  beyond L M is at most ``|y|² |S_> H_> S_>^T|``, of order ``L^{1-a}`` by [G], so below 1/2 for
+  large L.  So ``tr E Q >= (L M)^-b · M/4``, and ``ψ >= ψ(C M^-a)`` on Q.
 
 Outputs: SGD decouples over the outputs, which share sketch and samples, so every part of the
 risk is multiplied by their number.
@@ -124,17 +153,9 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 }
 """Quantities that are sums of others."""
 
-SPECTRUM_LEMMA = (
-    "Gaussian sketch: the eigenvalues of the sketched covariance are of order j^-a, j <= M, with "
-    "probability 1 - exp(-Omega(M)) (Lin et al. 2024, recalled, measured)"
-)
-CONCENTRATION = (
-    "Gaussian sketch: (H + r)/2 <= H^(1/2) S^T S H^(1/2) + r for r = C M^-a "
-    "(Koltchinskii and Lounici 2017, relative form)"
-)
-ALIGNMENT = (
-    "Gaussian sketch: the mean path of SGD is that of the leading M modes for b < a + 1 "
-    "(Lin et al. 2024, Theorem 4.2, recalled, measured)"
+GAUSSIAN_MATRICES = (
+    "Gaussian sketch: | |S v| - |v| | <= 2 (tr T/M)^(1/2) + t |T|^(1/2) for all v = T^(1/2) u, "
+    "|u| <= 1, with probability 1 - 2 exp(-t^2 M/2) (Gordon 1985; Gaussian concentration)"
 )
 SMALL_GAMMA = "gamma is at most a small enough constant, so that SGD is stable"
 
@@ -306,8 +327,9 @@ class _System:
     def summable(self) -> tuple[Condition, ...]:
         return (Condition(self.a, ">", ONE), Condition(self.b, ">", ONE))
 
-    def sketch(self, *lemmas: str) -> tuple[str, ...]:
-        return () if self.top else lemmas
+    def sketch(self) -> tuple[str, ...]:
+        """Return what is cited where the features are a Gaussian sketch."""
+        return () if self.top else (GAUSSIAN_MATRICES,)
 
 
 def _definition(expr: Expr, setting: Setting) -> Meaning:
@@ -350,7 +372,7 @@ def _approx(system: _System) -> Meaning:
         tail = Sum(mul(system.energy(i), lost), "i", ONE, INFINITY)
         step = f"approx: the sketch loses the share min(1, (i/M)^a) of mode i: {tail}"
     tail = system.per_output(tail)
-    trust = system.sketch(CONCENTRATION, SPECTRUM_LEMMA)
+    trust = system.sketch()
     return Meaning(tail, tail, system.summable(), (step,), trust)
 
 
@@ -388,7 +410,7 @@ def _mean_bias(system: _System) -> Meaning:
     if not system.top:
         needs += (Condition(system.b, "<", add(system.a, ONE)),)
     step = f"mean_bias: each mode's error is damped by its own filter: {path}"
-    trust = (SMALL_GAMMA, *system.sketch(ALIGNMENT, SPECTRUM_LEMMA))
+    trust = (SMALL_GAMMA, *system.sketch())
     return Meaning(path, path, needs, (step,), trust)
 
 
@@ -416,7 +438,7 @@ def _variance(system: _System) -> Meaning:
     _require_known_method(system)
     response = system.per_output(_noise_response(system))
     step = f"variance: the noise that every mode has kept, the noise being of order 1: {response}"
-    trust = (SMALL_GAMMA, *system.sketch(SPECTRUM_LEMMA))
+    trust = (SMALL_GAMMA, *system.sketch())
     return Meaning(response, response, system.summable(), (step,), trust)
 
 
@@ -425,7 +447,7 @@ def _effective_dimension(system: _System) -> Meaning:
     value = system.over_modes(Call("min", (ONE, power(u, TWO))))
     step = f"effective_dimension: modes with u >= 1 count 1, the others u^2: {value}"
     needs = system.summable()[:1]
-    return Meaning(value, value, needs, (step,), system.sketch(SPECTRUM_LEMMA))
+    return Meaning(value, value, needs, (step,), system.sketch())
 
 
 def _irreducible(system: _System) -> Meaning:
@@ -437,7 +459,7 @@ def _eigenvalue(system: _System, index: Expr) -> Meaning:
     value = system.eigenvalue(index)
     step = f"eigenvalue({index}) of the features' covariance is of order {value}"
     needs = (*system.summable()[:1], Condition(M, ">=", index))
-    return Meaning(value, value, needs, (step,), system.sketch(SPECTRUM_LEMMA))
+    return Meaning(value, value, needs, (step,), system.sketch())
 
 
 _DEFINITIONS = {

@@ -124,7 +124,8 @@ def _differs(
     try:
         least = order_along(form_expr(value, ready.ctx), path)
         found = least if name == "value" else path.orders[name]
-        return found != order_along(claim.right, path)
+        claimed = order_along(claim.right, path)
+        return found >= claimed if claim.relation == "o" else found != claimed
     except (UndecidedError, KeyError):
         return False
 
