@@ -73,7 +73,6 @@ class Asymptotic:
 def _monomial(
     constant: Expr,
     exponents: Mapping[Symbol, Expr],
-    sharp: bool,
     when: tuple[str, ...],
     claim: str,
 ) -> Asymptotic:
