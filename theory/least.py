@@ -16,7 +16,7 @@ from proofs_check.algebra import Form
 from proofs_check.claim import Claim, optimal_of
 from proofs_check.cone import RejectedError
 from proofs_check.least import check_least, tied_premises
-from proofs_check.logform import LOGLOG, log_tree
+from proofs_check.logform import LOGLOG, form_expr, log_tree
 from proofs_check.meaning import NoMeaningError
 from proofs_check.orders import Order, UndecidedError
 from proofs_check.paths import Path, order_along
@@ -25,7 +25,7 @@ from proofs_check.refutation import statement_of, with_effective_steps
 from theory.derivation import CaseNeededError, grown
 from theory.optimise import nowhere_below
 from theory.parametric import optimum_at, programs
-from theory.prover import StuckError, form_expr
+from theory.prover import StuckError
 from theory.samples import orders_of, path_data, paths_of, values_of
 from theory.spots import spots
 

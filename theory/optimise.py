@@ -20,7 +20,7 @@ from proofs_check.cone import Tree, lin, plus, scaled
 from proofs_check.expr import Call, Name, Num, power
 from proofs_check.goals import read_expr
 from proofs_check.growth import bound
-from proofs_check.logform import LOGLOG, log_tree
+from proofs_check.logform import LOGLOG, form_expr, log_tree
 from proofs_check.optimum import (
     at_point,
     feasibility,
@@ -34,6 +34,7 @@ from proofs_check.optimum import (
 )
 from proofs_check.premises import Premises, premises, with_slack
 from theory.derivation import Leaf, grown, needs
+from theory.lattices import simplified
 from theory.parametric import (
     Optimum,
     Program,
@@ -44,8 +45,8 @@ from theory.parametric import (
     programs,
     saturations,
 )
-from theory.planner import plan, simplified
-from theory.prover import ZERO, Prover, SplitNeededError, StuckError, form_expr
+from theory.planner import plan
+from theory.prover import ZERO, Prover, SplitNeededError, StuckError
 from theory.spots import Spot, tree_value
 
 __all__ = ["Cell", "ask_for_polynomial_sizes", "cells", "nowhere_below", "optimum_derivation",

@@ -40,7 +40,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from proofs_check.algebra import Form, Frac, Ring
 from proofs_check.cone import Context, normal_form
-from proofs_check.logform import LOGLOG
+from proofs_check.logform import LOGLOG, names_of
 from proofs_check.optimum import outer_context, varied
 from proofs_check.premises import Premises
 from theory.derivation import CaseNeededError
@@ -175,10 +175,11 @@ def _symbolic(
 
 
 def _renamed(form: Form, names: Sequence[str], outer: str) -> Form:
+    """Return a form with the double logarithms of varied names written as that of another."""
     row = Form({})
     for variable, coeff in form.coeffs.items():
-        inner = variable.removeprefix(LOGLOG)
-        if variable != inner and inner in names:
+        inner = names_of(Form({variable: coeff}))
+        if variable.startswith(LOGLOG) and not inner.isdisjoint(names):
             row = row + Form({outer: coeff} if outer else {})
         else:
             row = row + Form({variable: coeff})

@@ -23,9 +23,9 @@ from proofs_check.claim import Claim
 from proofs_check.claimfile import make_claim
 from proofs_check.cone import lin
 from proofs_check.expr import Expr, substitute
+from proofs_check.logform import form_expr
 from proofs_check.premises import Premises, premises
 from theory.optimise import Cell, cells
-from theory.prover import form_expr
 from theory.rates import Region
 from theory.regimes import union
 
