@@ -4,12 +4,13 @@ Every mutant (`theory.mutants`) of every built-in claim that is certified is put
 and what it finds to the checker:
 
 - *refuted*: a checked witness contradicts it;
-- *proved*: a checked derivation proves it; it is true as well, and the numeric legs were asked
-  whether they contradict;
+- *proved*: a checked derivation proves it; it is true as well;
 - *undefined*: without the dropped condition the quantity itself is not defined;
 - *undecided*: neither was found, with the reason.
 
-``python -m ratecert.census`` (``run.py census``) writes the numbers to ``docs/census.md``.
+With ``--numbers`` the numeric legs are asked whether they contradict a proof; one that does ends
+the census.  ``python -m ratecert.census`` (``run.py census``) writes the numbers to
+``docs/census.md``.
 """
 
 from __future__ import annotations
@@ -56,12 +57,12 @@ class Result:
     seconds: float
 
 
-def census(claims: Iterable[Claim], workers: int = 2) -> Iterator[Result]:
+def census(claims: Iterable[Claim], workers: int = 2, numbers: bool = False) -> Iterator[Result]:
     """Yield the results of all mutants of the certified claims, in their order."""
     claims = list(claims)
     known = {_content(claim) for claim in claims}
     jobs = [
-        (claim.name, mutant.kind, mutant.change, table)
+        (claim.name, mutant.kind, mutant.change, table, numbers)
         for claim in claims
         if claim.expect == "certified"
         for mutant, table in _usable(claim, known)
@@ -95,22 +96,18 @@ def _content(claim: Claim) -> tuple[object, ...]:
     return (*statement, claim.setting, frozenset(claim.assume), claim.objective, claim.sizes)
 
 
-def _job(job: tuple[str, str, str, dict[str, Any]]) -> Result:
-    name, kind, change, table = job
+def _job(job: tuple[str, str, str, dict[str, Any], bool]) -> Result:
+    name, kind, change, table, numbers = job
     claim = _read(table)
     start = perf_counter()
     found, text = outcome(claim)
+    if numbers and found == "proved":
+        text = _numbers(claim)
     return Result(name, claim.says, kind, change, found, text, perf_counter() - start)
 
 
 def outcome(claim: Claim) -> tuple[str, str]:
-    """Return what becomes of a claim, one of `OUTCOMES`, and why.
-
-    Raises
-    ------
-    AssertionError
-        Where a claim is both proved and contradicted.
-    """
+    """Return what becomes of a claim, one of `OUTCOMES`, and why."""
     try:
         derived = derive(claim)
     except UserError as error:
@@ -121,17 +118,41 @@ def outcome(claim: Claim) -> tuple[str, str]:
         return "refuted", f"{refuted.text} along {path}"
     if derived.proof is not None:
         try:
-            check(claim, derived.proof)
+            trust = check(claim, derived.proof).trust
         except RejectedError as error:
             return "undecided", f"the search proposed a derivation that does not hold: {error}"
-        return "proved", _numbers(claim)
+        return "proved", _proof_text(derived.proof, trust)
     if derived.reason.startswith("the definitions need"):
         return "undefined", derived.reason
     return "undecided", derived.reason
 
 
+def _proof_text(proof: dict[str, Any], trust: tuple[str, ...]) -> str:
+    """Describe a derivation: how many cases and certificates it has, and what it rests on."""
+    nodes = list(_nodes(proof))
+    cases = sum("bounds" in node or "point" in node for node in nodes)
+    certificates = sum(len(node["certs"]) for node in nodes if "certs" in node)
+    rests = len(trust) or "nothing"
+    return f"{cases} cases, {certificates} certificates; rests on {rests} unproved"
+
+
+def _nodes(data: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(data, dict):
+        yield data
+    for part in (
+        data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
+    ):
+        yield from _nodes(part)
+
+
 def _numbers(claim: Claim) -> str:
-    """Return what the numeric legs say to a claim that was proved."""
+    """Return what the numeric legs say to a claim that was proved.
+
+    Raises
+    ------
+    AssertionError
+        Where they contradict.
+    """
     certificate = certify(claim)
     lights = ", ".join(f"{leg} {light}" for leg, light in certificate.lights.items())
     if certificate.reason.startswith("internal disagreement"):
@@ -153,9 +174,9 @@ def page(results: Sequence[Result]) -> str:
         "exponent by 1/10, one term left out, one condition left out, the relation turned, the",
         "constant of a `~` doubled. This page is what `python3 run.py census` wrote.",
         "",
-        "A mutant is *refuted* by a checked witness; *proved* by a checked derivation (it is true",
-        "as well, and no numeric leg contradicts); *undefined* where the condition left out is",
-        "one without which the quantity itself has no definition; else *undecided*.",
+        "A mutant is *refuted* by a checked witness; *proved* by a checked derivation, as it is",
+        "true as well; *undefined* where the condition left out is one without which the quantity",
+        "itself has no definition; else *undecided*.",
         "",
         f"| change | {' | '.join(OUTCOMES)} | all |",
         f"|---|{'---|' * (len(OUTCOMES) + 1)}",
@@ -188,10 +209,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", help="papers or claims, KEY or KEY:ID (default: all)")
     parser.add_argument("--out", type=Path, help="where to write the page")
     parser.add_argument("--workers", type=int, default=2, help="processes (default: 2)")
+    parser.add_argument("--numbers", action="store_true", help="ask the numeric legs, too")
     options = parser.parse_args(arguments)
     claims = [claim for name in options.names or PAPERS for claim in load(name)]
     results: list[Result] = []
-    for result in census(claims, options.workers):
+    for result in census(claims, options.workers, options.numbers):
         results.append(result)
         says = " ".join(result.says.split())
         print(f"{result.seconds:6.1f} s  {result.outcome:9}  {result.name}: {says}", flush=True)
