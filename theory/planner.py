@@ -26,7 +26,7 @@ from proofs_check.growth import (
 from proofs_check.logform import LOGLOG, exponent, form_expr, grows, log_tree, names_of
 from theory.flat import Flat, flats, lengths
 from theory.lattices import is_above, logs_of, simplified, times_index, tree_expr
-from theory.prover import ZERO, Prover, StuckError
+from theory.prover import ZERO, Prover, SplitNeededError, StuckError
 
 __all__ = ["plan"]
 
@@ -73,6 +73,13 @@ def _decay(expr: Call, up: bool, prover: Prover, data: dict[str, Any]) -> Any:
     try:
         return {"bounded": prover.goal(above, lin(ZERO))}
     except StuckError:
+        # Outside of sums, where it does not stand at a kink, a case of its own settles it.
+        if (
+            above.form is not None
+            and not prover.ctx.indices
+            and not prover.nonnegative(above.form)
+        ):
+            raise SplitNeededError(above.form) from None
         return None
 
 
