@@ -17,7 +17,7 @@ from numerics.balls.ball import (
     compare,
 )
 from numerics.balls.enclosure import enclose, enclose_expr
-from numerics.balls.ladder import Ladder, Path, ladder
+from numerics.balls.ladder import Drift, Ladder, Path, drift, ladder
 from numerics.balls.mpmath_leg import Disagreement, confirms, second_opinion
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "REASONS",
     "Ball",
     "Disagreement",
+    "Drift",
     "Ladder",
     "Order",
     "Path",
@@ -33,6 +34,7 @@ __all__ = [
     "certainly_less",
     "compare",
     "confirms",
+    "drift",
     "enclose",
     "enclose_expr",
     "ladder",

@@ -1,0 +1,158 @@
+"""Random sums of the kind that learning theory is full of, to order them and to look at numbers.
+
+A term is a power of the index times powers of sizes and of the step size and up to two *filters*:
+``min``, ``max``, exponentials, repeated steps, rational filters, powers of logarithms.  Ranges
+are finite or infinite, their ends may be sizes; a sum may stand inside another one, over a time or
+up to the outer index; sums are added to monomials and compared with them.  Infinite sums
+converge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from hypothesis import strategies as st
+
+__all__ = ["Drawn", "directions", "drawn"]
+
+SIZES = ("M", "N", "k")
+SPEEDS = tuple(map(Fraction, ("1", "1/2", "2", "3/2", "1/3", "3")))
+STEPS = tuple(map(Fraction, ("0", "-1/2", "-1", "-1/4", "-3")))
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """An expression and the assumptions it comes with."""
+
+    text: str
+    assume: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Factor:
+    """A factor of a term: its text, and the power of the index with which it ends at infinity."""
+
+    text: str
+    slope: Fraction = Fraction(0)
+    decays: bool = False
+
+
+halves = st.integers(-4, 3).map(lambda n: Fraction(n, 2))
+rises = st.sampled_from(["1/2", "1", "3/2", "2"]).map(Fraction)
+scales = st.sampled_from(["M", "N", "k", "N*gamma", "M/N", "1/k", "gamma"])
+whole = st.sampled_from([1, 2])
+
+
+def _power(r: Fraction) -> Factor:
+    return Factor(f"i^({r})", r)
+
+
+def _saturating(scale: str, p: Fraction, q: int) -> Factor:
+    return Factor(f"min(1, ({scale}*i^(-{p}))^{q})", -p * q)
+
+
+def _growing(scale: str, p: Fraction) -> Factor:
+    return Factor(f"max(1, {scale}*i^({p}))", p)
+
+
+def _forgetting(scale: str, p: Fraction) -> Factor:
+    return Factor(f"exp(-{scale}*i^(-{p}))")
+
+
+def _decaying(scale: str, p: Fraction) -> Factor:
+    return Factor(f"exp(-{scale}*i^({p}))", decays=True)
+
+
+def _steps(p: Fraction) -> Factor:
+    return Factor(f"(1 - gamma*i^(-{p}))^(2*N)")
+
+
+def _rational(size: str, p: Fraction, q: int) -> Factor:
+    return Factor(f"1/(1 + i^({p})/{size})^{q}", -p * q)
+
+
+def _resolvent(size: str, p: Fraction) -> Factor:
+    return Factor(f"i^(-{p})/(i^(-{p}) + 1/{size})", -p)
+
+
+def _logarithm(p: Fraction) -> Factor:
+    return Factor(f"log(i + 1)^({p})")
+
+
+filters = st.one_of(
+    st.builds(_saturating, scales, rises, whole),
+    st.builds(_growing, st.sampled_from(["1/M", "1/N", "gamma"]), rises),
+    st.builds(_forgetting, scales, rises),
+    st.builds(_decaying, st.sampled_from(["1/M", "gamma", "1/(N*gamma)"]), rises),
+    st.builds(_steps, rises),
+    st.builds(_rational, st.sampled_from(SIZES), rises, whole),
+    st.builds(_resolvent, st.sampled_from(SIZES), rises),
+    st.builds(_logarithm, halves),
+)
+outside = st.one_of(
+    st.just(""),
+    st.just(""),
+    st.builds("*{}^({})".format, st.sampled_from([*SIZES, "gamma"]), halves),
+)
+ends = st.sampled_from(["1, oo", "1, oo", "1, M", "1, M", "1, N", "M, oo", "1, k"])
+
+
+def _summed(factors: list[Factor], more: str, ends: str) -> str:
+    """Write the sum; an infinite range that does not converge is cut."""
+    slope = sum((f.slope for f in factors), Fraction(0))
+    if ends.endswith("oo") and slope >= -1 and not any(f.decays for f in factors):
+        ends = ends.replace("oo", "M*N" if ends.startswith("M") else "M")
+    return f"sum({'*'.join(f.text for f in factors)}{more}, i, {ends})"
+
+
+terms = st.builds(
+    lambda r, fs: [_power(r), *fs], halves, st.lists(filters, min_size=0, max_size=2)
+)
+sums = st.builds(_summed, terms, outside, ends)
+
+
+def _nested(r: Fraction, s: Fraction, p: Fraction, which: int) -> str:
+    inner = [
+        f"sum(t^({s})*exp(-gamma*t*i^(-{p})), t, 1, N)",
+        f"sum((1 - gamma*i^(-{p}))^(2*t), t, 1, N)",
+        f"sum(j^({s}), j, 1, i)",
+        f"sum(j^(-2)*min(1, (N*j^(-{p}))^2), j, i, oo)",
+    ][which]
+    return f"sum(i^({r})*{inner}, i, 1, M)"
+
+
+nested = st.builds(_nested, halves, halves, rises, st.integers(0, 3))
+monomials = st.builds("{}^({})*{}^({})".format, st.sampled_from(SIZES), halves,
+                      st.sampled_from(SIZES), halves)  # fmt: skip
+
+
+def _joined(pattern: str) -> Callable[[str, str], str]:
+    return lambda x, y: pattern.format(x, y)
+
+
+combined = st.one_of(
+    sums,
+    sums,
+    sums,
+    nested,
+    st.builds(_joined("{} + {}"), sums, monomials),
+    st.builds(_joined("min({}, {})"), sums, monomials),
+    st.builds(_joined("log(1 + {})*{}"), scales, sums),
+)
+
+
+def _general(text: str, letters: bool) -> Drawn:
+    """Put parameters in the place of some exponents."""
+    if not letters or "i^(-2)" not in text:
+        return Drawn(text)
+    return Drawn(text.replace("i^(-2)", "i^(-b)"), ("b > 1",))
+
+
+drawn = st.builds(_general, combined, st.booleans())
+directions = st.builds(
+    lambda speeds, step: {**dict(zip(SIZES, speeds, strict=True)), "gamma": step},
+    st.tuples(*[st.sampled_from(SPEEDS)] * 3),
+    st.sampled_from(STEPS),
+)
