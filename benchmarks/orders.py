@@ -24,54 +24,8 @@ import order_cases as cases  # noqa: E402
 from hypothesis import HealthCheck, Phase, given, seed, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
-from numerics.balls.ball import Refusal  # noqa: E402
-from numerics.legs.enclosure import rungs  # noqa: E402
-from numerics.legs.trend import Reading  # noqa: E402
-from proofs_check.claimfile import make_claim  # noqa: E402
-from proofs_check.expr import free_names  # noqa: E402
-from proofs_check.language import parse_condition  # noqa: E402
-from proofs_check.orders import Order, UndecidedError, exact_value  # noqa: E402
-from proofs_check.paths import Path as Growth  # noqa: E402
-from proofs_check.paths import order_along  # noqa: E402
-from proofs_check.verdict import Regime  # noqa: E402
+from proofs_check.orders import UndecidedError  # noqa: E402
 from ratecert.rate import Rate, UnknownOrderError, order  # noqa: E402
-
-LADDERS = ((6, 12, 18, 24), (24, 36, 48), (48, 72, 96))
-VALUES = {"b": (Fraction(3, 2), Fraction(2), Fraction(3))}
-
-
-def holds(text: str, path: Growth) -> bool:
-    """Whether the conditions hold strictly along the path: its regime is left behind by no one."""
-    for condition in parse_condition(text):
-        used = free_names(condition.left) | free_names(condition.right)
-        if used <= set(path.values):
-            left, right = (exact_value(s, path.values) for s in (condition.left, condition.right))
-            assert left is not None
-            assert right is not None
-            fits = {"<": left < right, "<=": left <= right, "=": left == right,
-                    ">": left > right, ">=": left >= right}[condition.op]  # fmt: skip
-        else:
-            x, y = order_along(condition.left, path), order_along(condition.right, path)
-            fits = x >= y if condition.op in (">", ">=") else x <= y
-        if not fits:
-            return False
-    return True
-
-
-def verdict(text: str, regime: Regime, path: Growth) -> str:
-    """Return "agrees", "differs" or "refused" for one regime along one direction."""
-    claim = make_claim(f"{text} = Theta({regime.order})", [f"{n} > 0" for n in path.values])
-    names = free_names(claim.left) | free_names(claim.right)
-    powers = {n: (o.x, o.y) for n, o in path.orders.items() if n in names}
-    values = {n: v for n, v in path.values.items() if n in names}
-    for decades in LADDERS:
-        try:
-            reading = Reading.of([r.points()[0] for r in rungs(claim, values, powers, decades)])
-        except Refusal:
-            return "refused"
-        if not (reading.grows or reading.falls):
-            return "agrees"
-    return "differs"
 
 
 class Tally:
@@ -104,18 +58,17 @@ class Tally:
     def _compare(
         self, case: cases.Drawn, rate: Rate, direction: dict[str, Fraction], number: int
     ) -> None:
-        values = {n: VALUES[n][number % 3] for n in "b" if case.assume}
-        path = Growth(values, {name: Order(x) for name, x in direction.items()})
+        path = cases.path_along(case, direction, number)
         try:
-            fitting = [r for r in rate.regimes if all(holds(c, path) for c in r.when)]
+            fitting = [r for r in rate.regimes if cases.holds(r, path)]
         except UndecidedError:
             self.counts["directions without a regime"] += 1
             return
         for regime in fitting:
-            found = verdict(case.text, regime, path)
+            found = cases.compared(case.text, regime, path)
             self.counts[found] += 1
             if found == "differs":
-                self.wrong.append(f"{case.text} is not Theta({regime.order}) along {path}")
+                self.wrong.append(f"{case.text} is not {regime} along {path}")
                 print("WRONG", self.wrong[-1], flush=True)
         if not fitting:
             self.wrong.append(f"{case.text} has no regime for {path}")

@@ -15,7 +15,17 @@ from fractions import Fraction
 
 from hypothesis import strategies as st
 
-__all__ = ["Drawn", "directions", "drawn"]
+from numerics.balls.ball import Refusal
+from numerics.legs.enclosure import rungs
+from numerics.legs.trend import Reading
+from proofs_check.claimfile import make_claim
+from proofs_check.expr import free_names
+from proofs_check.language import parse_condition
+from proofs_check.orders import Order, exact_value
+from proofs_check.paths import Path, order_along
+from proofs_check.verdict import Regime
+
+__all__ = ["Drawn", "compared", "directions", "drawn", "holds", "path_along"]
 
 SIZES = ("M", "N", "k")
 SPEEDS = tuple(map(Fraction, ("1", "1/2", "2", "3/2", "1/3", "3")))
@@ -156,3 +166,54 @@ directions = st.builds(
     st.tuples(*[st.sampled_from(SPEEDS)] * 3),
     st.sampled_from(STEPS),
 )
+
+
+# Numbers.
+
+LADDERS = ((6, 12, 18, 24), (24, 36, 48), (48, 72, 96))
+VALUES = (Fraction(3, 2), Fraction(2), Fraction(3))
+
+
+def path_along(case: Drawn, direction: dict[str, Fraction], number: int) -> Path:
+    """Return a direction of the sizes as a path, with one of the `VALUES` for the parameter."""
+    values = {"b": VALUES[number]} if case.assume else {}
+    return Path(values, {name: Order(x) for name, x in direction.items()})
+
+
+def holds(regime: Regime, path: Path) -> bool:
+    """Whether the conditions of a regime hold along the path."""
+    return all(_holds(text, path) for text in regime.when)
+
+
+def _holds(text: str, path: Path) -> bool:
+    (condition,) = parse_condition(text)
+    used = free_names(condition.left) | free_names(condition.right)
+    if not used <= set(path.values):
+        left, right = order_along(condition.left, path), order_along(condition.right, path)
+        return left >= right if condition.op in (">", ">=") else left <= right
+    x, y = (exact_value(side, path.values) for side in (condition.left, condition.right))
+    assert x is not None
+    assert y is not None
+    return {"<": x < y, "<=": x <= y, "=": x == y, ">": x > y, ">=": x >= y}[condition.op]
+
+
+def compared(text: str, regime: Regime, path: Path) -> str:
+    """Return "agrees", "differs" or "refused" for one regime along one direction to 10^24.
+
+    A ratio that drifts by a power there is asked again to 10^96.  Where the expression is only
+    known to be small it may fall, but not grow.
+    """
+    small = [f"({f})/({x})" for f, x in regime.small]
+    whole = "+".join([*small, *([] if regime.order == "0" else [regime.order])])
+    claim = make_claim(f"{text} = Theta({whole})", [f"{name} > 0" for name in path.values])
+    names = free_names(claim.left) | free_names(claim.right)
+    powers = {n: (o.x, o.y) for n, o in path.orders.items() if n in names}
+    values = {n: v for n, v in path.values.items() if n in names}
+    for decades in LADDERS:
+        try:
+            reading = Reading.of([r.points()[0] for r in rungs(claim, values, powers, decades)])
+        except Refusal:
+            return "refused"
+        if not (reading.grows or (reading.falls and not small)):
+            return "agrees"
+    return "differs"
