@@ -33,7 +33,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 OURS = VENV / "made-by-run.py"  # written first: what lies here may be deleted
 STATE = VENV / "installed.json"  # written last: what lies here is whole
-LARGER = {"run": ("test", "dev", "docs"), "test": ("dev",), "dev": (), "docs": ()}
+LARGER = {"run": ("test", "dev", "docs"), "test": ("dev", "docs"), "dev": (), "docs": ()}
 """The purposes, each with those whose locks hold all of its own."""
 
 
