@@ -1,0 +1,48 @@
+"""Sphinx configuration of the site; `python3 run.py docs` builds it into docs/_build/html."""
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+from ratecert import __version__  # noqa: E402
+
+project = "ratecert"
+author = "the authors of ratecert"
+version = release = __version__
+
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx_proof",
+    "sphinxcontrib.katex",
+    "generate.extension",
+]
+exclude_patterns = ["_build", "example-paper", "generate", "_static/katex/*.md"]
+suppress_warnings = ["myst.header"]
+
+myst_enable_extensions = ["dollarmath", "colon_fence", "deflist"]
+myst_dmath_double_inline = True
+nb_execution_mode = "force"
+nb_execution_raise_on_error = True
+nb_execution_timeout = 120
+
+html_theme = "furo"
+html_title = "ratecert"
+html_static_path = ["_static"]
+html_css_files = ["ratecert.css"]
+html_show_sourcelink = False
+html_copy_source = False
+html_show_search_summary = False  # it would fetch pages, which file:// forbids
+html_theme_options = {
+    "navigation_with_keys": True,
+    "footer_icons": [],
+}
+katex_css_path = "katex/katex.min.css"
+katex_options = "throwOnError: false"
+
+autodoc_typehints = "signature"
+napoleon_google_docstring = False
+python_use_unqualified_type_names = True
