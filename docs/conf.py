@@ -33,6 +33,7 @@ html_theme = "furo"
 html_title = "ratecert"
 html_static_path = ["_static"]
 html_css_files = ["ratecert.css"]
+html_js_files = ["phase.js"]
 html_show_sourcelink = False
 html_copy_source = False
 html_show_search_summary = False  # it would fetch pages, which file:// forbids

@@ -22,7 +22,7 @@ from types import ModuleType
 from proofs_check.errors import UserError
 from ratecert import __version__
 
-__all__ = ["COMMANDS", "main"]
+__all__ = ["COMMANDS", "build_parser", "main"]
 
 COMMANDS: Mapping[str, str] = {
     "certify": "ratecert.commands.certify",
@@ -71,13 +71,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str] | None) -> int:
-    parser, modules = _parser()
+    parser, modules = build_parser()
     args = parser.parse_args(argv)
     status: int = modules[args.command].run(args)
     return status
 
 
-def _parser() -> tuple[argparse.ArgumentParser, Mapping[str, ModuleType]]:
+def build_parser() -> tuple[argparse.ArgumentParser, Mapping[str, ModuleType]]:
+    """Return the parser of the whole command line, and the module of each command."""
     parser = argparse.ArgumentParser(
         prog="ratecert",
         description="Certify or refute the rates that scaling-law theory claims.",

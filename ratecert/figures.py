@@ -275,7 +275,8 @@ def _style(more: Mapping[str, Any] = MappingProxyType({})) -> Any:
         from matplotlib import rc_context
     except ImportError:
         raise UserError("figures need matplotlib: pip install 'ratecert[plots]'") from None
-    return rc_context({**STYLE, **more})
+    style: Any = {**STYLE, **more}
+    return rc_context(style)
 
 
 def _power_of_ten(n: int) -> str:

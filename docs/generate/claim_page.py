@@ -46,13 +46,14 @@ def _reason(certificate: Certificate) -> str:
     return f"{markdown_words(certificate.reason)}.\n" if certificate.reason else ""
 
 
-def statement_of(judged: Judged, *, certified: bool = True) -> str:
+def statement_of(judged: Judged, *, certified: bool = True, page: str = "claim") -> str:
     """Return the statement with its setting and assumptions, as a theorem or a conjecture."""
     first = sections(judged.page.blocks)[0][1]
     kind = "theorem" if certified else "conjecture"
     title = markdown_words(judged.claim.where or judged.claim.id)
+    label = f"{page}-says-{slug(judged.claim.name)}"
     body = to_markdown(list(islice(first, 1, None)))
-    return f"::::{{prf:{kind}}} {title}\n:nonumber:\n\n{body}\n::::\n"
+    return f"::::{{prf:{kind}}} {title}\n:nonumber:\n:label: {label}\n\n{body}\n::::\n"
 
 
 def _middle(judged: Judged) -> list[tuple[str, list[Block]]]:

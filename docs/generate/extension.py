@@ -9,8 +9,10 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from generate import paper_page, verdicts
+from generate import directives, paper_page, verdicts
+from generate.commands import commands_page
 from generate.markdown import slug, write
+from generate.phase import phase_page
 from ratecert.certificate_json import dumps, record
 
 _LOG = logging.getLogger(__name__)
@@ -21,7 +23,11 @@ def generate(app: Sphinx) -> None:
     source = Path(app.srcdir)
     _LOG.info("certifying the built-in papers ...")
     runs = verdicts.run(source / "_build" / "kept")
-    pages = {"papers/index.md": paper_page.index_page(runs)}
+    pages = {
+        "papers/index.md": paper_page.index_page(runs),
+        "phase.md": phase_page(runs),
+        "reference/commands.md": commands_page(),
+    }
     for run in runs:
         for place, text in paper_page.pages(run).items():
             pages[f"papers/{place}"] = text
@@ -43,5 +49,6 @@ def _delete_others(folder: Path, wanted: set[Path]) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
+    directives.register(app)
     app.connect("builder-inited", generate)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -76,7 +76,7 @@ def _section(paper: Paper, judged: Judged, controls: Sequence[Judged]) -> str:
     parts = [
         f"### {markdown_words(title_of(claim))}\n",
         bar(certificate),
-        statement_of(judged, certified=claim.expect == "certified"),
+        statement_of(judged, certified=claim.expect == "certified", page="paper"),
         regimes_table(certificate),
         f"{{doc}}`Derivation, ladders, risk, simulation, trust base <{slug(claim.id)}>`"
         + (f"; controls refuted: {refused}." if controls else "."),

@@ -113,9 +113,9 @@ def sectors(certificate: Certificate) -> tuple[Plane, list[Sector]] | None:
         return None
     given = [c for c in certificate.claim.assume if _compares(c, plane)]
     try:
-        edges = {plane.edge(c) for c in [*given, *(c for regime in regimes for c in regime)]}
-        rays = sorted({(Fraction(1), Fraction(0)), (Fraction(0), Fraction(1)), *edges} - {None},
-                      key=_slope)  # fmt: skip
+        conditions = [*given, *(c for regime in regimes for c in regime)]
+        edges = {edge for c in conditions if (edge := plane.edge(c)) is not None}
+        rays = sorted({(Fraction(1), Fraction(0)), (Fraction(0), Fraction(1)), *edges}, key=_slope)
         return plane, [_sector(plane, given, regimes, *pair) for pair in pairwise(rays)]
     except UndecidedError:
         return None
@@ -151,8 +151,7 @@ def _sector(
     return found
 
 
-def _slope(at: Direction | None) -> Fraction:
-    assert at is not None
+def _slope(at: Direction) -> Fraction:
     return at[1] / (at[0] + at[1])
 
 

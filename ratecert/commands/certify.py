@@ -19,7 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "claims",
         nargs="*",
-        metavar="FILE|DIR|KEY|KEY:ID",
+        metavar="FILE|DIR|KEY|KEY:ID|FILE:ID",
         help="claim files, folders of them, built-in papers or single claims of these "
         "(default: all built-in papers)",
     )

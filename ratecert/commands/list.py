@@ -13,7 +13,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "claims",
         nargs="*",
-        metavar="FILE|DIR|KEY|KEY:ID",
+        metavar="FILE|DIR|KEY|KEY:ID|FILE:ID",
         help="claim files, folders of them, or built-in papers (default: all built-in papers)",
     )
 

@@ -15,7 +15,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "claims",
         nargs="*",
-        metavar="FILE|DIR|KEY|KEY:ID",
+        metavar="FILE|DIR|KEY|KEY:ID|FILE:ID",
         help="what to tabulate (default: all built-in papers)",
     )
     parser.add_argument(
