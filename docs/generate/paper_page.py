@@ -12,9 +12,9 @@ from proofs_check.claim import Paper
 from proofs_check.verdict import Verdict
 from ratecert.latex import Text, to_markdown
 from ratecert.page import markdown_words
-from ratecert.rates_table import rates_table
+from ratecert.rates_table import bibtex, rates_table
 
-__all__ = ["bibtex", "index_page", "pages"]
+__all__ = ["index_page", "pages"]
 
 
 def pages(run: PaperRun) -> dict[str, str]:
@@ -83,16 +83,3 @@ def _section(paper: Paper, judged: Judged, controls: Sequence[Judged]) -> str:
         "",
     ]
     return "\n".join(part for part in parts if part or part == "")
-
-
-def bibtex(paper: Paper) -> str:
-    """Return the paper's entry for a bibliography."""
-    fields = {
-        "title": f"{{{paper.title}}}",
-        "author": " and ".join(paper.authors),
-        "year": str(paper.year or ""),
-        "eprint": paper.arxiv,
-        "archivePrefix": "arXiv" if paper.arxiv else "",
-    }
-    lines = "".join(f"  {name:<13} = {{{text}}},\n" for name, text in fields.items() if text)
-    return f"@article{{{paper.key},\n{lines}}}\n"
