@@ -6,6 +6,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
+from generate.verdicts import fingerprint  # noqa: E402
 from ratecert import __version__  # noqa: E402
 
 project = "ratecert"
@@ -25,7 +26,11 @@ suppress_warnings = ["myst.header"]
 
 myst_enable_extensions = ["dollarmath", "colon_fence", "deflist"]
 myst_dmath_double_inline = True
-nb_execution_mode = "force"
+# What is executed is kept by its text; in a folder of the source that it runs, whose change also
+# has every page read anew.
+ratecert_fingerprint = fingerprint()
+nb_execution_mode = "cache"
+nb_execution_cache_path = str(HERE / "_build" / "kept" / f"notebooks-{fingerprint()[:16]}")
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 

@@ -11,6 +11,7 @@ from sphinx.util import logging
 
 from generate import directives, paper_page, verdicts
 from generate.commands import commands_page
+from generate.ledger import ledger_pages
 from generate.markdown import slug, write
 from generate.phase import phase_page
 from ratecert.certificate_json import dumps, record
@@ -28,6 +29,7 @@ def generate(app: Sphinx) -> None:
         "phase.md": phase_page(runs),
         "reference/commands.md": commands_page(),
     }
+    pages |= {f"ledger/{place}": text for place, text in ledger_pages().items()}
     for run in runs:
         for place, text in paper_page.pages(run).items():
             pages[f"papers/{place}"] = text
@@ -36,7 +38,8 @@ def generate(app: Sphinx) -> None:
             pages[place] = dumps(record(judged.certificate))
     for place, text in pages.items():
         write(source / place, text)
-    _delete_others(source / "papers", {source / place for place in pages})
+    for folder in ("papers", "ledger"):
+        _delete_others(source / folder, {source / place for place in pages})
 
 
 def _delete_others(folder: Path, wanted: set[Path]) -> None:
@@ -47,8 +50,30 @@ def _delete_others(folder: Path, wanted: set[Path]) -> None:
             rmtree(path)
 
 
+def _without_ledger(app: Sphinx, _docname: str, source: list[str]) -> None:
+    """Leave out the lines of a page that lead to the ledgers, where there are none."""
+    if not (Path(app.srcdir) / "ledger" / "index.md").exists():
+        kept = [line for line in source[0].splitlines(keepends=True) if "ledger/index" not in line]
+        source[0] = "".join(kept)
+
+
+_SPECIAL = {"genindex", "search", "prf-prf"}
+
+
+def _without_pages_of_before(app: Sphinx, _exception: Exception | None) -> None:
+    """Delete the pages of an earlier build that this one does not have."""
+    pages = Path(app.outdir)
+    for path in pages.rglob("*.html"):
+        name = path.relative_to(pages).with_suffix("").as_posix()
+        if name not in app.env.found_docs and name not in _SPECIAL and name[0] != "_":
+            path.unlink()
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     directives.register(app)
+    app.add_config_value("ratecert_fingerprint", "", "env")
     app.connect("builder-inited", generate)
+    app.connect("build-finished", _without_pages_of_before)
+    app.connect("source-read", _without_ledger)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

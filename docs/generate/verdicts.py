@@ -105,8 +105,10 @@ def fingerprint() -> str:
     return _digest(_engines(), ROOT / "ratecert")
 
 
-def run(kept: Path) -> list[PaperRun]:
-    """Return every built-in paper with its certificates, those in the folder `kept` reused.
+def run(kept: Path, files: Sequence[ClaimFile] | None = None) -> list[PaperRun]:
+    """Return papers (by default the built-in ones) with their certificates.
+
+    Certificates in the folder `kept` are reused; what is there for other claims is deleted.
 
     Raises
     ------
@@ -114,7 +116,8 @@ def run(kept: Path) -> list[PaperRun]:
         For a claim that is unusable: the site is not built from it.
     """
     kept.mkdir(parents=True, exist_ok=True)
-    files = [read(path) for path in builtin_papers().values()]
+    if files is None:
+        files = [read(path) for path in builtin_papers().values()]
     claims = [claim for file in files for claim in file.claims]
     answers = {claim.name: kept / f"{_key(claim)}.answer" for claim in claims}
     _certify([claim for claim in claims if not answers[claim.name].exists()], answers)

@@ -1,0 +1,225 @@
+"""The pages of the proof ledgers: each as a graph one can click, each lemma with its page.
+
+The data are what ``ratecert verify-proof KEY --json`` prints: lemmas in order, each with its id,
+its status and what it uses.  A version without that command, or papers without a ledger, have no
+such pages.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from importlib.util import find_spec
+from typing import Any
+
+from generate.markdown import code, html, one_table, slug
+from ratecert.files import builtin_papers
+from ratecert.latex import Text
+from ratecert.page import markdown_words
+
+__all__ = ["Lemma", "graph", "layers", "ledger_pages", "lemmas_of"]
+
+MARKS: Mapping[str, str] = {
+    "proved": "✓",
+    "definition": "≔",
+    "axiom": "∎",
+    "cited": "§",
+    "conditional": "◐",
+    "rejected": "✗",
+    "unsupported": "!",
+}
+"""The mark of each status, so that none is told by its colour alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lemma:
+    """One lemma of a ledger; `more` is whatever else the checker says of it."""
+
+    id: str
+    status: str
+    uses: tuple[str, ...]
+    more: Mapping[str, Any]
+
+
+def lemmas_of(report: Mapping[str, Any]) -> list[Lemma]:
+    """Return the lemmas of a report of ``verify-proof --json``."""
+    return [
+        Lemma(entry["id"], entry["status"], tuple(entry["uses"]), entry)
+        for entry in report["lemmas"]
+    ]
+
+
+def ledger_pages() -> dict[str, str]:
+    """Return the pages below ``ledger/``; none where there is no ledger to check."""
+    if find_spec("ratecert.commands.verify_proof") is None:
+        return {}
+    found: dict[str, str] = {}
+    keys = []
+    for key in builtin_papers():
+        command = [sys.executable, "-m", "ratecert", "verify-proof", key, "--json"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode == 2:  # no ledger of that key
+            continue
+        report = json.loads(done.stdout)
+        lemmas = lemmas_of(report)
+        keys.append(key)
+        found[f"{key}/index.md"] = _ledger_page(key, lemmas, report.get("trust", []))
+        for lemma in lemmas:
+            found[f"{key}/{slug(lemma.id)}.md"] = _lemma_page(key, lemma, lemmas)
+    if keys:
+        found["index.md"] = _index(keys)
+    return found
+
+
+def _index(keys: Sequence[str]) -> str:
+    toc = "".join(f"{key}/index\n" for key in keys)
+    return (
+        "# Proof ledger\n\nThe lemmas that the certificates rest on, each checked by "
+        "`proofs_check` where it can be, with what each one uses.\n\n"
+        f"```{{toctree}}\n:maxdepth: 1\n\n{toc}```\n"
+    )
+
+
+def _ledger_page(key: str, lemmas: Sequence[Lemma], trust: Sequence[str]) -> str:
+    counts = {status: sum(x.status == status for x in lemmas) for status in MARKS}
+    rows = (
+        (Text(MARKS[status]), Text(status), Text(str(count)))
+        for status, count in counts.items()
+        if count
+    )
+    toc = "".join(f"{slug(lemma.id)}\n" for lemma in lemmas)
+    rests = "".join(f"- {markdown_words(item)}\n" for item in trust) or "Nothing beside itself.\n"
+    return (
+        f"# Ledger of {key}\n\nAn arrow leads from a lemma to what uses it. A click on a lemma "
+        f"leads to its page. `ratecert verify-proof {key}` checks all of them again.\n\n"
+        f"{html(graph(lemmas))}\n{one_table(('', 'status', 'lemmas'), rows)}\n"
+        f"## What it rests on and does not prove\n\n{rests}\n"
+        f"```{{toctree}}\n:hidden:\n\n{toc}```\n"
+    )
+
+
+def _lemma_page(key: str, lemma: Lemma, lemmas: Sequence[Lemma]) -> str:
+    users = [other.id for other in lemmas if lemma.id in other.uses]
+    known = {other.id for other in lemmas}
+    parts = [
+        f"# {markdown_words(lemma.more.get('title') or lemma.id)}\n",
+        f"`{lemma.id}`, of the {{doc}}`ledger of {key} <index>`.\n",
+        html(
+            f'<div class="rc-bar"><span class="rc-verdict rc-status-{lemma.status}">'
+            f'<span class="rc-mark">{MARKS.get(lemma.status, "?")}</span> '
+            f"{escape(lemma.status)}</span></div>"
+        ),
+    ]
+    if lemma.more.get("says"):
+        parts.append(code(lemma.more["says"], "text"))
+    parts += [
+        f"**{label}**: {markdown_words(_words(lemma.more[name]))}\n"
+        for name, label in _FIELDS.items()
+        if lemma.more.get(name)
+    ]
+    parts.append(f"**Uses**: {_links((use for use in lemma.uses), known)}\n")
+    parts.append(f"**Used by**: {_links(users, known)}\n")
+    return "\n".join(parts)
+
+
+_FIELDS: Mapping[str, str] = {
+    "assume": "Assuming",
+    "method": "Checked by",
+    "constants": "Constants",
+    "supports": "Supports",
+    "reason": "Reason",
+    "note": "Note",
+}
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} = {text}" for name, text in value.items())
+    return value if isinstance(value, str) else ", ".join(map(str, value))
+
+
+def _links(ids: Iterable[str], known: set[str]) -> str:
+    shown = [f"{{doc}}`{i} <{slug(i)}>`" if i in known else f"`{i}`" for i in ids]
+    return ", ".join(shown) or "nothing"
+
+
+# The graph.
+
+_NODE_WIDTH, _NODE_HEIGHT, _GAP_X, _GAP_Y = 168, 30, 22, 54
+
+
+def layers(lemmas: Sequence[Lemma]) -> list[list[Lemma]]:
+    """Return the lemmas in layers: each stands below everything that it uses.
+
+    In a layer they are ordered by the mean place of what they use, so that edges cross less.
+    """
+    depth: dict[str, int] = {}
+    for lemma in lemmas:  # a lemma uses only what stands before it
+        depth[lemma.id] = 1 + max((depth[use] for use in lemma.uses if use in depth), default=-1)
+    found: list[list[Lemma]] = [[] for _ in range(max(depth.values(), default=-1) + 1)]
+    for lemma in lemmas:
+        found[depth[lemma.id]].append(lemma)
+    place: dict[str, float] = {}
+    for layer in found:
+        layer.sort(key=lambda lemma: _mean([place[u] for u in lemma.uses if u in place]))
+        for number, lemma in enumerate(layer):
+            place[lemma.id] = (number + 0.5) / len(layer)
+    return found
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.5
+
+
+def graph(lemmas: Sequence[Lemma]) -> str:
+    """Return the graph as SVG; every node is a link, so that it needs no script."""
+    rows = layers(lemmas)
+    columns = max(map(len, rows), default=1)
+    width = columns * (_NODE_WIDTH + _GAP_X) + _GAP_X
+    height = len(rows) * (_NODE_HEIGHT + _GAP_Y) + _GAP_Y // 2
+    corner: dict[str, tuple[float, float]] = {}
+    for depth, row in enumerate(rows):
+        start = (width - len(row) * (_NODE_WIDTH + _GAP_X) + _GAP_X) / 2
+        for number, lemma in enumerate(row):
+            x = start + number * (_NODE_WIDTH + _GAP_X)
+            corner[lemma.id] = (x, 12 + depth * (_NODE_HEIGHT + _GAP_Y))
+    edges = "".join(
+        _edge(corner[use], corner[lemma.id])
+        for lemma in lemmas
+        for use in lemma.uses
+        if use in corner
+    )
+    nodes = "".join(_node(lemma, *corner[lemma.id]) for lemma in lemmas)
+    return (
+        '<figure class="rc-figure rc-graph"><svg role="group" aria-label="Lemmas and what they '
+        f'use" viewBox="0 0 {width} {height}" width="{width}" height="{height}">'
+        f"{edges}{nodes}</svg></figure>"
+    )
+
+
+def _edge(above: tuple[float, float], below: tuple[float, float]) -> str:
+    x0, y0 = above[0] + _NODE_WIDTH / 2, above[1] + _NODE_HEIGHT
+    x1, y1 = below[0] + _NODE_WIDTH / 2, below[1]
+    bend = (y1 - y0) / 2
+    return (
+        f'<path class="rc-edge" d="M{x0:.1f} {y0:.1f} C{x0:.1f} {y0 + bend:.1f} '
+        f'{x1:.1f} {y1 - bend:.1f} {x1:.1f} {y1:.1f}"/>'
+    )
+
+
+_LONGEST = 22
+
+
+def _node(lemma: Lemma, x: float, y: float) -> str:
+    shown = lemma.id if len(lemma.id) <= _LONGEST else f"{lemma.id[: _LONGEST - 1]}…"
+    return (
+        f'<a href="{slug(lemma.id)}.html"><title>{escape(lemma.id)}: {escape(lemma.status)}'
+        f'</title><rect class="rc-node rc-status-{escape(lemma.status)}" x="{x:.1f}" y="{y:.1f}" '
+        f'width="{_NODE_WIDTH}" height="{_NODE_HEIGHT}" rx="5"/>'
+        f'<text x="{x + _NODE_WIDTH / 2:.1f}" y="{y + 19:.1f}" class="rc-small">'
+        f"{MARKS.get(lemma.status, '?')} {escape(shown)}</text></a>"
+    )
