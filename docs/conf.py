@@ -31,6 +31,7 @@ myst_dmath_double_inline = True
 ratecert_fingerprint = fingerprint()
 nb_execution_mode = "cache"
 nb_execution_cache_path = str(HERE / "_build" / "kept" / f"notebooks-{fingerprint()[:16]}")
+nb_render_markdown_format = "myst"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 
@@ -51,4 +52,15 @@ katex_options = "throwOnError: false"
 
 autodoc_typehints = "signature"
 napoleon_google_docstring = False
+napoleon_use_param = False
+napoleon_use_rtype = False
+napoleon_use_ivar = False
+# What has no page here: other libraries (there is no network to ask), and what is not public.
+nitpick_ignore_regex = [
+    ("py:.*", r"(collections\.abc|numpy|os|fractions|typing)\..*"),
+    ("py:.*", r"proofs_check\.expr\..*"),
+    ("py:.*", r"numerics\.expected\.Parts"),
+    # No dotted name: words that stand where a type could in a docstring.
+    ("py:class", r"(?!\w+(\.\w+)+$).*"),
+]
 python_use_unqualified_type_names = True

@@ -287,7 +287,7 @@ def _section(number: int, cell: Cell) -> str:
     return f"(cell-{number})=\n\n## Cell {number}: {where}\n\n{_linked(table, cell.known)}"
 
 
-_LINK = "\ue000"  # a private character: stands for a link until the table is written
+_LINK = "§"  # around a claim's name: stands for a link until the table is written
 
 
 def _rows(judged: Judged) -> Iterator[tuple[TableCell, ...]]:
