@@ -59,10 +59,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         finally:
             sys.stdout.flush()
     except UserError as error:
-        print(error, file=sys.stderr)
+        _complain(error)
         return 2
     except KeyboardInterrupt as stop:
-        print(f"interrupted{f': {stop}' if str(stop) else ''}", file=sys.stderr)
+        _complain(f"interrupted{f': {stop}' if str(stop) else ''}")
         return _INTERRUPTED
     except BrokenPipeError:
         # The interpreter flushes standard output once more as it ends: give it somewhere to go.
@@ -94,6 +94,12 @@ def build_parser() -> tuple[argparse.ArgumentParser, Mapping[str, ModuleType]]:
             )
         )
     return parser, modules
+
+
+def _complain(problem: object) -> None:
+    from ratecert.report import complain
+
+    complain(problem)
 
 
 def _be_printable() -> None:

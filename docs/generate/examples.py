@@ -4,8 +4,8 @@
 
 A block of ``console`` holds commands after ``$``, each followed by what it printed.  A comment
 before a block says what cannot be seen: ``<!-- file: NAME -->`` that the block is a file to put
-into the folder, ``<!-- status: N -->`` that the commands end with that status, ``<!-- not run -->``
-that the block is left alone.
+into the folder, ``<!-- status: N -->`` that the commands end with that status, and
+``<!-- not run -->`` that the block is left alone.
 """
 
 from __future__ import annotations

@@ -56,6 +56,7 @@ def run(args: argparse.Namespace) -> int:
     from ratecert.files import find
     from ratecert.latex import FORMATS
     from ratecert.rates_table import bibtex, rates_table
+    from ratecert.report import complain
 
     found = find(args.claims)
     if args.format == "bibtex":
@@ -77,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
         sys.stdout.flush()
     problems = [*found.problems, *(o for o in outcomes if isinstance(o, UserError))]
     for problem in problems:
-        print(problem, file=sys.stderr)
+        complain(problem)
     if problems:
         return 2
     return 0 if all(certificate.as_expected for certificate in certificates) else 1
