@@ -206,7 +206,8 @@ def docs(arguments: list[str]) -> int:
     """Build the site."""
     ensure("docs")
     os.chdir(ROOT)
-    return run("python", "-m", "sphinx", "-n", "-W", *arguments, "docs", "docs/_build/html")
+    strict = ("-n", "-W", "--keep-going", "-q")
+    return run("python", "-m", "sphinx", *strict, *arguments, "docs", "docs/_build/html")
 
 
 def commands() -> dict[str, Callable[[list[str]], int]]:

@@ -100,9 +100,11 @@ def test_an_error_is_one_line_in_a_log_and_wrapped_on_a_terminal(folder: Path) -
 
 
 def test_progress_with_the_time_left_on_a_terminal_alone(folder: Path) -> None:
+    total = '[[claim]]\nid = "total"\nsays = "risk - sigma^2 = Theta(M^(1-a))"\n'
+    (folder / "p.claims.toml").write_text(FILE + total, encoding="utf-8")
     shown = on_a_terminal(folder, "certify", "--jobs", "1", "p.claims.toml")
-    assert re.search(r"certifying .*1/2 \d:\d\d:\d\d \d:\d\d:\d\d left", plain(shown))
-    assert "2 claims: 1 certified, 1 refuted" in plain(shown)
+    assert re.search(r"certifying .*[123]/3 \d:\d\d:\d\d \d:\d\d:\d\d left", plain(shown))
+    assert "3 claims: 1 certified, 2 refuted" in plain(shown)
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
