@@ -100,7 +100,7 @@ def test_search_finds_a_claim(browser: Browser) -> None:
 def test_phase_diagram_answers_a_click(browser: Browser) -> None:
     tab = browser.open("phase.html")
     assert tab.locator("#rc-cell").inner_text() == ""
-    tab.locator("#rc-phase a[data-cell='1'] polygon").click()
+    tab.locator("#rc-phase a[data-cell='1'] text").click()
     panel = tab.locator("#rc-cell")
     assert "Cell 1" in panel.inner_text()
     assert panel.locator("table a").count() > 0
