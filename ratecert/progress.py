@@ -33,7 +33,6 @@ def bar(label: str, total: int | None = None) -> Progress:
     from rich.text import Text
 
     class TimeLeft(ProgressColumn):
-
         def render(self, task: Task) -> Text:
             if not (task.elapsed and task.completed and task.total):
                 return Text("")
