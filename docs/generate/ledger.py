@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib.util import find_spec
+from math import ceil
 from typing import Any
 
 from generate.markdown import code, html, one_table, slug
@@ -149,26 +150,35 @@ def _links(ids: Iterable[str], known: set[str]) -> str:
 
 # The graph.
 
-_NODE_WIDTH, _NODE_HEIGHT, _GAP_X, _GAP_Y = 168, 30, 22, 54
+_NODE_WIDTH, _NODE_HEIGHT, _GAP_X, _GAP_Y = 150, 28, 12, 36
+_MOST_IN_A_ROW = 5
 
 
 def layers(lemmas: Sequence[Lemma]) -> list[list[Lemma]]:
-    """Return the lemmas in layers: each stands below everything that it uses.
+    """Return the lemmas in rows: each stands above everything that uses it.
 
-    In a layer they are ordered by the mean place of what they use, so that edges cross less.
+    As late as that allows, so that what is used once stands near its user.  A layer too wide for
+    a page takes several rows; in a row lemmas are ordered by the mean place of what they use, so
+    that edges cross less.
     """
-    depth: dict[str, int] = {}
-    for lemma in lemmas:  # a lemma uses only what stands before it
-        depth[lemma.id] = 1 + max((depth[use] for use in lemma.uses if use in depth), default=-1)
-    found: list[list[Lemma]] = [[] for _ in range(max(depth.values(), default=-1) + 1)]
+    users: dict[str, list[str]] = {lemma.id: [] for lemma in lemmas}
     for lemma in lemmas:
-        found[depth[lemma.id]].append(lemma)
+        for use in lemma.uses:
+            users.get(use, []).append(lemma.id)
+    height: dict[str, int] = {}
+    for lemma in reversed(lemmas):  # a lemma uses only what stands before it
+        height[lemma.id] = 1 + max((height[user] for user in users[lemma.id]), default=-1)
+    rows: list[list[Lemma]] = []
     place: dict[str, float] = {}
-    for layer in found:
+    for level in sorted(set(height.values()), reverse=True):
+        layer = [lemma for lemma in lemmas if height[lemma.id] == level]
         layer.sort(key=lambda lemma: _mean([place[u] for u in lemma.uses if u in place]))
-        for number, lemma in enumerate(layer):
-            place[lemma.id] = (number + 0.5) / len(layer)
-    return found
+        count = ceil(len(layer) / _MOST_IN_A_ROW)
+        for start in range(count):  # every count-th: neighbours in order stay neighbours in place
+            rows.append(layer[start::count])
+            for number, lemma in enumerate(rows[-1]):
+                place[lemma.id] = (number + 0.5) / len(rows[-1])
+    return rows
 
 
 def _mean(values: Sequence[float]) -> float:
@@ -211,7 +221,7 @@ def _edge(above: tuple[float, float], below: tuple[float, float]) -> str:
     )
 
 
-_LONGEST = 22
+_LONGEST = 21
 
 
 def _node(lemma: Lemma, x: float, y: float) -> str:
@@ -220,6 +230,6 @@ def _node(lemma: Lemma, x: float, y: float) -> str:
         f'<a href="{slug(lemma.id)}.html"><title>{escape(lemma.id)}: {escape(lemma.status)}'
         f'</title><rect class="rc-node rc-status-{escape(lemma.status)}" x="{x:.1f}" y="{y:.1f}" '
         f'width="{_NODE_WIDTH}" height="{_NODE_HEIGHT}" rx="5"/>'
-        f'<text x="{x + _NODE_WIDTH / 2:.1f}" y="{y + 19:.1f}" class="rc-small">'
+        f'<text x="{x + _NODE_WIDTH / 2:.1f}" y="{y + 18:.1f}" class="rc-small">'
         f"{MARKS.get(lemma.status, '?')} {escape(shown)}</text></a>"
     )
