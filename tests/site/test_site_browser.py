@@ -14,6 +14,7 @@ FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+PATIENCE = 600_000  # milliseconds: a busy machine is no failure, a hang is
 PAGES = (
     "index.html", "start.html", "phase.html", "tutorial.html", "decides.html", "example.html",
     "papers/index.html", "papers/lin2024/index.html", "papers/lin2024/total.html",
@@ -34,6 +35,7 @@ class Browser:
         context = self.chromium.new_context(
             viewport={"width": width, "height": 900}, color_scheme=theme, **more
         )
+        context.set_default_timeout(PATIENCE)
         tab = context.new_page()
         tab.on("console", lambda m: m.type in ("error", "warning") and self._note(page, m.text))
         tab.on("pageerror", lambda error: self._note(page, str(error)))
@@ -41,7 +43,6 @@ class Browser:
         tab.on("request", lambda r: r.url.startswith(("file:", "data:", "blob:"))
                or self._note(page, f"asks for {r.url}"))  # fmt: skip
         tab.goto(f"{self.site.as_uri()}/{page}")
-        tab.wait_for_load_state("networkidle")
         return tab
 
     def _note(self, page: str, text: str) -> None:
