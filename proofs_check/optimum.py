@@ -42,7 +42,7 @@ from proofs_check.cone import (
     scaled,
 )
 from proofs_check.expr import Call, Expr, Name, free_names
-from proofs_check.goals import check_goal, entry, parameter, read_expr, refined
+from proofs_check.goals import check_goal, entry, is_impossible, parameter, read_expr, refined
 from proofs_check.growth import bound
 from proofs_check.logform import LOGLOG, log_tree, monomial, names_of
 from proofs_check.premises import Premises, with_sizes, with_slack
@@ -87,7 +87,7 @@ def check_optimum(ready: Premises, node: Any) -> None:
     steps = list(refined(node, ready.ctx))
     for ctx, rest in steps:
         check_optimum(with_sizes(ready, ctx), rest)
-    if not steps:
+    if not steps and not is_impossible(node, ready.ctx):
         _check_choice(ready, node)
 
 

@@ -29,12 +29,15 @@ __all__ = ["Region", "overall", "regions"]
 class Region:
     """The bounds of an expression in one case: lattices of linear forms in logarithms.
 
-    `lower` is None where no lower bound was found.
+    `lower` is None where no lower bound was found.  `small` are logarithms of F and X: beside
+    what is between the bounds there is something smaller than F by every power of X.  Without a
+    lower bound there is nothing else.
     """
 
     ready: Premises
     upper: Tree
     lower: Tree | None
+    small: tuple[tuple[Form, Form], ...] = ()
 
     @property
     def ctx(self) -> Context:
@@ -44,18 +47,20 @@ class Region:
     def is_of_order(self, right: Expr) -> bool:
         """Whether the bounds prove that the expression is of this order in the region."""
         prover = Prover(self.ctx)
+        if self.lower is None:
+            return False
         try:
             value = log_tree(right, self.ctx)
             prover.goal(self.upper, value)
-            prover.goal(value, self.lower or self.upper)
+            prover.goal(value, self.lower)
         except (StuckError, RejectedError):
             return False
-        return self.lower is not None
+        return True
 
     def order(self) -> str | None:
         """Return the order as text, None where the two bounds differ."""
         if self.lower is None:
-            return None
+            return "0" if self.small else None
         if self.upper != self.lower:
             try:
                 Prover(self.ctx).goal(self.upper, self.lower)
