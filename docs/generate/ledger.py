@@ -8,6 +8,7 @@ such pages.
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -61,19 +62,46 @@ def ledger_pages() -> dict[str, str]:
     found: dict[str, str] = {}
     keys = []
     for key in builtin_papers():
-        command = [sys.executable, "-m", "ratecert", "verify-proof", key, "--json"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode == 2:  # no ledger of that key
+        told = _verified(key, "--json")
+        if not told:
             continue
-        report = json.loads(done.stdout)
-        lemmas = lemmas_of(report)
+        report = json.loads(told)
+        lemmas, proof = lemmas_of(report), _verified(key, "--format", "markdown")
         keys.append(key)
         found[f"{key}/index.md"] = _ledger_page(key, lemmas, report.get("trust", []))
+        found[f"{key}/proof.md"] = proof
+        parts = written(proof)
         for lemma in lemmas:
-            found[f"{key}/{slug(lemma.id)}.md"] = _lemma_page(key, lemma, lemmas)
+            page = _lemma_page(key, lemma, lemmas, parts.get(lemma.id, ""))
+            found[f"{key}/{_place(lemma.id)}.md"] = page
     if keys:
         found["index.md"] = _index(keys)
     return found
+
+
+def _verified(key: str, *how: str) -> str:
+    """Return what ``verify-proof`` prints, empty where the paper has no ledger."""
+    command = [sys.executable, "-m", "ratecert", "verify-proof", key, *how]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return "" if done.returncode == 2 else done.stdout
+
+
+def written(proof: str) -> dict[str, str]:
+    """Return what the proof, as a page, says of each lemma, by the lemmas' ids."""
+    found: dict[str, str] = {}
+    name = ""
+    for paragraph in proof.split("\n\n"):
+        head = re.fullmatch(r"(?:Lemma|Definition|Axiom) (\S+)\.", paragraph)
+        if head or paragraph.startswith("#"):
+            name = head[1].replace("\\", "") if head else ""
+        elif name and not paragraph.startswith("Checked: "):  # the page says that with links
+            found[name] = f"{found.get(name, '')}{paragraph}\n\n"
+    return found
+
+
+def _place(lemma: str) -> str:
+    """Return the name of a lemma's page; none is called as the pages beside it."""
+    return f"lemma-{slug(lemma)}"
 
 
 def _index(keys: Sequence[str]) -> str:
@@ -92,18 +120,19 @@ def _ledger_page(key: str, lemmas: Sequence[Lemma], trust: Sequence[str]) -> str
         for status, count in counts.items()
         if count
     )
-    toc = "".join(f"{slug(lemma.id)}\n" for lemma in lemmas)
+    toc = "".join(f"{_place(lemma.id)}\n" for lemma in lemmas)
     rests = "".join(f"- {markdown_words(item)}\n" for item in trust) or "Nothing beside itself.\n"
     return (
         f"# Ledger of {key}\n\nAn arrow leads from a lemma to what uses it. A click on a lemma "
-        f"leads to its page. `ratecert verify-proof {key}` checks all of them again.\n\n"
+        f"leads to its page; {{doc}}`the proof <proof>` has all of them in order. "
+        f"`ratecert verify-proof {key}` checks them again.\n\n"
         f"{html(graph(lemmas))}\n{one_table(('', 'status', 'lemmas'), rows)}\n"
         f"## What it rests on and does not prove\n\n{rests}\n"
-        f"```{{toctree}}\n:hidden:\n\n{toc}```\n"
+        f"```{{toctree}}\n:hidden:\n\nproof\n{toc}```\n"
     )
 
 
-def _lemma_page(key: str, lemma: Lemma, lemmas: Sequence[Lemma]) -> str:
+def _lemma_page(key: str, lemma: Lemma, lemmas: Sequence[Lemma], body: str) -> str:
     users = [other.id for other in lemmas if lemma.id in other.uses]
     known = {other.id for other in lemmas}
     parts = [
@@ -115,8 +144,8 @@ def _lemma_page(key: str, lemma: Lemma, lemmas: Sequence[Lemma]) -> str:
             f"{escape(lemma.status)}</span></div>"
         ),
     ]
-    if lemma.more.get("says"):
-        parts.append(code(lemma.more["says"], "text"))
+    if body or lemma.more.get("says"):
+        parts.append(body or code(lemma.more["says"], "text"))
     parts += [
         f"**{label}**: {markdown_words(_words(lemma.more[name]))}\n"
         for name, label in _FIELDS.items()
@@ -144,7 +173,7 @@ def _words(value: Any) -> str:
 
 
 def _links(ids: Iterable[str], known: set[str]) -> str:
-    shown = [f"{{doc}}`{i} <{slug(i)}>`" if i in known else f"`{i}`" for i in ids]
+    shown = [f"{{doc}}`{i} <{_place(i)}>`" if i in known else f"`{i}`" for i in ids]
     return ", ".join(shown) or "nothing"
 
 
@@ -227,7 +256,7 @@ _LONGEST = 21
 def _node(lemma: Lemma, x: float, y: float) -> str:
     shown = lemma.id if len(lemma.id) <= _LONGEST else f"{lemma.id[: _LONGEST - 1]}…"
     return (
-        f'<a href="{slug(lemma.id)}.html"><title>{escape(lemma.id)}: {escape(lemma.status)}'
+        f'<a href="{_place(lemma.id)}.html"><title>{escape(lemma.id)}: {escape(lemma.status)}'
         f'</title><rect class="rc-node rc-status-{escape(lemma.status)}" x="{x:.1f}" y="{y:.1f}" '
         f'width="{_NODE_WIDTH}" height="{_NODE_HEIGHT}" rx="5"/>'
         f'<text x="{x + _NODE_WIDTH / 2:.1f}" y="{y + 18:.1f}" class="rc-small">'

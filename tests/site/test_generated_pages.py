@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from generate.commands import commands_page
-from generate.ledger import Lemma, graph, layers
+from generate.ledger import Lemma, graph, layers, written
 from generate.paper_page import pages
 from generate.phase import cells_of
 from generate.regimes import sectors
@@ -141,6 +141,14 @@ def test_ledger_graph() -> None:
     assert "c<d" not in svg
     assert "✗ c&lt;d" in svg
     assert graph([]).startswith("<figure")
+
+
+def test_what_a_proof_says_of_each_lemma() -> None:
+    paragraphs = (
+        "# T", "Words.", "Lemma a.", "$$\nx\n$$", "Checked: proved by box.", "## S",
+        "Definition N\\_eff.d.", "y",
+    )  # fmt: skip
+    assert written("\n\n".join(paragraphs)) == {"a": "$$\nx\n$$\n\n", "N_eff.d": "y\n\n"}
 
 
 def test_markdown_of_a_page_keeps_its_words(tmp_path: Path) -> None:
