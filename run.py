@@ -34,7 +34,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 OURS = VENV / "made-by-run.py"  # written first: what lies here may be deleted
 STATE = VENV / "installed.json"  # written last: what lies here is whole
-LARGER = {"run": ("test", "dev", "docs"), "test": ("dev",), "dev": (), "docs": ()}
+LARGER = {"run": ("test", "dev", "docs"), "test": ("dev", "docs"), "dev": (), "docs": ()}
 """The purposes, each with those whose locks hold all of its own."""
 
 
@@ -215,7 +215,8 @@ def docs(arguments: list[str]) -> int:
     """Build the site."""
     ensure("docs")
     os.chdir(ROOT)
-    return run("python", "-m", "sphinx", "-n", "-W", *arguments, "docs", "docs/_build/html")
+    strict = ("-n", "-W", "--keep-going", "-q")
+    return run("python", "-m", "sphinx", *strict, *arguments, "docs", "docs/_build/html")
 
 
 def commands() -> dict[str, Callable[[list[str]], int]]:
