@@ -205,11 +205,11 @@ def dask(address: str) -> Iterator[Executor]:
             yield executor
         except (KilledWorker, CancelledError) as error:
             raise UserError(f"the cluster at {address} lost a worker or its scheduler, or has no "
-                            "worker left; the points computed so far are stored: "
-                            f"{error or 'cancelled'}") from error  # fmt: skip
+                            "worker left; the points computed so far are stored"
+                            + (f": {error}" if str(error) else "")) from error  # fmt: skip
         finally:
             done.set()
-            watch.join()
+            watch.join(2.0)  # it may be asking a scheduler that is gone
 
 
 ANSWER = 10.0
@@ -225,7 +225,7 @@ def _give_up(client: Any, executor: Any, done: threading.Event) -> None:
     while not done.wait(min(2.0, PATIENCE / 4)):
         try:
             workers = client.scheduler_info()["workers"]
-        except (OSError, RuntimeError):
+        except (OSError, RuntimeError, ValueError):
             return  # the scheduler is gone, of which the points hear themselves
         if workers:
             since = time.monotonic()

@@ -189,7 +189,7 @@ def _ladder(
     drifts = _drifts(claim, values, path, found)
     numbers: dict[str, Any] = {
         "light": str(light),
-        "power": f"{power:.4f}",
+        "power": f"{power:z.4f}",
         "between": list(_constants(found)),
         "drift": [drift.as_json() for drift in drifts],
         "rungs": [rung.as_json() for rung in found],

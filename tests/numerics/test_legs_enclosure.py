@@ -1,6 +1,7 @@
 from fractions import Fraction
 
 import pytest
+from ball_cases import precision_is_restored  # noqa: F401
 
 from numerics.balls import Ball, certainly_greater, certainly_less
 from numerics.legs import enclosure, places
