@@ -1,4 +1,9 @@
-"""One thread for linear algebra, where numbers have to be the same on every machine."""
+"""One thread for linear algebra, before NumPy is loaded.
+
+The matrices here are small: threads of BLAS gain nothing and wait for each other, which on a busy
+machine costs a factor of a hundred; with worker processes there are as many threads too many, and
+sums may be added up in another order from run to run.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +11,10 @@ import os
 
 __all__ = ["use_one_thread"]
 
-_NAMES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def use_one_thread() -> None:
-    """Have sums taken in one order, whatever the machine; heard only before NumPy is loaded.
-
-    It is faster, too, where other work is running: the products here are small, and threads that
-    wait for each other on a busy machine took a hundred times as long.
-    """
-    for name in _NAMES:
+    """Ask for one thread, here and in processes started later; what the user has set stays."""
+    for name in _VARIABLES:
         os.environ.setdefault(name, "1")
