@@ -56,8 +56,21 @@ because the noise fed back is a martingale difference.
   ``Σ_{i>M} e_i`` up to a constant (Ky Fan's inequality for the trace over the complement);
 - mean path for ``b < a + 1``: that of ``λ_j``, ``e_j``, ``j <= M`` (alignment) [cited].
 
-Outputs: SGD decouples over the outputs, which share sketch and samples, so every part of the
-risk is multiplied by their number.
+*Outputs* (multiple regression) [derived here].  Let ``y = W* x + ε ∈ R^p``, with any covariance
+of the noise ``ε`` and of the rows of ``W*``, sketch and samples being shared.  The loss is a sum
+over the outputs, and its gradient in row k of the weights ``(⟨v_k, Sx⟩ - y_k) Sx`` holds no other
+row: row k moves as if it were learnt alone, whatever the others do.  Every part of the risk is an
+expectation of something quadratic in one row, so that it is the sum over the outputs of the
+scalar part; covariances between outputs enter none of them.  Here all outputs have the same
+spectrum, target energies and noise, and the sum is the multiple p.  The constants and the event of
+a Gaussian sketch do not depend on p, as all outputs share the sketch, so that p may tend to
+infinity with the sizes in any way.
+
+*Kernels.*  The features ``φ(x)`` of a kernel have the Mercer spectrum as that of their covariance
+(`kernels`).  Approximation, mean path, effective dimension and eigenvalues are functions of second
+moments alone (``E v_t`` follows ``v -> v - γ_t (Σ v - S H w*)`` whatever the law of x), so that
+they hold for the kernel's own features on uniform inputs; feedback and noise response use fourth
+moments and are those of Gaussian features with this covariance [assumed, as in the paper].
 """
 
 from __future__ import annotations
@@ -111,6 +124,10 @@ CONCENTRATION = (
 ALIGNMENT = (
     "Gaussian sketch: the mean path of SGD is that of the leading M modes for b < a + 1 "
     "(Lin et al. 2024, Theorem 4.2, recalled, measured)"
+)
+GAUSSIAN_FEATURES = (
+    "kernel regression: the features of the kernel are taken as Gaussian, with the Mercer spectrum "
+    "(assumption of Chen et al. 2025, recalled)"
 )
 SMALL_GAMMA = "gamma is at most a small enough constant, so that SGD is stable"
 
@@ -282,8 +299,13 @@ class _System:
     def summable(self) -> tuple[Condition, ...]:
         return (Condition(self.a, ">", ONE), Condition(self.b, ">", ONE))
 
-    def sketch(self, *lemmas: str) -> tuple[str, ...]:
-        return () if self.top else lemmas
+    def rests_on(self, *lemmas: str) -> tuple[str, ...]:
+        """Return those of the lemmas on sketches that apply, and what the spectrum rests on."""
+        kernel = self.setting.kernel
+        return (*(() if self.top else lemmas), *(() if kernel is None else kernel.trust))
+
+    def fourth_moments(self) -> tuple[str, ...]:
+        return () if self.setting.kernel is None else (GAUSSIAN_FEATURES,)
 
 
 def _definition(expr: Expr, setting: Setting) -> Meaning:
@@ -294,16 +316,10 @@ def _definition(expr: Expr, setting: Setting) -> Meaning:
     return _DEFINITIONS[expr.name](system)
 
 
-KERNELS: Mapping[str, Expr] = {"brownian": TWO}
-"""Kernels by name, with the exponent of their eigenvalues: ``((k - 1/2) pi)^-2``."""
-
-
 def _spectrum_exponent(setting: Setting) -> Expr:
     if setting.kernel is None:
         return _power_law(setting.spectrum, "spectrum")
-    if setting.kernel not in KERNELS:
-        raise NoMeaningError(f"the spectrum of the kernel {setting.kernel} is not known here")
-    return KERNELS[setting.kernel]
+    return setting.kernel.exponent
 
 
 def _power_law(law: Expr, what: str) -> Expr:
@@ -326,7 +342,7 @@ def _approx(system: _System) -> Meaning:
         tail = Sum(mul(system.energy(i), lost), "i", ONE, INFINITY)
         step = f"approx: the sketch loses the share min(1, (i/M)^a) of mode i: {tail}"
     tail = system.per_output(tail)
-    trust = system.sketch(CONCENTRATION, SPECTRUM_LEMMA)
+    trust = system.rests_on(CONCENTRATION, SPECTRUM_LEMMA)
     return Meaning(tail, tail, system.summable(), (step,), trust)
 
 
@@ -364,7 +380,7 @@ def _mean_bias(system: _System) -> Meaning:
     if not system.top:
         needs += (Condition(system.b, "<", add(system.a, ONE)),)
     step = f"mean_bias: each mode's error is damped by its own filter: {path}"
-    trust = (SMALL_GAMMA, *system.sketch(ALIGNMENT, SPECTRUM_LEMMA))
+    trust = (SMALL_GAMMA, *system.rests_on(ALIGNMENT, SPECTRUM_LEMMA))
     return Meaning(path, path, needs, (step,), trust)
 
 
@@ -373,14 +389,15 @@ def _bias(system: _System) -> Meaning:
     feedback = system.per_output(_noise_response(system))
     step = f"bias: the mean path, plus at most the noise that the error feeds back: {feedback}"
     upper = add(mean.upper, feedback)
-    return Meaning(upper, mean.lower, mean.needs, (*mean.steps, step), mean.trust)
+    trust = (*mean.trust, *system.fourth_moments())
+    return Meaning(upper, mean.lower, mean.needs, (*mean.steps, step), trust)
 
 
 def _variance(system: _System) -> Meaning:
     _require_known_method(system)
     response = system.per_output(_noise_response(system))
     step = f"variance: the noise that every mode has kept, the noise being of order 1: {response}"
-    trust = (SMALL_GAMMA, *system.sketch(SPECTRUM_LEMMA))
+    trust = (SMALL_GAMMA, *system.rests_on(SPECTRUM_LEMMA), *system.fourth_moments())
     return Meaning(response, response, system.summable(), (step,), trust)
 
 
@@ -389,7 +406,7 @@ def _effective_dimension(system: _System) -> Meaning:
     value = system.over_modes(Call("min", (ONE, power(u, TWO))))
     step = f"effective_dimension: modes with u >= 1 count 1, the others u^2: {value}"
     needs = system.summable()[:1]
-    return Meaning(value, value, needs, (step,), system.sketch(SPECTRUM_LEMMA))
+    return Meaning(value, value, needs, (step,), system.rests_on(SPECTRUM_LEMMA))
 
 
 def _irreducible(system: _System) -> Meaning:
@@ -401,7 +418,7 @@ def _eigenvalue(system: _System, index: Expr) -> Meaning:
     value = system.eigenvalue(index)
     step = f"eigenvalue({index}) of the features' covariance is of order {value}"
     needs = (*system.summable()[:1], Condition(M, ">=", index))
-    return Meaning(value, value, needs, (step,), system.sketch(SPECTRUM_LEMMA))
+    return Meaning(value, value, needs, (step,), system.rests_on(SPECTRUM_LEMMA))
 
 
 _DEFINITIONS = {

@@ -26,10 +26,11 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 OLDEST_PYTHON = "3.11"
 
+_TEST = ("--group", "build", "--group", "test", "--extra", "plots", "--extra", "kernels")
 LOCKS: Mapping[str, Sequence[str]] = {
     "run": ("--group", "build"),
-    "test": ("--group", "build", "--group", "test", "--extra", "plots"),
-    "dev": ("--group", "build", "--group", "test", "--extra", "plots", "--group", "dev"),
+    "test": _TEST,
+    "dev": (*_TEST, "--group", "dev"),
 }
 """What each purpose takes from ``pyproject.toml`` beyond the dependencies; smallest first."""
 

@@ -51,7 +51,7 @@ from numerics.legs.places import (
     unit_factor,
 )
 from numerics.legs.trend import Point, Reading, combined, read
-from numerics.problem import Method, Problem, evaluate
+from numerics.problem import Method, Problem, evaluate, sequence
 from numerics.sketch import gaussian_sketch
 from proofs_check.claim import Claim, Objective, Setting, optimal_of
 from proofs_check.errors import UserError
@@ -117,13 +117,14 @@ class Part:
 def problem_of(setting: Setting, values: Values, place: Values) -> Problem:
     """Return the problem of a setting at parameter values and sizes, with ``sigma = 1``."""
     known = {name: float(value) for name, value in {**values, **place}.items()}
-    spectrum, target = spectrum_of(setting), unit_factor(setting.target)
-    if not free_names(target) <= known.keys() | {"i"}:
-        target = spectrum  # the claim uses no target: its parameters are declared nowhere
-    return Problem.parse(
+    target_law = unit_factor(setting.target)
+    # Of the values those that the kernel needs: places differ, and its spectrum is kept.
+    spectrum = spectrum_of(setting, {name: float(value) for name, value in values.items()})
+    # A claim that uses no target may have parameters there that are declared nowhere.
+    used = free_names(target_law) <= known.keys() | {"i"}
+    return Problem(
         spectrum,
-        target,
-        known,
+        sequence(target_law, known) if used else spectrum,
         noise=1.0,
         features=setting.features,
         outputs=_whole(setting.outputs, known),
