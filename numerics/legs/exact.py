@@ -90,7 +90,15 @@ class Part:
 
     @classmethod
     def of(cls, value: float, error: float) -> Part:
-        """Take the exact rational value of two floats."""
+        """Take the exact rational value of two floats.
+
+        Raises
+        ------
+        UserError
+            Where nothing is known of the value in double precision.
+        """
+        if not (math.isfinite(value) and math.isfinite(error)):
+            raise UserError("the value is beyond double precision here")
         return cls(Fraction(value), Fraction(error))
 
     def __add__(self, other: Part) -> Part:
