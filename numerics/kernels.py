@@ -22,8 +22,8 @@ the trace of the rest: the discretisation error that is predicted (`Nystrom.boun
 
 *Spectra for the exact engine* (`Kernel.spectrum`): 512 eigenvalues as they are, and a regular
 sequence beyond: exact for Brownian motion and bridge; where eigenvalues come in pairs a curve
-through the middle of each pair, relative error ``O(1/i)`` each and ``O(1/i²)`` in sums; for spheres
-the leading term, relative error ``O(i^(-1/(d-1)))``.
+through the middle of each pair, relative error ``O(1/i)`` each and ``O(1/i²)`` in sums; for
+spheres the leading power, with the factor that makes the trace right: degrees become a curve.
 
 *Source*: Mercer spectra are classical, those of the arc-cosine kernels in Bach (2017) up to
 normalisation; the rest is derived here.
@@ -363,12 +363,12 @@ class Sphere(Kernel):
         """Return the eigenvalue of the harmonics of degree k in mpmath."""
 
     @abstractmethod
-    def of_product(self, t: Array) -> Array:
-        """Return the kernel at inner products t in [-1, 1]."""
+    def at_angle(self, angle: Array) -> Array:
+        """Return the kernel at angles in [0, π] between its arguments."""
 
     @abstractmethod
     def leading(self) -> tuple[float, int]:
-        """Return ``(c, α)`` with ``μ_k ~ c k^-α`` for even k."""
+        """Return ``(c, α)`` with ``μ_k ~ c k^-α`` for even k, so ``λ_i ~ c (i (d-1)!)^-a``."""
 
     def multiplicity(self, k: int) -> int:
         """Return the dimension of the space of harmonics of degree k."""
@@ -387,14 +387,24 @@ class Sphere(Kernel):
             yield level
 
     def covariance(self, x: ArrayLike, y: ArrayLike) -> Array:
-        """See `Kernel.covariance`."""
-        return self.of_product(np.clip(np.asarray(x, float) @ np.asarray(y, float).T, -1.0, 1.0))
+        """See `Kernel.covariance`.
+
+        Angles come from the lengths of difference and sum: arccos would lose half the digits
+        near 0 and π.
+        """
+        x, y = np.asarray(x, float), np.asarray(y, float)
+        apart, along = np.zeros((2, len(x), len(y)))
+        for u, v in zip(x.T, y.T, strict=True):
+            apart += np.subtract.outer(u, v) ** 2
+            along += np.add.outer(u, v) ** 2
+        return self.at_angle(2 * np.arctan2(np.sqrt(apart), np.sqrt(along)))
 
     def beyond(self) -> Regular:
-        """See `Kernel.beyond`: there are about ``k^(d-1)/(d-1)!`` up to degree k."""
-        c, alpha = self.leading()
-        a = alpha / (self.d - 1)
-        return Regular(c * math.exp(-a * math.lgamma(self.d)), ((0.0, a),))
+        """See `Kernel.beyond`."""
+        _, alpha = self.leading()
+        law = Regular(1.0, ((0.0, alpha / (self.d - 1)),))
+        left = float(self.at_angle(np.zeros(1))[0]) - math.fsum(self.eigenvalues(HEAD))
+        return Regular(left / law.tail(HEAD), law.powers)
 
     def grid(self, n: int) -> Grid:
         """See `Kernel.grid`; d = 2 and 3."""
@@ -451,9 +461,9 @@ class ArcCosine(Sphere):
         """See `Sphere.coefficient`."""
         return 2 * self.d * _rectifier(self.d, k) ** 2
 
-    def of_product(self, t: Array) -> Array:
-        """See `Sphere.of_product`."""
-        value = np.sqrt((1 - t) * (1 + t)) + t * (math.pi - np.arccos(t))
+    def at_angle(self, angle: Array) -> Array:
+        """See `Sphere.at_angle`."""
+        value = np.sin(angle) + np.cos(angle) * (math.pi - angle)
         return np.asarray(value / math.pi)
 
     def exactly(self, x: Any, y: Any = None) -> Any:
@@ -482,9 +492,9 @@ class NeuralTangent(Sphere):
         shared = 2 * (up + down) / (2 * k + d - 2) if 2 * k + d > 2 else 2 * _step(d, 1) ** 2
         return shared + 2 * d * _rectifier(d, k) ** 2
 
-    def of_product(self, t: Array) -> Array:
-        """See `Sphere.of_product`."""
-        value = np.sqrt((1 - t) * (1 + t)) + 2 * t * (math.pi - np.arccos(t))
+    def at_angle(self, angle: Array) -> Array:
+        """See `Sphere.at_angle`."""
+        value = np.sin(angle) + 2 * np.cos(angle) * (math.pi - angle)
         return np.asarray(value / math.pi)
 
     def exactly(self, x: Any, y: Any = None) -> Any:
@@ -573,9 +583,7 @@ def from_sklearn(
     try:
         from sklearn.gaussian_process.kernels import Kernel as Theirs
     except ImportError:
-        raise UserError(
-            "scikit-learn is not installed: pip install 'ratecert[kernels]'"
-        ) from None
+        raise UserError("scikit-learn is not installed: pip install 'ratecert[kernels]'") from None
     if not isinstance(kernel, Theirs):
         raise UserError(f"{kernel!r} is no kernel of sklearn.gaussian_process.kernels")
 
