@@ -37,7 +37,8 @@ from proofs_check.claim import ALGORITHMS, FEATURES
 from proofs_check.errors import UserError
 from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, free_names
 
-__all__ = ["Headed", "Measured", "Method", "Problem", "Regular", "Sequence", "evaluate", "sequence"]
+__all__ = ["Headed", "Measured", "Method", "Problem", "Regular", "Sequence", "evaluate",
+           "sequence"]  # fmt: skip
 
 Array = NDArray[np.float64]
 Value = float | int

@@ -277,6 +277,7 @@ _CLAIM_KEYS: Mapping[str, _Reader] = {
     "over": _list_of(_name),
     "subject_to": _CHAINS,
 }
+_PARSED = (_expr, _kernel, _statement, _CHAINS)
 _EXPRESSIONS = ("spectrum", "target", "batch", "outputs")
 _SETTING_FIELDS = tuple(key for key in _SETTING_KEYS if key not in ("sizes", "assume"))
 _DEFAULTS: Mapping[str, Any] = {
@@ -385,7 +386,7 @@ def _size(table: Mapping[str, Any]) -> int:
     for key, value in table.items():
         if isinstance(value, list | tuple):
             size += sum(len(v) if isinstance(v, str) else 0 for v in value) + len(value)
-        elif isinstance(value, str) and _CLAIM_KEYS.get(key) in (_expr, _kernel, _statement, _CHAINS):
+        elif isinstance(value, str) and _CLAIM_KEYS.get(key) in _PARSED:
             size += len(value) + 1
     return size
 

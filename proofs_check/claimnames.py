@@ -261,7 +261,8 @@ class _Names:
     def _names_of_setting(self, key: str) -> frozenset[str]:
         if key == "kernel":
             return frozenset()
-        return {"sigma"} | (frozenset({"i"}) if key in ("spectrum", "target") else self._sizes)
+        index = frozenset({"i"}) if key in ("spectrum", "target") else self._sizes
+        return index | {"sigma"}
 
     def _check_names(self, part: Part, known: frozenset[str]) -> None:
         for name in sorted(part.names - known):

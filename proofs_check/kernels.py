@@ -3,9 +3,9 @@ r"""Kernels by name, and the order of their Mercer spectra.
 A kernel is a covariance function k on a domain with the uniform distribution ``ρ``.  Its operator
 ``T f(x) = ∫ k(x, y) f(y) dρ(y)`` has the eigenvalues ``λ_1 >= λ_2 >= …``, repeated by
 multiplicity: those of the covariance of the features ``φ(x)`` with ``k(x, y) = ⟨φ(x), φ(y)⟩``.
-What a proof needs is the exponent a in ``λ_i`` *of order* ``i^-a``.  Each class states its spectrum
-and proves it; the order is all that is kept, so that no rule can take the spectrum of a kernel
-for ``i^-a`` itself, and no claim with ``~`` holds on the strength of it.
+What a proof needs is the exponent a in ``λ_i`` *of order* ``i^-a``.  Each class states its
+spectrum and proves it; the order is all that is kept, so that no rule can take the spectrum of a
+kernel for ``i^-a`` itself, and no claim with ``~`` holds on the strength of it.
 
 *Counting with multiplicities.*  Let the positive eigenvalues be ``μ_k``, ``k`` in a set K of whole
 numbers with bounded gaps, each ``n_k`` times, with ``μ_k`` of order ``k^-α`` and ``n_k`` of order
@@ -104,9 +104,9 @@ class Sobolev(Kernel):
     r"""The periodic Sobolev kernel of smoothness s > 1/2 on the circle of length 1.
 
     ``k(x, y) = Σ_{k>=1} 2 cos(2πk(x - y)) (2πk)^(-2s)``, for whole s the Bernoulli polynomial
-    ``(-1)^(s-1) B_{2s}({x - y})/(2s)!``.  The series converges absolutely for ``2s > 1``, so that T
-    may be applied term by term: ``cos 2πkx`` and ``sin 2πkx`` have the eigenvalue ``(2πk)^(-2s)``,
-    constants 0.  Counting with ``α = 2s``, ``n_k = 2``, ``δ = 1``: order ``i^(-2s)``.
+    ``(-1)^(s-1) B_{2s}({x - y})/(2s)!``.  The series converges absolutely for ``2s > 1``, so that
+    T may be applied term by term: ``cos 2πkx`` and ``sin 2πkx`` have the eigenvalue
+    ``(2πk)^(-2s)``, constants 0.  Counting with ``α = 2s``, ``n_k = 2``, ``δ = 1``: order ``i^(-2s)``.
     """
 
     s: Expr

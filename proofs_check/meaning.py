@@ -126,8 +126,8 @@ ALIGNMENT = (
     "(Lin et al. 2024, Theorem 4.2, recalled, measured)"
 )
 GAUSSIAN_FEATURES = (
-    "kernel regression: the features of the kernel are taken as Gaussian, with the Mercer spectrum "
-    "(assumption of Chen et al. 2025, recalled)"
+    "kernel regression: the features of the kernel are taken as Gaussian, with the Mercer "
+    "spectrum (assumption of Chen et al. 2025, recalled)"
 )
 SMALL_GAMMA = "gamma is at most a small enough constant, so that SGD is stable"
 

@@ -118,7 +118,7 @@ def test_a_claim_overrides_the_defaults_and_adds_assumptions() -> None:
         claim = [
             {id = "c", says = "p = O(M)", assume = ["b > a"]},
             {id = "d", says = "q = O(M)", sizes = ["q"], spectrum = "i^-2", schedule = "constant"},
-            {id = "e", says = "M = O(M)", kernel = "sobolev(2)", features = "top", expect="refuted"},
+            {id = "e", says = "M = O(M)", kernel = "sobolev(2)", features="top", expect="refuted"},
         ]
     """)
     assert (first.setting.kernel, first.setting.outputs) == (Brownian(), parse_expr("p"))
@@ -221,7 +221,9 @@ WRONG = {
     claim(QUANTITY + "assume = ['a > 1']\ntarget = 'j^-a'"): "6: there is no name j here",
     claim("says = 'approx = O(1)'\ntarget = 'i^-2'"): "2: there is no name a here",
     claim(QUANTITY + "spectrum = 'M^-2'\ntarget='1/i^2'"): "5: there is no name M here",
-    claim(QUANTITY + "kernel = 'laplace'\ntarget='1/i^2'\nbatch = 'gamma'"): "7: there is no name gamma",
+    claim(
+        QUANTITY + "kernel = 'laplace'\ntarget='1/i^2'\nbatch = 'gamma'"
+    ): "7: there is no name gamma",
     claim(PLAIN + "kernel = 'browniam'"): "5: there is no kernel browniam; did you mean brownian?",
     claim(PLAIN + "kernel = 'sobolev'"): "5: the kernel sobolev needs its parameter",
     claim(PLAIN + "kernel = 'laplace(2)'"): "5: the kernel laplace has no parameter",
@@ -232,10 +234,15 @@ WRONG = {
     claim(QUANTITY + "kernel = 'sobolev(s)'\ntarget='1/i^2'"): "5: there is no name s here",
     claim(QUANTITY + "kernel = 'sobolev(i)'\ntarget='1/i^2'"): "5: there is no name i here",
     claim(QUANTITY + "kernel = 'sobolev(M)'\ntarget='1/i^2'"): "5: there is no name M here",
-    claim(QUANTITY + "kernel = 'sobolev(sigma)'\ntarget='1/i^2'"): "5: there is no name sigma here",
-    claim(QUANTITY + "kernel = 'sobolev(optimal(s))'\ntarget='1/i^2'\nassume=['s > 1']"):
-        "5: optimal(...) has no meaning",
-    claim(QUANTITY + "kernel = 'laplace'\ntarget='eigenvalue(i)'"): "6: eigenvalue(...) has no meaning",
+    claim(
+        QUANTITY + "kernel = 'sobolev(sigma)'\ntarget='1/i^2'"
+    ): "5: there is no name sigma here",
+    claim(
+        QUANTITY + "kernel = 'sobolev(optimal(s))'\ntarget='1/i^2'\nassume=['s > 1']"
+    ): "5: optimal(...) has no meaning",
+    claim(
+        QUANTITY + "kernel = 'laplace'\ntarget='eigenvalue(i)'"
+    ): "6: eigenvalue(...) has no meaning",
     # optimal
     claim(
         "says = 'optimal(value) + value = O(1)'\nminimise = 'M'\nover = ['M']"
