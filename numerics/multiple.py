@@ -8,9 +8,9 @@ that of a single output with target ``e_k`` and noise ``C_kk``: every part of th
 over the outputs of the scalar part (`numerics.expected`), and C enters through its diagonal.
 With one output the numbers are those of the scalar engine, bit for bit: it is what computes them.
 
-*Simulation.*  In the eigenbasis of Σ (`numerics.sources`) output k has the optimum ``v*_k`` and the
-noise ``ε_k + ξ_k``, where ``ξ_k`` is the part of the target out of reach.  The covariance of the
-``ξ`` is ``r_k^T r_l``, diagonal in the mean over the prior.  The outputs' excess risks are
+*Simulation.*  In the eigenbasis of Σ (`numerics.sources`) output k has the optimum ``v*_k`` and
+the noise ``ε_k + ξ_k``, where ``ξ_k`` is the part of the target out of reach.  The covariance of
+the ``ξ`` is ``r_k^T r_l``, diagonal in the mean over the prior.  The outputs' excess risks are
 correlated through the shared samples; their means are not changed by that, and each is tested by
 itself at a p-th of the level (Bonferroni), whatever their dependence.
 

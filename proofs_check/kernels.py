@@ -106,7 +106,8 @@ class Sobolev(Kernel):
     ``k(x, y) = Σ_{k>=1} 2 cos(2πk(x - y)) (2πk)^(-2s)``, for whole s the Bernoulli polynomial
     ``(-1)^(s-1) B_{2s}({x - y})/(2s)!``.  The series converges absolutely for ``2s > 1``, so that
     T may be applied term by term: ``cos 2πkx`` and ``sin 2πkx`` have the eigenvalue
-    ``(2πk)^(-2s)``, constants 0.  Counting with ``α = 2s``, ``n_k = 2``, ``δ = 1``: order ``i^(-2s)``.
+    ``(2πk)^(-2s)``, constants 0.  Counting with ``α = 2s``, ``n_k = 2``, ``δ = 1``: order
+    ``i^(-2s)``.
     """
 
     s: Expr
