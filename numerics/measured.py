@@ -31,6 +31,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -174,7 +175,7 @@ def _line(u: Array, v: Array, band: Array) -> tuple[float, float]:
     rows = np.column_stack([u, np.ones_like(u)])
     bound = np.concatenate([v, -v])
     matrix = np.column_stack([np.vstack([rows, -rows]), -np.tile(band, 2)])
-    found = optimize.linprog([0, 0, 1], A_ub=matrix, b_ub=bound, bounds=(None, None))
+    found: Any = optimize.linprog([0, 0, 1], A_ub=matrix, b_ub=bound, bounds=(None, None))
     slope, _, distance = found.x
     return float(slope), float(distance)
 
@@ -183,13 +184,12 @@ def _slopes(u: Array, v: Array, band: Array) -> tuple[float, float]:
     """Return the least and the largest slope of lines within the band."""
     rows = np.column_stack([u, np.ones_like(u)])
     bound = np.concatenate([v + band, band - v])
-    ends = [
-        optimize.linprog(
-            [sign, 0], A_ub=np.vstack([rows, -rows]), b_ub=bound, bounds=(None, None)
-        ).x[0]
+    lines = np.vstack([rows, -rows])
+    ends: list[Any] = [
+        optimize.linprog([sign, 0], A_ub=lines, b_ub=bound, bounds=(None, None))
         for sign in (1, -1)
     ]
-    return float(ends[0]), float(ends[1])
+    return float(ends[0].x[0]), float(ends[1].x[0])
 
 
 def _is_straight(u: Array, v: Array) -> bool:

@@ -8,7 +8,8 @@ terms into a maximum (up to the factor 2), ``min`` into a minimum.  So ``E = O(F
 on the set of logarithms that the assumptions leave.  That set is described by *generators*:
 linear forms known to be ``>= -C`` for some constant C: ``log S`` for a size S; ``-log gamma``;
 ``log X - log Y`` for an assumption ``X >= Y``; ``log log S``; and for every real ``q > 0``
-also ``q log S - log log S``.
+also ``q log S - log log S``.  For any monomial X the variable ``log log(2 + X)`` takes the place
+of ``log log S`` (see `logform`).
 
 **Rule (certificate).**  Let ``a_1..a_m``, ``b_1..b_n`` be linear forms and let multipliers
 ``mu_j, nu_l, c_g >= 0`` (functions of the parameters) satisfy identically
@@ -21,9 +22,11 @@ divide by D.  The multipliers do not depend on the sizes, so neither does C'.  B
 programming duality such multipliers exist for each fixed value of the parameters exactly when
 the inequality holds (Farkas); that they may be chosen as polynomials is Handelman's theorem.
 
-*Absorption.*  The generator ``-log log S`` may occur with any multiplier R >= 0 provided
-``log S`` occurs with a strictly positive multiplier Q: ``Q log S - R log log S >= -C`` since
-``log log S = o(log S)``.
+*Absorption.*  Some generators G are not bounded below, but ``q F + G`` is for every ``q > 0``,
+where F is another generator; G may occur with any multiplier R >= 0 provided F occurs with a
+strictly positive multiplier Q, as ``Q F + R G = R ((Q/R) F + G)``.  Such a G is
+``-log log(2 + X)`` with ``F = log X``, where ``X >= c``: the logarithm grows more slowly than
+every power (`goals` has another).
 
 *Divergence.*  If in addition a generator that tends to infinity (``log S`` or ``log log S``) has
 a strictly positive multiplier, then ``max_l b_l - min_j a_j`` tends to infinity: the ratio tends
@@ -38,6 +41,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from itertools import product
 from typing import Any
 
@@ -56,6 +60,7 @@ __all__ = [
     "join",
     "lin",
     "meet",
+    "normal_form",
     "plus",
     "scaled",
     "single",
@@ -68,22 +73,26 @@ MAX_CLAUSES = 4096
 class Generator:
     """A linear form known to be bounded below; `grows` if it tends to infinity.
 
-    `absorbed_by` is set on ``-log log S`` only: the variable that must have a strictly positive
-    multiplier in the same certificate.  `is_case` marks a distinction of cases made on the way.
-    `is_slack` marks a form that is *not* bounded below: what a goal may lose.
+    `absorbed_by` is the form that must have a strictly positive multiplier in the same
+    certificate, for generators that are bounded below only together with it.  `is_case` marks a
+    distinction of cases made on the way.  `is_slack` marks a form that is *not* bounded below:
+    what a goal may lose.
     """
 
     form: Form
     text: str
     grows: bool = False
-    absorbed_by: str | None = None
+    absorbed_by: Form | None = None
     is_case: bool = False
     is_slack: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What may be used: parameters' inequalities, generators of the cone, proved signs."""
+    """What may be used: parameters' inequalities, generators of the cone, proved signs.
+
+    `least` gives the summation indices that are literally at least a number above 1.
+    """
 
     ring: Ring
     factors: tuple[Factor, ...] = ()
@@ -91,6 +100,7 @@ class Context:
     sizes: frozenset[str] = frozenset()
     indices: frozenset[str] = frozenset()
     signs: Mapping[Frac, str] = field(default_factory=dict)
+    least: Mapping[str, Fraction] = field(default_factory=dict)
 
     def with_factors(self, *factors: Factor) -> Context:
         """Add assumed inequalities between parameters."""
@@ -106,13 +116,14 @@ class Context:
         known = tuple(replace(g, form=nothing) if g.is_slack else g for g in self.generators)
         return replace(self, generators=known)
 
-    def with_index(self, name: str) -> Context:
-        """Add a summation index: its logarithm is a variable, non-negative."""
+    def with_index(self, name: str, least: Fraction = Fraction(1)) -> Context:
+        """Add a summation index, literally at least `least`: its logarithm is a variable."""
         taken = self.indices | self.sizes | set(self.ring.names) | {"gamma", "sigma"}
         if name in taken:
             raise RejectedError(f"the index {name} already stands for something else")
         form = Form({name: self.ring.one})
-        ctx = replace(self, indices=self.indices | {name})
+        known = self.least if least <= 1 else {**self.least, name: least}
+        ctx = replace(self, indices=self.indices | {name}, least=known)
         return ctx.with_generators(Generator(form, f"{name} >= 1"))
 
     def with_sign(self, value: Frac, sign: str, multiplier: Multiplier) -> Context:
@@ -331,8 +342,7 @@ def _check_identity(
 def _check_absorption(ctx: Context, gens: Mapping[int, Multiplier]) -> None:
     strict = {ctx.generators[g].form for g, m in gens.items() if m.is_strict(ctx.factors)}
     for g, multiplier in gens.items():
-        size = ctx.generators[g].absorbed_by
-        if size is None or not multiplier.terms:
-            continue
-        if Form({size: ctx.ring.one}) not in strict:
-            raise RejectedError(f"log log {size} is not absorbed by a power of {size}")
+        power = ctx.generators[g].absorbed_by
+        if power is not None and multiplier.terms and power not in strict:
+            names = ", ".join(power.coeffs)
+            raise RejectedError(f"a double logarithm is not absorbed by a power of {names}")

@@ -11,9 +11,16 @@ A proof is JSON data and one of
       The sign of a function of the parameters; zero gives two weak inequalities.
   ``{"signs": [[EXPR, "+" or "-", multiplier], ...], "then": P}``
       Proved signs (exponents that later steps divide by or scale by).
-  ``{"mono": [S, T], "power": q, "given": P, "then": P}``
-      From ``T <= S^q`` (the goal of `given`) follows ``log T <= C log S``, so that
-      ``log log S - log log T`` is bounded below.  Logarithms of polynomially related sizes agree.
+  ``{"log": X, "then": P}``
+      What is known of ``λ(X) = log log(2 + X)`` for any monomial X (see `logform`).
+  ``{"mono": [X, Y], "power": q, "given": P, "then": P}``
+      From ``Y <= C X^q``, ``q > 0`` (the goal of `given`) follows ``log(2 + Y) <= C log(2 + X)``,
+      so that ``λ(X) - λ(Y)`` is bounded below: ``2 + C X^q`` is at most a power of ``2 + X``.
+  ``{"apart": [X, Y], "given": P, "then": P}``
+      From ``Y <= C X`` (the goal of `given`) follows, for every ``ε > 0``,
+      ``λ(X) - λ(Y) <= ε log(X/Y) + C``: as ``2 + X <= (2 + Y)(2 + Z)`` with ``Z = X/Y``,
+      ``log(2 + X)/log(2 + Y) <= 1 + log(2 + Z)/log(2)``, which is at most ``C Z^ε`` for Z bounded
+      below.  So ``λ(Y) - λ(X)`` is a generator that is absorbed by ``log(X/Y)``.
   ``{"absurd": certificate}``
       ``0 >= something that tends to infinity``: no sizes beyond some point are in this case.
   ``{"void": multiplier}``
@@ -42,7 +49,7 @@ from proofs_check.cone import (
 from proofs_check.errors import UserError
 from proofs_check.expr import Expr
 from proofs_check.language import parse_expr
-from proofs_check.logform import LOGLOG, monomial
+from proofs_check.logform import log_generators, loglog, monomial
 
 __all__ = ["check_goal", "entry", "is_impossible", "parameter", "read_expr", "refined"]
 
@@ -130,8 +137,13 @@ def refined(data: Any, ctx: Context) -> Iterator[tuple[Context, Any]]:
         yield ctx.with_factors(Factor(-poly, True)), entry(data, "neg")
     elif "signs" in data:
         yield _with_signs(data["signs"], ctx), entry(data, "then")
+    elif "log" in data:
+        form = monomial(read_expr(data["log"]), ctx)
+        yield ctx.with_generators(*log_generators(form, ctx)), entry(data, "then")
     elif "mono" in data:
         yield _with_monotone_log(data, ctx), entry(data, "then")
+    elif "apart" in data:
+        yield _with_slow_log(data, ctx), entry(data, "then")
 
 
 def _with_signs(data: Any, ctx: Context) -> Context:
@@ -143,15 +155,38 @@ def _with_signs(data: Any, ctx: Context) -> Context:
 
 
 def _with_monotone_log(data: Mapping[str, Any], ctx: Context) -> Context:
-    pair = data["mono"]
-    if not isinstance(pair, list) or len(pair) != 2 or not set(map(str, pair)) <= ctx.sizes:
-        raise RejectedError("monotone logarithms need two sizes")
-    large, small = pair
-    one = ctx.ring.one
+    large, small = _pair(data["mono"], ctx)
     factor = parameter(entry(data, "power"), ctx)
     if ctx.sign(factor) != "+":
         raise RejectedError("the power is not positive")
-    given = lin(Form({small: one})), lin(Form({large: factor}))
+    given = lin(small), lin(large.scale(factor))
     check_goal(*given, entry(data, "given"), ctx.without_slack())
-    form = Form({LOGLOG + large: one}) - Form({LOGLOG + small: one})
-    return ctx.with_generators(Generator(form, f"log({large}) >= c*log({small})"))
+    above, below = _logarithms(large, small, ctx)
+    text = f"log({data['mono'][0]} + 2) >= c*log({data['mono'][1]} + 2)"
+    return ctx.with_generators(Generator(above - below, text))
+
+
+def _with_slow_log(data: Mapping[str, Any], ctx: Context) -> Context:
+    large, small = _pair(data["apart"], ctx)
+    check_goal(lin(small), lin(large), entry(data, "given"), ctx.without_slack())
+    above, below = _logarithms(large, small, ctx)
+    x, y = data["apart"]
+    text = f"log({x} + 2)/log({y} + 2) is below every power of ({x})/({y})"
+    apart = large - small
+    return ctx.with_generators(
+        Generator(apart, f"{x} >= {y}"), Generator(below - above, text, absorbed_by=apart)
+    )
+
+
+def _pair(data: Any, ctx: Context) -> tuple[Form, Form]:
+    if not isinstance(data, list) or len(data) != 2:
+        raise RejectedError("logarithms are compared of two monomials")
+    large, small = (monomial(read_expr(text), ctx) for text in data)
+    return large, small
+
+
+def _logarithms(large: Form, small: Form, ctx: Context) -> tuple[Form, Form]:
+    above, below = (loglog(form, ctx).form for form in (large, small))
+    if above is None or below is None:
+        raise RejectedError("logarithms are compared of monomials with one logarithm each")
+    return above, below

@@ -10,25 +10,37 @@ the sizes, only on the parameters and on the data.
   from below at least a constant where ``X`` is bounded, and 0 elsewhere.
 
 **Sum from above** (vertex rule).  Let ``s = log i`` and let g(s) be the logarithm of the term.
-  *If* on the range of the sum ``g(s) + s + δ min_k dist(s, P_k) <= log R + C`` for some ``δ > 0``
-  and finitely many points or intervals ``P_k``, *then* ``Σ <= C' R (1 + Σ_k length(P_k))``.
-  *Proof.*  The terms are at most ``C R (1/i) Σ_k exp(-δ dist(log i, P_k))``.  Summed over all
-  ``i >= 1``, ``1/i`` outside ``P_k = [p, q]`` gives at most
-  ``Σ (1/i) min((i/x)^δ, (x/i)^δ) <= C_δ`` for ``x = e^p`` and for ``x = e^q``, inside at most
-  ``q - p + 1``.  An interval is given with a size S and ``q - p <= κ log S + C``; its length is
-  then counted as ``log S``.
+  *If* on the range of the sum ``g(s) + s + min_k cost_k <= log R + C`` for finitely many pieces k
+  with these costs, where ``δ > 0`` and ``ℓ = log log(i + 2)``,
 
-**Sum from below** (window rule).  *If* the point c satisfies ``lo <= C c``, ``c <= C hi``,
-  ``1 <= C c``, and the range has ``hi/max(1, lo) -> oo`` (or ``hi = oo``), *then*
-  ``Σ >= c' · c · term(c)``.
+  - a point P: ``δ |s - log P|``;
+  - an interval ``[P, Q]``: ``δ dist(s, [log P, log Q])``;
+  - a point on the scale of logarithms, ``log i = log X``: ``ℓ + δ |ℓ - λ(X)|``,
+
+  *then* ``Σ <= C' R (1 + Σ_k length_k)``, where intervals alone have a length.
+  *Proof.*  The terms are at most ``C R (1/i) Σ_k exp(-cost_k)``.  Summed over all ``i >= 1``, a
+  point x gives at most ``Σ (1/i) min((i/x)^δ, (x/i)^δ) <= C_δ``, an interval that of both its ends
+  and, inside, at most ``log(Q/P) + 1``.  With ``L = log(i + 2)`` and ``Λ = log(2 + X)`` a point on
+  the scale of logarithms gives ``Σ min((L/Λ)^δ, (Λ/L)^δ)/(i L)``; as the summand changes by a
+  bounded factor between neighbours, that is at most a constant times
+  ``∫ exp(-δ |u - log Λ|) du = 2/δ``, with ``u = log log x``, ``du = dx/(x log x)``.
+  An interval is given with a monomial X and ``log Q - log P <= κ log X + C``; its length and 1
+  together are at most ``C log(2 + X)``.
+
+**Sum from below** (window rule).  *If* the monomial c satisfies ``lo <= C c``, ``c <= C hi``,
+  ``1 <= C c``, and the range has ``hi/max(1, lo) -> oo`` (or ``hi = oo``), and for all i with
+  ``c/C <= i <= C c`` the term is at least V, *then* ``Σ >= c' · c · V``.
   *Proof.*  With ``l = max(1, lo)`` eventually ``hi >= 8 l``; move c by a bounded factor into
-  ``[l, hi/4]``.  Then ``[c, 4c]`` lies in the range and holds at least c integers.  There ``i/c``
-  is bounded both ways, and a product of powers, minima, maxima and sums of positive terms in i
-  changes by a bounded factor with it, as does a proved bound ``X <= C`` in an exponential.
+  ``[l, hi/4]``.  Then ``[c, 4c]`` lies in the range and holds at least c integers.
+  The bound of the term is found with ``log i`` between ``log c - C`` and ``log c + C``; in it
+  ``log i`` may then be replaced by ``log c``, and ``log log(i + 2)`` by ``λ(c)``.
 
 **Sum from below on a flat stretch.**  *If* ``term(i) · i >= B`` on ``[P, Q]`` within the range and
-  ``log Q - log P >= κ log S``, ``κ > 0``, *then* ``Σ >= c B log S``: ``Σ_{P<=i<=Q} 1/i`` is at
-  least ``log(Q/P) - O(1)``.
+  ``log Q - log P >= κ log X``, ``κ > 0``, and either X grows as a size or ``P <= C Q`` and the
+  range has ``hi/max(1, lo) -> oo``, *then* ``Σ >= c B log(2 + X)``.
+  *Proof.*  ``Σ_{P<=i<=Q} 1/i`` is at least ``log(Q/P) - O(1)``, which is enough where X is large.
+  Elsewhere B alone is, and the window around P gives it: up to constants, ``term(i) · i >= B``
+  holds a bounded factor beyond ``[P, Q]`` too.
 
 Ranges start at a positive number, so ``i >= 1`` and ``s >= 0``.
 """
@@ -36,9 +48,11 @@ Ranges start at a positive number, so ``i >= 1`` and ``s >= 0``.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
+from math import ceil
 from typing import Any
 
-from proofs_check.algebra import Form
+from proofs_check.algebra import Form, Frac
 from proofs_check.cone import (
     Context,
     Generator,
@@ -62,13 +76,35 @@ from proofs_check.expr import (
     children,
     free_names,
     neg,
-    substitute,
     walk,
 )
 from proofs_check.goals import check_goal, entry, parameter, read_expr
-from proofs_check.logform import CONSTANTS, LOGLOG, UnsupportedError, exponent, log_tree
+from proofs_check.language import parse_expr
+from proofs_check.logform import (
+    CONSTANTS,
+    LOGLOG,
+    UnsupportedError,
+    exponent,
+    form_expr,
+    grows,
+    has_log_of,
+    log_generators,
+    log_tree,
+    loglog,
+    monomial,
+    names_of,
+)
 
-__all__ = ["bound", "decay_argument", "is_plain", "range_context", "vertex_goal"]
+__all__ = [
+    "at_centre",
+    "bound",
+    "decay_argument",
+    "is_plain",
+    "range_context",
+    "stretch_context",
+    "vertex_goal",
+    "window_context",
+]
 
 ZERO = lin(Form({}))
 
@@ -127,7 +163,7 @@ def _require_positive(expr: Expr, ctx: Context) -> None:
         case Sum(term, _, lo, _):
             _require_range(expr)
             log_tree(lo, ctx)
-            _require_positive(term, ctx.with_index(expr.index))
+            _require_positive(term, index_context(expr, ctx))
         case Call("exp", _) if not _is_constant(expr, ctx):
             _require_positive(decay_argument(expr), ctx)
         case Pow(base, _) | Call("sqrt", (base,)) if not is_plain(base):
@@ -219,7 +255,7 @@ def _decay_lower(expr: Call, ctx: Context, data: Mapping[str, Any]) -> Tree | No
 
 def range_context(expr: Sum, ctx: Context) -> Context:
     """Add the index of a sum and its range; a bound that is no single form is left out."""
-    ctx = ctx.with_index(expr.index)
+    ctx = index_context(expr, ctx)
     index = Form({expr.index: ctx.ring.one})
     low = log_tree(expr.lo, ctx)
     for part in low.parts if low.kind == "max" else (low,):
@@ -232,6 +268,16 @@ def range_context(expr: Sum, ctx: Context) -> Context:
                 ctx = ctx.with_generators(
                     Generator(part.form - index, f"{expr.index} <= {expr.hi}")
                 )
+    return ctx
+
+
+def index_context(expr: Sum, ctx: Context) -> Context:
+    """Add the index of a sum, with its double logarithm if bounds of the terms may have it."""
+    least = Fraction(ceil(expr.lo.value)) if isinstance(expr.lo, Num) else Fraction(1)
+    ctx = ctx.with_index(expr.index, least)
+    if has_log_of(expr.index, expr.term):
+        index = Form({expr.index: ctx.ring.one})
+        ctx = ctx.with_generators(*log_generators(index, ctx))
     return ctx
 
 
@@ -255,7 +301,7 @@ def _sum_upper(expr: Sum, ctx: Context, data: Mapping[str, Any]) -> Tree:
 
 
 def vertex_goal(expr: Sum, term: Tree, hint: Mapping[str, Any], ctx: Context) -> tuple[Tree, Tree]:
-    """Return the two sides of ``g(s) + s + δ min_k dist(s, P_k) <= log R``.
+    """Return the two sides of ``g(s) + s + min_k cost_k <= log R``.
 
     `term` bounds ``log(term)`` in the range; `ctx` is the context outside of the sum, so that
     the vertices and R do not depend on the index.
@@ -266,10 +312,10 @@ def vertex_goal(expr: Sum, term: Tree, hint: Mapping[str, Any], ctx: Context) ->
     pieces = _objects(entry(hint, "pieces"))
     if not pieces:
         raise RejectedError(f"no vertices are given for {expr}")
-    index = lin(Form({expr.index: ctx.ring.one}))
-    distance = meet([_distance(piece, index, ctx) for piece in pieces])
+    index = Form({expr.index: ctx.ring.one})
+    cost = meet([_cost(piece, index, slope, ctx) for piece in pieces])
     value = log_tree(read_expr(entry(hint, "bound")), ctx)
-    return plus([term, index, scaled(distance, slope, ctx)]), value
+    return plus([term, lin(index), cost]), value
 
 
 def _objects(data: Any) -> list[Mapping[str, Any]]:
@@ -278,33 +324,40 @@ def _objects(data: Any) -> list[Mapping[str, Any]]:
     return data
 
 
-def _distance(piece: Mapping[str, Any], index: Tree, ctx: Context) -> Tree:
-    """Return ``|s - c|`` or the distance from an interval, whose ends may not depend on s."""
-    minus = ctx.ring.number(-1)
+def _cost(piece: Mapping[str, Any], index: Form, slope: Frac, ctx: Context) -> Tree:
+    """Return the cost of a piece at the index, whose logarithm is the form `index`."""
+    if "log at" in piece:
+        (name,) = index.coeffs
+        double = lin(Form({LOGLOG + name: ctx.ring.one}))
+        place = loglog(monomial(read_expr(piece["log at"]), ctx), ctx)
+        return plus([double, scaled(_distance(double, place, place, ctx), slope, ctx)])
     if "from" in piece:
-        low = log_tree(read_expr(entry(piece, "from")), ctx)
-        high = log_tree(read_expr(entry(piece, "to")), ctx)
+        low, high = (log_tree(read_expr(entry(piece, end)), ctx) for end in ("from", "to"))
     else:
         low = high = log_tree(read_expr(entry(piece, "at")), ctx)
-    before = plus([low, scaled(index, minus, ctx)])
-    after = plus([index, scaled(high, minus, ctx)])
+    return scaled(_distance(lin(index), low, high, ctx), slope, ctx)
+
+
+def _distance(place: Tree, low: Tree, high: Tree, ctx: Context) -> Tree:
+    """Return the distance of a place from a point or from an interval."""
+    minus = ctx.ring.number(-1)
+    before = plus([low, scaled(place, minus, ctx)])
+    after = plus([place, scaled(high, minus, ctx)])
     return join([before, after] if low == high else [before, after, ZERO])
 
 
 def _length(piece: Mapping[str, Any], ctx: Context) -> Tree:
-    """Check ``log Q - log P <= κ log S`` and return ``log log S``."""
+    """Check ``log Q - log P <= κ log X`` and return ``log log(2 + X)``."""
     low = log_tree(read_expr(entry(piece, "from")), ctx)
     high = log_tree(read_expr(entry(piece, "to")), ctx)
     size, factor = _size_and_factor(piece, ctx)
     length = plus([high, scaled(low, ctx.ring.number(-1), ctx)])
-    check_goal(length, lin(Form({size: factor})), entry(piece, "proof"), ctx)
-    return lin(Form({LOGLOG + size: ctx.ring.one}))
+    check_goal(length, lin(size.scale(factor)), entry(piece, "proof"), ctx)
+    return loglog(size, ctx)
 
 
-def _size_and_factor(piece: Mapping[str, Any], ctx: Context) -> tuple[str, Any]:
-    size = entry(piece, "log")
-    if not isinstance(size, str) or size not in ctx.sizes:
-        raise RejectedError(f"{size} is not a size")
+def _size_and_factor(piece: Mapping[str, Any], ctx: Context) -> tuple[Form, Frac]:
+    size = monomial(read_expr(entry(piece, "log")), ctx)
     factor = parameter(entry(piece, "times"), ctx)
     if ctx.sign(factor) != "+":
         raise RejectedError("the factor of a logarithm is not positive")
@@ -324,16 +377,54 @@ def _sum_lower(expr: Sum, ctx: Context, data: Mapping[str, Any]) -> Tree | None:
 
 
 def _window(expr: Sum, hint: Any, ctx: Context) -> Tree | None:
-    point = read_expr(entry(hint, "at"))
-    centre = log_tree(point, ctx)
-    _check_within(expr, centre, centre, hint, ctx)
+    centre = monomial(read_expr(entry(hint, "at")), ctx)
+    _check_within(expr, lin(centre), lin(centre), hint, ctx)
+    _check_nonempty(expr, hint, ctx)
+    inside = window_context(expr, centre, ctx)
+    value = bound(expr.term, False, inside, hint.get("inner", {}))
+    return (
+        None if value is None else plus([at_centre(value, expr.index, centre, ctx), lin(centre)])
+    )
+
+
+def window_context(expr: Sum, centre: Form, ctx: Context) -> Context:
+    """Add the index of a sum, within bounded factors of the monomial at whose logarithm it is."""
+    inside = index_context(expr, ctx)
+    difference = Form({expr.index: ctx.ring.one}) - centre
+    text = f"{expr.index} is around {form_expr(centre, ctx)}"
+    return inside.with_generators(Generator(difference, text), Generator(-difference, text))
+
+
+def at_centre(tree: Tree, index: str, centre: Form, ctx: Context) -> Tree:
+    """Put the logarithm of a monomial in the place of that of an index, in logarithms too."""
+    if tree.form is None:
+        parts = [at_centre(part, index, centre, ctx) for part in tree.parts]
+        return {"max": join, "min": meet, "plus": plus}[tree.kind](parts)
+    found = []
+    for variable, coeff in tree.form.coeffs.items():
+        own = Form({variable: ctx.ring.one})
+        if index not in names_of(own):
+            value = lin(own)
+        elif variable == index:
+            value = lin(centre)
+        else:
+            power = log_tree(parse_expr(variable.removeprefix(LOGLOG)), _inside(index, ctx))
+            put = at_centre(power, index, centre, ctx).form
+            assert put is not None, "the monomial of a variable has no alternatives"
+            value = loglog(put, ctx)
+        found.append(scaled(value, coeff, ctx))
+    return plus(found)
+
+
+def _inside(index: str, ctx: Context) -> Context:
+    return ctx if index in ctx.indices else ctx.with_index(index)
+
+
+def _check_nonempty(expr: Sum, hint: Any, ctx: Context) -> None:
+    """Check that ``hi/max(1, lo)`` tends to infinity."""
     if expr.hi != Name("oo"):
         low, high = join([ZERO, log_tree(expr.lo, ctx)]), log_tree(expr.hi, ctx)
         check_goal(low, high, entry(hint, "nonempty"), ctx, diverging=True)
-    # No index inside captures a name of the point: `Context.with_index` has refused such names.
-    term = substitute(expr.term, {expr.index: point})
-    value = bound(term, False, ctx, hint.get("inner", {}))
-    return None if value is None else plus([value, centre])
 
 
 def _check_within(expr: Sum, low: Tree, high: Tree, hint: Any, ctx: Context) -> None:
@@ -345,17 +436,28 @@ def _check_within(expr: Sum, low: Tree, high: Tree, hint: Any, ctx: Context) -> 
 
 
 def _stretch(expr: Sum, hint: Any, ctx: Context) -> Tree:
-    first, last = read_expr(entry(hint, "from")), read_expr(entry(hint, "to"))
-    low, high = log_tree(first, ctx), log_tree(last, ctx)
-    _check_within(expr, low, high, hint, ctx)
+    first, last = (monomial(read_expr(entry(hint, end)), ctx) for end in ("from", "to"))
+    _check_within(expr, lin(first), lin(last), hint, ctx)
     size, factor = _size_and_factor(hint, ctx)
-    length = plus([high, scaled(low, ctx.ring.number(-1), ctx)])
-    check_goal(lin(Form({size: factor})), length, entry(hint, "long"), ctx)
-    inside = range_context(Sum(expr.term, expr.index, first, last), ctx)
+    check_goal(lin(size.scale(factor)), lin(last - first), entry(hint, "long"), ctx)
+    if not grows(size, ctx):
+        check_goal(lin(first), lin(last), entry(hint, "ordered"), ctx)
+        _check_nonempty(expr, hint, ctx)
+    inside = stretch_context(expr, first, last, ctx)
     term = bound(expr.term, False, inside, hint.get("inner", {}))
     if term is None:
         raise RejectedError(f"the terms of {expr} have no lower bound")
     value = log_tree(read_expr(entry(hint, "bound")), ctx)
     index = lin(Form({expr.index: ctx.ring.one}))
     check_goal(value, plus([term, index]), entry(hint, "proof"), inside)
-    return plus([value, lin(Form({LOGLOG + size: ctx.ring.one}))])
+    return plus([value, loglog(size, ctx)])
+
+
+def stretch_context(expr: Sum, first: Form, last: Form, ctx: Context) -> Context:
+    """Add the index of a sum, between two monomials whose logarithms are given."""
+    index = Form({expr.index: ctx.ring.one})
+    low, high = (form_expr(form, ctx) for form in (first, last))
+    return index_context(expr, ctx).with_generators(
+        Generator(index - first, f"{expr.index} >= {low}"),
+        Generator(last - index, f"{expr.index} <= {high}"),
+    )

@@ -1,4 +1,4 @@
-"""The logarithm of a positive expression, up to a bounded constant, as a lattice of linear forms.
+r"""The logarithm of a positive expression, up to a bounded constant, as a lattice of linear forms.
 
 With ``log M`` and ``log log M`` as variables, and up to a constant that depends on the
 parameters alone:
@@ -6,28 +6,91 @@ parameters alone:
     log(positive constant) = 0               log(x y) = log x + log y
     log(x^p) = p log x                       log(x + y) = max(log x, log y)
     log(min(x, y)) = min(log x, log y)       log(max(x, y)) = max(log x, log y)
-    log(log(M^p N^q)) = max(loglog M, loglog N)   for p, q > 0
+    log(i - r) = log i,  for an index ``i >= l`` and ``0 < r < l``
 
-The last line: ``max(p log M, q log N) <= log(M^p N^q) <= 2 max(...)`` and ``log(p log M) =
-loglog M + log p``.  Factors ``(log M)^r`` inside change ``log`` by ``o(log M)``, hence by a
-bounded factor.
+*Double logarithms.*  Any monomial X in sizes, gamma and indices has a variable
+``λ(X) = log log(2 + X)``; for a size it is ``log log M``, for an index ``i >= 1`` it is, up to a
+bounded difference, ``log log(i + 1)``.  It is bounded below, as ``log(2 + X) >= log 2``.
+
+- ``λ(X^q) = λ(X)`` for ``q > 0``: where ``X >= 1`` the logarithms of ``2 + X`` and ``2 + X^q`` are
+  between ``log X`` and ``(1 + q)(log X + log 3)``, and both are bounded where ``X < 1``.
+- ``λ(X) = 0`` where X is a product of negative powers of sizes and indices and of positive powers
+  of gamma, hence bounded.
+- ``λ(X Y) = max(λ(X), λ(Y))`` where X and Y are powers of sizes and indices with positive
+  exponents, both at least a constant.
+- Factors ``log(2 + Y)^r`` of X change nothing where Y is X itself without them, or one of the
+  names of which X is a product with exponents of one sign: they are below every power of Y where
+  Y is large, and bounded elsewhere.  In other monomials they stay.
+
+*Logarithms.*  If y is at least some number above 1, ``log(y)`` and ``log(2 + y)`` are of one
+order; and ``log(2 + x + y)`` is ``max(log(2 + x), log(2 + y))`` up to a factor, as it is at most
+their sum, ``log(2 + min(x, y))`` is the minimum exactly.  So ``log log(y)`` is the lattice of the
+``λ(X)`` over the monomials X in the lattice of y if y tends to infinity (a positive power of a
+size is in it), has a number above 1 as a term, or is literally above 1, as ``i + 1`` is for an
+index ``i >= 1``.  For ``y = 1 + x`` it is the lattice of ``min(log X, λ(X))``: ``log(1 + X)`` is
+of the order of X where ``X <= 1`` and of ``log(2 + X)`` where ``X >= 1``, and each of the two is
+the smaller one there, up to a factor; ``log(1 + x + y) <= log(1 + x) + log(1 + y)`` again.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
+from functools import lru_cache
 
 from proofs_check.algebra import Form, Frac, NotRationalError
-from proofs_check.cone import Context, RejectedError, Tree, join, lin, meet, plus, scaled
-from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, add, children, free_names
+from proofs_check.cone import (
+    Context,
+    Generator,
+    RejectedError,
+    Tree,
+    join,
+    lin,
+    meet,
+    normal_form,
+    plus,
+    scaled,
+)
+from proofs_check.expr import (
+    Add,
+    Call,
+    Expr,
+    Mul,
+    Name,
+    Num,
+    Pow,
+    Sum,
+    add,
+    children,
+    free_names,
+    mul,
+    power,
+    walk,
+)
+from proofs_check.language import parse_expr
 
-__all__ = ["LOGLOG", "UnsupportedError", "exponent", "log_tree", "monomial"]
+__all__ = [
+    "LOGLOG",
+    "UnsupportedError",
+    "exponent",
+    "form_expr",
+    "grows",
+    "has_log_of",
+    "log_generators",
+    "log_tree",
+    "loglog",
+    "monomial",
+    "names_of",
+]
 
 LOGLOG = "log "
-"""Prefix of the variable that stands for the logarithm of a size's logarithm."""
+"""Prefix of the variable ``λ(X)``; the text of X follows."""
 
 CONSTANTS = frozenset({"pi", "sigma"})
 """Names of fixed positive numbers."""
+
+ONE = Fraction(1)
+TWO = Num(Fraction(2))
 
 
 class UnsupportedError(RejectedError):
@@ -53,6 +116,10 @@ def log_tree(expr: Expr, ctx: Context) -> Tree:
     match expr:
         case Name(name) if name in ctx.sizes or name in ctx.indices or name == "gamma":
             return lin(Form({name: ctx.ring.one}))
+        case Add((Name(name), Num(shift)) | (Num(shift), Name(name))) if _is_below(
+            name, -shift, ctx
+        ):
+            return lin(Form({name: ctx.ring.one}))
         case Add(terms):
             return join([log_tree(term, ctx) for term in terms])
         case Mul(factors):
@@ -66,8 +133,13 @@ def log_tree(expr: Expr, ctx: Context) -> Tree:
         case Call("min", args):
             return meet([log_tree(arg, ctx) for arg in args])
         case Call("log", (arg,)):
-            return _loglog(arg, ctx)
+            return _log_of_log(arg, ctx)
     raise UnsupportedError(f"no rule gives the order of {expr}")
+
+
+def _is_below(name: str, shift: Fraction, ctx: Context) -> bool:
+    """Whether ``0 < shift < i`` for the index of that name."""
+    return name in ctx.indices and 0 < shift < ctx.least.get(name, ONE)
 
 
 def _require_positive(expr: Expr, ctx: Context) -> None:
@@ -90,7 +162,7 @@ def _require_positive(expr: Expr, ctx: Context) -> None:
             _require_real(arg, ctx)
         case Call("Gamma", (arg,)):
             _require_positive(arg, ctx)
-        case Call("zeta", (arg,)):
+        case Call("zeta" | "log", (arg,)):
             _require_positive(add(arg, Num(Fraction(-1))), ctx)
         case Pow(base, power):
             _require_positive(base, ctx)
@@ -114,28 +186,125 @@ def _require_real(expr: Expr, ctx: Context) -> None:
             _require_positive(expr, ctx)
 
 
-def _loglog(arg: Expr, ctx: Context) -> Tree:
-    """Return ``log log`` of a product of powers of sizes that tend to infinity."""
-    tree = log_tree(arg, ctx)
-    if tree.kind == "max":
-        parts = [part for part in tree.parts if part.form is None or not part.form.is_zero()]
-    else:
-        parts = [tree]
-    return join([_loglog_form(part, arg, ctx) for part in parts])
+# Logarithms.
 
 
-def _loglog_form(part: Tree, arg: Expr, ctx: Context) -> Tree:
-    form = part.form
-    if form is None or form.is_zero():
+def _log_of_log(arg: Expr, ctx: Context) -> Tree:
+    """Return ``log log(arg)``."""
+    terms = arg.terms if isinstance(arg, Add) else (arg,)
+    added = sum((term.value for term in terms if isinstance(term, Num)), Fraction(0))
+    rest = add(*(term for term in terms if not isinstance(term, Num))) if added > 0 else arg
+    parts = normal_form(log_tree(rest, ctx), "max")
+    growing = [forms for forms in parts if all(grows(form, ctx) for form in forms)]
+    if growing:
+        # Constants are of no account beside something that tends to infinity.
+        parts = [forms for forms in parts if not any(form.is_zero() for form in forms)]
+    if any(_is_log(form) for forms in parts for form in forms):
         raise UnsupportedError(f"no rule gives the order of log({arg})")
+    if growing or added > 1 or _is_above_one(arg, ctx):
+        return join([meet([loglog(form, ctx) for form in forms]) for forms in parts])
+    if added == 1:
+        small = [[meet([lin(form), loglog(form, ctx)]) for form in forms] for forms in parts]
+        return join([meet(forms) for forms in small])
+    raise UnsupportedError(f"log({arg}) need not be above 0: write log(1 + ...)")
+
+
+def grows(form: Form, ctx: Context) -> bool:
+    """Whether the form is that of positive powers of indices and at least one size."""
     powers = {v for v in form.coeffs if not v.startswith(LOGLOG)}
-    inner = {v.removeprefix(LOGLOG) for v in form.coeffs} - powers
-    if not powers or not powers <= ctx.sizes or not inner <= powers:
-        raise UnsupportedError(f"no rule gives the order of log({arg})")
-    for size in powers:
-        if ctx.sign(form.coeffs[size]) != "+":
-            raise UnsupportedError(f"log({arg}) need not tend to infinity")
-    return join([lin(Form({LOGLOG + size: ctx.ring.one})) for size in sorted(powers)])
+    return (
+        not powers.isdisjoint(ctx.sizes)
+        and powers <= ctx.sizes | ctx.indices
+        and {v.removeprefix(LOGLOG) for v in form.coeffs} <= powers
+        and all(ctx.sign(form.coeffs[v]) == "+" for v in powers)
+    )
+
+
+def _is_log(form: Form) -> bool:
+    """Whether the form is that of a product of logarithms alone."""
+    return bool(form.coeffs) and all(v.startswith(LOGLOG) for v in form.coeffs)
+
+
+def _is_above_one(arg: Expr, ctx: Context) -> bool:
+    """Whether a sum of positive powers of indices, numbers aside, is literally above 1."""
+    total = Fraction(0)
+    for term in arg.terms if isinstance(arg, Add) else (arg,):
+        total += _least(term, ctx)
+    return total > 1
+
+
+def _least(term: Expr, ctx: Context) -> Fraction:
+    """Return a lower bound of a positive term, or the value of a number."""
+    match term:
+        case Num(value):
+            return value
+        case Name(name) if name in ctx.indices:
+            return ctx.least.get(name, ONE)
+        case Pow(Name(name), power) if name in ctx.indices:
+            return ONE if ctx.sign(exponent(power, ctx)) == "+" else Fraction(0)
+        case Mul((Num(value), Name() | Pow() as rest)) if value > 0:
+            return value * _least(rest, ctx)
+    return Fraction(0)
+
+
+def loglog(form: Form, ctx: Context) -> Tree:
+    """Return ``λ(X) = log log(2 + X)`` where the form is ``log X``."""
+    powers = {v: c for v, c in form.coeffs.items() if not v.startswith(LOGLOG)}
+    logs = {v.removeprefix(LOGLOG) for v in form.coeffs if v.startswith(LOGLOG)}
+    signs = {v: ctx.sign(c) for v, c in powers.items()}
+    large = ctx.sizes | ctx.indices
+    if logs <= powers.keys() and all(
+        sign == ("-" if v in large else "+") for v, sign in signs.items()
+    ):
+        return lin(Form({}))
+    if logs <= powers.keys() <= large and set(signs.values()) == {"+"}:
+        return join([lin(Form({LOGLOG + v: ctx.ring.one})) for v in sorted(powers)])
+    if not powers:
+        raise UnsupportedError(f"no rule gives the order of log({form_expr(form, ctx)} + 2)")
+    key = _key(Form(powers), signs, ctx)
+    if not logs <= {key}:
+        key = _key(form, signs, ctx)
+    return lin(Form({LOGLOG + key: ctx.ring.one}))
+
+
+def _key(form: Form, signs: Mapping[str, str], ctx: Context) -> str:
+    """Return the text of a monomial, scaled so that its first power is 1 or -1."""
+    first = min(signs)
+    size = form.coeffs[first] if signs[first] == "+" else -form.coeffs[first]
+    return str(form_expr(form.scale(ctx.ring.one / size), ctx))
+
+
+def log_generators(form: Form, ctx: Context) -> tuple[Generator, ...]:
+    """Return what is known of ``λ(X)``, where it is a variable of its own."""
+    own = loglog(form, ctx).form
+    if own is None or len(own.coeffs) != 1:
+        raise RejectedError(f"{form_expr(form, ctx)} has no double logarithm of its own")
+    (variable,) = own.coeffs
+    text = variable.removeprefix(LOGLOG)
+    power = monomial(parse_expr(text), ctx)
+    return (
+        Generator(own, f"log({text} + 2) >= log(2)"),
+        Generator(-own, f"log({text} + 2) is below every power of {text}", absorbed_by=power),
+    )
+
+
+def has_log_of(name: str, expr: Expr) -> bool:
+    """Whether there is a logarithm of something with this name, or a sum that may give one."""
+    return any(
+        name in free_names(node)
+        for node in walk(expr)
+        if isinstance(node, Sum) or (isinstance(node, Call) and node.func == "log")
+    )
+
+
+def names_of(form: Form) -> frozenset[str]:
+    """Return the names of a form, those inside of double logarithms included."""
+    return frozenset[str]().union(*(_names_in(v.removeprefix(LOGLOG)) for v in form.coeffs))
+
+
+@lru_cache(maxsize=4096)
+def _names_in(text: str) -> frozenset[str]:
+    return free_names(parse_expr(text))
 
 
 def monomial(expr: Expr, ctx: Context) -> Form:
@@ -144,3 +313,28 @@ def monomial(expr: Expr, ctx: Context) -> Form:
     if form is None:
         raise RejectedError(f"{expr} is not a monomial in the sizes")
     return form
+
+
+def form_expr(form: Form, ctx: Context) -> Expr:
+    """Return the monomial whose logarithm is the form; equal exponents are written once."""
+    groups: dict[Frac, list[Expr]] = {}
+    for var, coeff in form.coeffs.items():
+        base: Expr = Name(var)
+        if var.startswith(LOGLOG):
+            base = _logarithm(var.removeprefix(LOGLOG), ctx)
+        groups.setdefault(coeff, []).append(base)
+    factors = []
+    for coeff, bases in groups.items():
+        if coeff.constant() in (1, -1):
+            factors += [power(base, ctx.ring.expr(coeff)) for base in bases]
+        else:
+            factors.append(power(mul(*bases), ctx.ring.expr(coeff)))
+    return mul(*factors)
+
+
+def _logarithm(text: str, ctx: Context) -> Expr:
+    """Return a logarithm whose logarithm is the variable of that text."""
+    if text in ctx.sizes:
+        return Call("log", (Name(text),))
+    shift = Num(ONE) if text in ctx.indices else TWO
+    return Call("log", (add(parse_expr(text), shift),))

@@ -44,7 +44,7 @@ from proofs_check.cone import (
 from proofs_check.expr import Call, Expr, Name, free_names
 from proofs_check.goals import check_goal, entry, parameter, read_expr, refined
 from proofs_check.growth import bound
-from proofs_check.logform import LOGLOG, log_tree, monomial
+from proofs_check.logform import LOGLOG, log_tree, monomial, names_of
 from proofs_check.premises import Premises, with_sizes, with_slack
 from proofs_check.tree import check_tree, comparisons
 
@@ -81,8 +81,8 @@ def check_optimum(ready: Premises, node: Any) -> None:
             check_optimum(compared, entry(node, key))
         return
     if isinstance(node, Mapping) and "split" in node:
-        names = monomial(read_expr(node["split"]), ready.ctx).coeffs
-        if not {v.removeprefix(LOGLOG) for v in names}.isdisjoint(varied(ready)):
+        names = names_of(monomial(read_expr(node["split"]), ready.ctx))
+        if not names.isdisjoint(varied(ready)):
             raise RejectedError("a case above the choice of the point involves a varied name")
     steps = list(refined(node, ready.ctx))
     for ctx, rest in steps:
@@ -126,12 +126,8 @@ def _numbered(proofs: Any, number: int) -> Any:
 def outer_context(ready: Premises) -> Context:
     """Return the context of the names that are not varied: what is known of them alone."""
     ctx, inside = ready.ctx, varied(ready)
-    kept = tuple(g for g in ctx.generators if _names(g.form).isdisjoint(inside))
+    kept = tuple(g for g in ctx.generators if names_of(g.form).isdisjoint(inside))
     return replace(ctx, generators=kept, sizes=ctx.sizes - inside)
-
-
-def _names(form: Form) -> set[str]:
-    return {variable.removeprefix(LOGLOG) for variable in form.coeffs}
 
 
 def read_point(ready: Premises, data: Any) -> dict[str, Form]:
@@ -154,7 +150,7 @@ def feasibility(ready: Premises, point: Mapping[str, Form]) -> list[tuple[Tree, 
     return [
         (lin(_put(g.form, point)), g.grows)
         for g in ready.ctx.generators
-        if g.absorbed_by is None and not _names(g.form).isdisjoint(varied(ready))
+        if g.absorbed_by is None and not names_of(g.form).isdisjoint(varied(ready))
     ]
 
 
@@ -162,6 +158,8 @@ def _put(form: Form, point: Mapping[str, Form]) -> Form:
     total = Form({})
     for variable, coeff in form.coeffs.items():
         value = point.get(variable)
+        if value is None and not names_of(Form({variable: coeff})).isdisjoint(point):
+            raise RejectedError(f"no rule gives the {variable} of the point")
         total = total + (Form({variable: coeff}) if value is None else value.scale(coeff))
     return total
 

@@ -257,7 +257,11 @@ def _sized(ctx: Context, sizes: list[str], indices: list[str], step: bool) -> Co
         ctx = ctx.with_generators(
             ctx.size_generator(size),
             Generator(loglog, f"log({size}) -> oo", grows=True),
-            Generator(-loglog, f"log({size}) is below every power of {size}", absorbed_by=size),
+            Generator(
+                -loglog,
+                f"log({size}) is below every power of {size}",
+                absorbed_by=Form({size: one}),
+            ),
         )
     return ctx
 

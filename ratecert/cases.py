@@ -44,7 +44,7 @@ from ratecert.page import (
     math,
 )
 from ratecert.tidy import tidy
-from theory.planner import simplified, tree_expr
+from theory.lattices import simplified, tree_expr
 from theory.prover import Prover
 
 __all__ = ["Writer", "cases_of", "least", "outer_nodes", "proof", "subject"]

@@ -18,10 +18,11 @@ from proofs_check.errors import UserError
 from proofs_check.expr import Call, Expr, Mul, Name, Num, Pow, mul, neg, power
 from proofs_check.goals import check_goal, refined
 from proofs_check.language import parse_condition
+from proofs_check.logform import form_expr
 from ratecert.latex import Math
 from ratecert.page import Line, equation, landau, line, math, math_condition
-from theory.planner import simplified
-from theory.prover import Prover, StuckError, form_expr
+from theory.lattices import simplified
+from theory.prover import Prover, StuckError
 
 __all__ = ["comparisons_of", "fact", "joined_by", "joined_by_and", "readable",
            "shorter_comparisons"]  # fmt: skip

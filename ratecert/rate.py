@@ -24,7 +24,7 @@ from ratecert.mathtext import condition, latex
 from ratecert.tidy import tidy, tidy_text
 from theory.derivation import derivation
 from theory.derive import require_possible
-from theory.planner import tree_expr
+from theory.lattices import tree_expr
 from theory.prover import StuckError
 from theory.rates import Region, regions
 from theory.refute import model

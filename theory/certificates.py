@@ -19,8 +19,7 @@ from typing import Any
 import numpy as np
 from flint import fmpq, fmpq_mat, fmpq_mpoly
 from numpy.typing import NDArray
-from scipy.optimize import LinearConstraint, milp
-from scipy.sparse import csr_matrix
+from scipy.optimize import LinearConstraint, milp, nnls
 
 from proofs_check.algebra import Factor, Form, Frac, Ring, to_fmpq, to_fraction
 from proofs_check.cone import Clause, Context, RejectedError, check_certificate
@@ -37,6 +36,11 @@ ABSORPTIONS = (20, 10**9)
 The smaller bound keeps the linear program well scaled; the larger is tried where it is too small.
 """
 SUPPORT = 1e-9
+CLOSE, SURELY_APART = 1e-7, 1e-3
+"""Distances of least squares below which a solution is tried, and above which there is none.
+
+Between them a linear program is asked.
+"""
 
 Term = tuple[int, ...]
 Array = NDArray[np.float64]
@@ -128,21 +132,46 @@ class _System:
     def solve(self) -> list[Fraction] | None:
         """Return a solution, exact, or None."""
         rows = {row: k for k, row in enumerate(dict.fromkeys(self._rows()))}
-        data, at, column_of = [], [], []
+        matrix = np.zeros((len(rows), len(self.columns)))
         for column, entries in enumerate(self.columns):
             for row, value in entries.items():
-                if value:
-                    data.append(_float(value))
-                    at.append(rows[row])
-                    column_of.append(column)
-        shape = (len(rows), len(self.columns))
-        matrix = csr_matrix((data, (at, column_of)), shape=shape)
+                matrix[rows[row], column] = _float(value)
         target = np.zeros(len(rows))
         for row, value in self.rhs.items():
             target[rows[row]] = _float(value)
-        # Few and small unknowns are wanted, or a large gain.
-        cost = np.array([-self.gain.get(k, 0.0) if self.gain else 1.0 for k in range(shape[1])])
-        left, right = self._inequalities(shape[1])
+        values, gap = self._nearest(matrix, target)
+        if gap > SURELY_APART:
+            return None
+        if gap < CLOSE and (not self.gain or any(values[k] > SUPPORT for k in self.gain)):
+            found = self._exact([k for k, v in enumerate(values) if v > SUPPORT], rows, values)
+            if found is not None:
+                return found
+        return self._optimum(matrix, target, rows)
+
+    def _nearest(self, matrix: Array, target: Array) -> tuple[Array, float]:
+        """Return non-negative unknowns that come nearest to a solution, and by how much they fail.
+
+        Non-negative least squares finds few unknowns, and faster than a linear program is set up.
+        Each bound gets an unknown for what is left of it.
+        """
+        count = matrix.shape[1]
+        left, right = self._inequalities(count)
+        whole = np.block([[matrix, np.zeros((len(matrix), len(left)))], [left, np.eye(len(left))]])
+        scales = np.sqrt((whole * whole).sum(axis=0))
+        scales[scales == 0] = 1.0
+        try:
+            values, gap = nnls(whole / scales, np.concatenate([target, right]))
+        except RuntimeError:  # too many steps
+            return np.zeros(count), CLOSE
+        return (values / scales)[:count], float(gap)
+
+    def _optimum(
+        self, matrix: Array, target: Array, rows: Mapping[Any, int]
+    ) -> list[Fraction] | None:
+        """Return an exact solution with few and small unknowns, or a large gain, or None."""
+        count = matrix.shape[1]
+        cost = np.array([-self.gain.get(k, 0.0) if self.gain else 1.0 for k in range(count)])
+        left, right = self._inequalities(count)
         limits = [LinearConstraint(matrix, target, target)]
         if self.bounds:
             limits.append(LinearConstraint(left, -np.inf, right))
@@ -285,24 +314,25 @@ def _holds_at(
     matrix[-2, :lower], matrix[-2, lower:upper], matrix[-1, :lower] = -1.0, 1.0, 1.0
     target = np.zeros(len(matrix))
     target[-1] = 1.0
-    limits = [LinearConstraint(matrix, target, target)]
     absorbing = [
         _absorption_row(ctx, g, upper, len(forms))
         for g, generator in enumerate(ctx.generators)
-        if generator.absorbed_by is not None
+        if generator.absorbed_by is not None and absorbed
     ]
-    if absorbing and absorbed:
-        limits.append(LinearConstraint(np.array(absorbing), -np.inf, 0.0))
-    return int(milp(np.ones(len(forms)), constraints=limits).status) != 2
+    slack = np.eye(len(absorbing))
+    limits = np.array(absorbing).reshape(len(absorbing), len(forms))
+    whole = np.block([[matrix, np.zeros((len(matrix), len(absorbing)))], [limits, slack]])
+    _, gap = nnls(whole, np.concatenate([target, np.zeros(len(absorbing))]))
+    return bool(gap <= SURELY_APART)
 
 
 def _absorption_row(ctx: Context, absorbed: int, first: int, width: int) -> Array:
     """Return the row of ``R <= Q · limit``; the columns of the generators start at `first`."""
     row = np.zeros(width)
     row[first + absorbed] = 1.0
-    size = Form({str(ctx.generators[absorbed].absorbed_by): ctx.ring.one})
+    power = ctx.generators[absorbed].absorbed_by
     for g, generator in enumerate(ctx.generators):
-        if generator.form == size:
+        if generator.form == power:
             row[first + g] = -float(ABSORPTIONS[-1])
     return row
 
@@ -330,7 +360,7 @@ def _certificate(
     if diverging:
         growing = _strict_columns(ctx, basis, unknowns["gens"])
         system.gain = dict.fromkeys(growing, 1.0)
-        system.bounds.append((dict.fromkeys(growing, 1.0), 1.0))
+        system.bounds.append((dict.fromkeys(growing, 1.0), 1e3))
     solution = system.solve()
     if solution is None:
         return None
@@ -372,10 +402,9 @@ def _absorb(
     for g, generator in enumerate(ctx.generators):
         if generator.absorbed_by is None:
             continue
-        size = Form({generator.absorbed_by: ctx.ring.one})
         row = dict.fromkeys(gens[g], 1.0)
         for h, other in enumerate(ctx.generators):
-            if other.form == size:
+            if other.form == generator.absorbed_by:
                 for column, strict in zip(gens[h], basis.strict, strict=True):
                     if strict:
                         row[column] = -float(absorption)

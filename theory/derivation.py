@@ -20,7 +20,7 @@ from proofs_check.claim import Claim, Comparison, Condition
 from proofs_check.cone import Context, Generator, SignNeededError
 from proofs_check.expr import Expr, Name, Num
 from proofs_check.growth import bound
-from proofs_check.logform import log_tree
+from proofs_check.logform import form_expr, log_tree
 from proofs_check.premises import (
     Premises,
     condition_generators,
@@ -31,7 +31,7 @@ from proofs_check.premises import (
 )
 from theory.certificates import positive
 from theory.planner import plan
-from theory.prover import Prover, SplitNeededError, StuckError, form_expr
+from theory.prover import LogNeededError, Prover, SplitNeededError, StuckError
 
 __all__ = ["CaseNeededError", "derivation", "grown", "needs", "settled"]
 
@@ -129,13 +129,24 @@ def _sides_of_case(value: Frac, ready: Premises) -> tuple[Expr, Expr]:
 
 def _region(ready: Premises, leaf: Leaf, splits: int) -> dict[str, Any]:
     signs, ready, prover = settled(ready)
+    steps: list[dict[str, Any]] = [{"signs": signs}] if signs else []
     while True:
         try:
             node = _split_region(ready, prover, leaf, splits)
-            return {"signs": signs, "then": node} if signs else node
+            break
         except SignNeededError as needed:
             step, ready, prover = _signed(ready, prover, needed)
-            signs.append(step)
+            if steps and "signs" in steps[-1]:
+                steps[-1]["signs"].append(step)
+            else:
+                steps.append({"signs": [step]})
+        except LogNeededError as needed:
+            prover = prover.with_log(needed.text)
+            ready = replace(ready, ctx=prover.ctx)
+            steps.append({"log": needed.text})
+    for outer in reversed(steps):
+        node = {**outer, "then": node}
+    return node
 
 
 def settled(ready: Premises) -> tuple[list[Any], Premises, Prover]:

@@ -17,7 +17,7 @@ from proofs_check.claim import Claim, optimal_of
 from proofs_check.cone import RejectedError
 from proofs_check.growth import bound
 from proofs_check.least import check_least, tied_premises
-from proofs_check.logform import LOGLOG, log_tree
+from proofs_check.logform import LOGLOG, form_expr, log_tree
 from proofs_check.meaning import NoMeaningError
 from proofs_check.optimum import varied
 from proofs_check.orders import Order, UndecidedError
@@ -27,7 +27,7 @@ from proofs_check.refutation import statement_of, with_effective_steps
 from theory.derivation import CaseNeededError, grown
 from theory.optimise import ask_for_polynomial_sizes, candidates
 from theory.planner import plan
-from theory.prover import Prover, StuckError, form_expr
+from theory.prover import Prover, StuckError
 from theory.samples import orders_of, path_data, paths_of, values_of
 
 __all__ = ["refute_optimum"]

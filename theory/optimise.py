@@ -23,7 +23,7 @@ from proofs_check.cone import Context, clauses, lin, normal_form
 from proofs_check.expr import Num, power
 from proofs_check.goals import read_expr
 from proofs_check.growth import bound
-from proofs_check.logform import LOGLOG, log_tree
+from proofs_check.logform import LOGLOG, form_expr, log_tree
 from proofs_check.optimum import (
     at_point,
     feasibility,
@@ -38,8 +38,9 @@ from proofs_check.optimum import (
 from proofs_check.premises import Premises, premises, with_slack
 from theory.certificates import holds_at_examples, points
 from theory.derivation import grown, needs
-from theory.planner import plan, simplified
-from theory.prover import ZERO, Prover, SplitNeededError, StuckError, form_expr
+from theory.lattices import simplified
+from theory.planner import plan
+from theory.prover import ZERO, Prover, SplitNeededError, StuckError
 from theory.rates import Region, regions
 
 __all__ = ["ask_for_polynomial_sizes", "candidates", "optimum_derivation", "proposed_optimum"]

@@ -10,25 +10,25 @@ the assumptions do not answer it, `SplitNeededError` asks for a distinction of c
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import pairwise
 from typing import Any
 
 from proofs_check.algebra import Form, Frac
-from proofs_check.cone import (
-    Context,
-    SignNeededError,
-    Tree,
-    join,
-    lin,
-    normal_form,
-    plus,
+from proofs_check.cone import Context, Tree, join, lin, normal_form, plus
+from proofs_check.expr import Add, Call, Expr, Mul, Name, Pow, Sum, children
+from proofs_check.growth import (
+    bound,
+    decay_argument,
+    is_plain,
+    stretch_context,
+    vertex_goal,
+    window_context,
 )
-from proofs_check.expr import Add, Call, Expr, Mul, Name, Pow, Sum, children, mul, substitute
-from proofs_check.growth import bound, decay_argument, is_plain, vertex_goal
-from proofs_check.logform import exponent, log_tree
-from theory.prover import ZERO, Prover, SplitNeededError, StuckError, form_expr
+from proofs_check.logform import LOGLOG, exponent, form_expr, grows, log_tree, names_of
+from theory.flat import Flat, flats, lengths
+from theory.lattices import is_above, logs_of, simplified, times_index, tree_expr
+from theory.prover import ZERO, Prover, StuckError
 
-__all__ = ["plan", "simplified", "tree_expr"]
+__all__ = ["plan"]
 
 
 def plan(expr: Expr, up: bool, prover: Prover, data: dict[str, Any]) -> None:
@@ -135,38 +135,41 @@ def _slopes(tree: Tree, index: str, ctx: Context) -> list[Frac]:
     return [c + ctx.ring.one for c in _coefficients(tree, index, ctx)]
 
 
-def _kinks(tree: Tree, index: str, ctx: Context) -> list[Form]:
+def _kinks(tree: Tree, index: str, prover: Prover) -> list[Form]:
     """Return where pieces under a max or min cross, as forms without the index."""
     found: list[Form] = []
     for part in tree.parts:
-        found += _kinks(part, index, ctx)
+        found += _kinks(part, index, prover)
     if tree.kind in ("max", "min"):
         groups = [
             [form for clause in normal_form(part, "max") for form in clause] for part in tree.parts
         ]
         for k, group in enumerate(groups):
             for other in groups[k + 1 :]:
-                found += [c for f in group for g in other if (c := _crossing(f, g, index, ctx))]
+                found += [c for f in group for g in other if (c := _crossing(f, g, index, prover))]
     return list(dict.fromkeys(found))
 
 
-def _crossing(first: Form, second: Form, index: str, ctx: Context) -> Form | None:
+def _crossing(first: Form, second: Form, index: str, prover: Prover) -> Form | None:
+    """Return the logarithm of the place where two monomials in the index are of one order.
+
+    From ``i^σ log(i + 2)^p = Y`` follows, where ``X = Y^(1/σ)`` is at least a constant, that
+    ``log(i + 2)`` is of the order of ``log(2 + X)``.
+    """
     difference = first - second
     slope = difference.coeffs.get(index)
     if slope is None:
         return None
+    ctx = prover.ctx
     ctx.sign(slope)
-    rest = Form({v: c for v, c in difference.coeffs.items() if v != index})
-    return rest.scale(-ctx.ring.one / slope)
-
-
-def _at(tree: Tree, index: str, centre: Form) -> Tree:
-    """Return ``log(term · i)`` at the point whose logarithm is `centre`."""
-    if tree.form is not None:
-        slope = tree.form.coeffs.get(index)
-        rest = Form({v: c for v, c in tree.form.coeffs.items() if v != index})
-        return lin(rest if slope is None else rest + centre.scale(slope))
-    return Tree(tree.kind, None, tuple(_at(part, index, centre) for part in tree.parts))
+    logs = difference.coeffs.get(LOGLOG + index)
+    one = ctx.ring.one
+    rest = {v: c for v, c in difference.coeffs.items() if index not in names_of(Form({v: one}))}
+    place = Form(rest).scale(-ctx.ring.one / slope)
+    if logs is None or not is_above(place, ZERO, prover):
+        return place
+    double = prover.require_log(place).form
+    return place if double is None else place - double.scale(logs / slope)
 
 
 # Sums.
@@ -185,26 +188,15 @@ def _ends(expr: Sum, ctx: Context) -> tuple[list[Form], list[Form]]:
 
 def _centres(expr: Sum, term: Tree, prover: Prover) -> list[Form]:
     """Return the points at which a sum can be concentrated."""
-    ctx = prover.ctx
-    lows, highs = _ends(expr, ctx)
+    lows, highs = _ends(expr, prover.ctx)
     start, stop = _extreme(lows, prover, top=True), _extreme(highs, prover, top=False)
     found = [form for form in (start, stop) if form is not None]
-    for kink in _kinks(term, expr.index, ctx):
-        if all(_is_above(kink, low, prover) for low in lows) and all(
-            _is_above(high, kink, prover) for high in highs
+    for kink in _kinks(term, expr.index, prover):
+        if all(is_above(kink, low, prover) for low in lows) and all(
+            is_above(high, kink, prover) for high in highs
         ):
             found.append(kink)
     return list(dict.fromkeys(found))
-
-
-def _is_above(large: Form, small: Form, prover: Prover) -> bool:
-    """Decide ``large >= small`` up to a constant, or ask for a distinction of cases."""
-    difference = large - small
-    if prover.nonnegative(difference):
-        return True
-    if prover.nonnegative(-difference):
-        return False
-    raise SplitNeededError(difference)
 
 
 def _extreme(forms: list[Form], prover: Prover, top: bool) -> Form | None:
@@ -212,47 +204,88 @@ def _extreme(forms: list[Form], prover: Prover, top: bool) -> Form | None:
         return None
     best = forms[0]
     for form in forms[1:]:
-        if _is_above(form, best, prover) == top:
+        if is_above(form, best, prover) == top:
             best = form
     return best
 
 
-def _sum_upper(expr: Sum, prover: Prover) -> dict[str, Any]:
-    inside = prover.within(expr)
-    inner: dict[str, Any] = {}
+def _bounded_term(expr: Sum, inside: Prover, inner: dict[str, Any]) -> Tree:
+    """Bound the term of a sum from above; the data go into `inner`."""
     plan(expr.term, True, inside, inner)
     _decay_powers(expr, inside, inner)
     term = bound(expr.term, True, inside.ctx, inner)
-    assert term is not None
-    slopes = _slopes(term, expr.index, inside.ctx)
-    nonzero = [s for s in slopes if not s.is_zero()]
-    for slope in nonzero:
-        inside.ctx.sign(slope)
+    assert term is not None, "only lower bounds can be 0"
+    return term
+
+
+def _sum_upper(expr: Sum, prover: Prover) -> dict[str, Any]:
+    ctx, inside = prover.ctx, prover.within(expr)
+    inner: dict[str, Any] = {}
+    term = _bounded_term(expr, inside, inner)
     centres = _centres(expr, term, prover)
-    total = plus([term, lin(Form({expr.index: prover.ctx.ring.one}))])
-    values = [simplified(_at(total, expr.index, centre), prover) for centre in centres]
-    flat = len(nonzero) < len(slopes)
-    value = _largest(values, prover)
-    attempts = [[c for c, v in zip(centres, values, strict=True) if v in _parts(value)], centres]
+    values = [times_index(term, expr.index, centre, prover) for centre in centres]
+    slopes = [s for s in _slopes(term, expr.index, inside.ctx) if not s.is_zero()]
+    stretches = flats(expr, term, centres, prover)
+    for flat in stretches:
+        if flat.top is not None:
+            values.append(plus([flat.value, prover.require_log(flat.top)]))
+            slopes.append(flat.power + ctx.ring.one)
+    has_logs = logs_of(term, expr.index) or bool(stretches)
+    if has_logs:
+        # Logarithms change by any power, so some of the slope is left for them.
+        slopes = [slope / ctx.ring.number(2) for slope in slopes]
+    for slope in slopes:
+        inside.ctx.sign(slope)
+    value = simplified(join(values), prover)
+    placed = Prover(inside.ctx, tuple((expr.index, centre) for centre in centres))
     problem = StuckError(f"no order was found for {expr}")
-    for chosen in attempts:
-        pieces: list[dict[str, Any]] = [{"at": str(form_expr(c, prover.ctx))} for c in chosen]
-        if flat:
-            pieces = _with_stretches(chosen, total, expr.index, prover)
-        for slope in _candidate_slopes(nonzero, inside):
+    for pieces in _choices_of_pieces(centres, values, value, stretches, prover):
+        for slope in _candidate_slopes(slopes, inside):
             hint: dict[str, Any] = {
                 "pieces": pieces,
-                "slope": str(prover.ctx.ring.expr(slope)),
-                "bound": str(tree_expr(value, prover.ctx)),
+                "slope": str(ctx.ring.expr(slope)),
+                "bound": str(tree_expr(value, ctx)),
                 "inner": inner,
             }
             try:
-                hint["proof"] = inside.goal(*vertex_goal(expr, term, hint, prover.ctx))
+                hint["proof"] = placed.goal(*vertex_goal(expr, term, hint, ctx))
             except StuckError as stuck:
                 problem = stuck
                 continue
             return hint
     raise problem
+
+
+def _choices_of_pieces(
+    centres: list[Form], values: list[Tree], value: Tree, stretches: list[Flat], prover: Prover
+) -> Iterable[list[dict[str, Any]]]:
+    """Yield lists of pieces to try: the largest points, then all, with the flat stretches."""
+    parts = value.parts if value.kind == "max" else (value,)
+    points = [{"at": str(form_expr(c, prover.ctx))} for c in centres]
+    best = [p for p, v in zip(points, values, strict=False) if v in parts]
+    more = [_piece(flat, prover) for flat in stretches]
+    if best and not more:
+        yield best
+    yield points + more
+
+
+def _piece(flat: Flat, prover: Prover) -> dict[str, Any]:
+    ctx = prover.ctx
+    if flat.top is not None:
+        return {"log at": str(form_expr(flat.top, ctx))}
+    assert flat.last is not None
+    length = flat.last - flat.first
+    for size, factor in lengths(length, prover):
+        proof = prover.certificate(((length,), (size.scale(factor),)))
+        if proof is not None:
+            return {
+                "from": str(form_expr(flat.first, ctx)),
+                "to": str(form_expr(flat.last, ctx)),
+                "log": str(form_expr(size, ctx)),
+                "times": str(ctx.ring.expr(factor)),
+                "proof": {"certs": [proof]},
+            }
+    raise StuckError("the length of a flat stretch is not the logarithm of a monomial")
 
 
 def _candidate_slopes(slopes: list[Frac], inside: Prover) -> list[Frac]:
@@ -270,139 +303,24 @@ def _candidate_slopes(slopes: list[Frac], inside: Prover) -> list[Frac]:
     return least[:1] or [inside.ctx.ring.one / total]
 
 
-def simplified(tree: Tree, prover: Prover) -> Tree:
-    """Drop what is provably larger in a minimum and smaller in a maximum."""
-    if tree.form is not None:
-        return tree
-    parts = [simplified(part, prover) for part in tree.parts]
-    if tree.kind == "plus":
-        return plus(parts)
-    kept: list[Tree] = []
-    for part in parts:
-        if any(_beats(other, part, tree.kind, prover) for other in kept):
-            continue
-        kept = [other for other in kept if not _beats(part, other, tree.kind, prover)]
-        kept.append(part)
-    return kept[0] if len(kept) == 1 else Tree(tree.kind, None, tuple(kept))
-
-
-def _beats(winner: Tree, loser: Tree, kind: str, prover: Prover) -> bool:
-    if winner == loser:
-        return True
-    if winner.form is None or loser.form is None:
-        return False
-    large, small = (winner.form, loser.form) if kind == "max" else (loser.form, winner.form)
-    return prover.dominates(large, small)
-
-
-def _largest(values: list[Tree], prover: Prover) -> Tree:
-    return simplified(join(values), prover)
-
-
-def _parts(tree: Tree) -> tuple[Tree, ...]:
-    return tree.parts if tree.kind == "max" else (tree,)
-
-
-def tree_expr(tree: Tree, ctx: Context) -> Expr:
-    """Return an expression whose logarithm is the tree."""
-    if tree.form is not None:
-        return form_expr(tree.form, ctx)
-    parts = tuple(tree_expr(part, ctx) for part in tree.parts)
-    if tree.kind == "plus":
-        return mul(*parts)
-    return Call(tree.kind, parts)
-
-
-# Flat stretches.
-
-
-def _with_stretches(
-    centres: list[Form], total: Tree, index: str, prover: Prover
-) -> list[dict[str, Any]]:
-    """Return the centres in their order along the range, joined where the sum is flat between."""
-    ordered = _ordered(centres, prover)
-    pieces: list[dict[str, Any]] = [{"at": str(form_expr(c, prover.ctx))} for c in ordered]
-    for first, last in pairwise(ordered):
-        if _is_flat(first, last, total, index, prover):
-            pieces.append(_stretch(first, last, prover))
-    return pieces
-
-
-def _ordered(centres: list[Form], prover: Prover) -> list[Form]:
-    ordered: list[Form] = []
-    for centre in centres:
-        at = sum(1 for other in ordered if _is_above(centre, other, prover))
-        ordered.insert(at, centre)
-    return ordered
-
-
-def _is_flat(first: Form, last: Form, total: Tree, index: str, prover: Prover) -> bool:
-    values = [simplified(_at(total, index, end), prover).form for end in (first, last)]
-    if values[0] is None or values[1] is None:
-        return False
-    return values[0] == values[1]
-
-
-def _stretch(first: Form, last: Form, prover: Prover) -> dict[str, Any]:
-    ctx = prover.ctx
-    length = last - first
-    for size in _own_first(length, ctx):
-        for factor in _factors(length, size, ctx):
-            proof = prover.certificate(((length,), (Form({size: factor}),)))
-            if proof is not None:
-                return {
-                    "from": str(form_expr(first, ctx)),
-                    "to": str(form_expr(last, ctx)),
-                    "log": size,
-                    "times": str(ctx.ring.expr(factor)),
-                    "proof": {"certs": [proof]},
-                }
-    raise StuckError("the length of a flat stretch is not a logarithm of one size")
-
-
-def _own_first(length: Form, ctx: Context) -> list[str]:
-    """Return the sizes, those that the length of a stretch is made of first."""
-    return sorted(ctx.sizes, key=lambda size: (size not in length.coeffs, size))
-
-
-def _factors(length: Form, size: str, ctx: Context) -> list[Frac]:
-    own = length.coeffs.get(size)
-    found = [ctx.ring.one]
-    if own is not None:
-        found.insert(0, own if ctx.sign(own) == "+" else -own)
-    return found
-
-
 # From below.
 
 
 def _sum_lower(expr: Sum, prover: Prover) -> list[dict[str, Any]] | None:
     ctx = prover.ctx
-    inside = prover.within(expr)
-    inner: dict[str, Any] = {}
-    plan(expr.term, True, inside, inner)
-    _decay_powers(expr, inside, inner)
-    term = bound(expr.term, True, inside.ctx, inner)
-    assert term is not None
-    items: list[dict[str, Any]] = []
-    nonempty = None
+    term = _bounded_term(expr, prover.within(expr), {})
+    nonempty: dict[str, Any] = {}
     if expr.hi != Name("oo"):
         low, high = join([lin(ZERO), log_tree(expr.lo, ctx)]), log_tree(expr.hi, ctx)
         try:
-            nonempty = prover.goal(low, high, diverging=True)
+            nonempty["nonempty"] = prover.goal(low, high, diverging=True)
         except StuckError:
             return None
     centres = _centres(expr, term, prover)
-    for centre in centres:
-        item = _window(expr, centre, nonempty, prover)
-        if item is not None:
-            items.append(item)
-    if any(s.is_zero() for s in _slopes(term, expr.index, inside.ctx)):
-        total = plus([term, lin(Form({expr.index: ctx.ring.one}))])
-        for first, last in pairwise(_ordered(centres, prover)):
-            if _is_flat(first, last, total, expr.index, prover):
-                items += _flat_lower(expr, first, last, total, prover)
-    return items or None
+    items = [_window(expr, centre, nonempty, prover) for centre in centres]
+    for flat in flats(expr, term, centres, prover):
+        items.append(_stretch(expr, flat, nonempty, prover))
+    return [item for item in items if item is not None] or None
 
 
 def _within(expr: Sum, first: Form, last: Form, prover: Prover) -> dict[str, Any]:
@@ -415,57 +333,55 @@ def _within(expr: Sum, first: Form, last: Form, prover: Prover) -> dict[str, Any
 
 
 def _window(
-    expr: Sum, centre: Form, nonempty: dict[str, Any] | None, prover: Prover
+    expr: Sum, centre: Form, nonempty: dict[str, Any], prover: Prover
 ) -> dict[str, Any] | None:
-    point = form_expr(centre, prover.ctx)
+    inside = Prover(window_context(expr, centre, prover.ctx))
     inner: dict[str, Any] = {}
     try:
         proofs = _within(expr, centre, centre, prover)
-        term = substitute(expr.term, {expr.index: point})
-        plan(term, False, prover, inner)
-        value = bound(term, False, prover.ctx, inner)
-    except (StuckError, ValueError) as error:
-        if isinstance(error, SignNeededError):
-            raise
+        plan(expr.term, False, inside, inner)
+        value = bound(expr.term, False, inside.ctx, inner)
+    except StuckError:
         return None
     if value is None:
         return None
-    if nonempty is not None:
-        proofs["nonempty"] = nonempty
-    return {"at": str(point), "inner": inner, **proofs}
+    return {"at": str(form_expr(centre, prover.ctx)), "inner": inner, **proofs, **nonempty}
 
 
-def _flat_lower(
-    expr: Sum, first: Form, last: Form, total: Tree, prover: Prover
-) -> list[dict[str, Any]]:
+def _stretch(
+    expr: Sum, flat: Flat, nonempty: dict[str, Any], prover: Prover
+) -> dict[str, Any] | None:
     ctx = prover.ctx
+    first, last = flat.stretch(ctx)
+    if first == last:
+        return None
     length = last - first
-    value = simplified(_at(total, expr.index, first), prover)
-    for size in _own_first(length, ctx):
-        for factor in _factors(length, size, ctx):
-            long = prover.certificate(((Form({size: factor}),), (length,)))
-            if long is None:
+    for size, factor in lengths(length, prover):
+        long = prover.certificate(((size.scale(factor),), (length,)))
+        if long is None:
+            continue
+        item = {
+            "from": str(form_expr(first, ctx)),
+            "to": str(form_expr(last, ctx)),
+            "log": str(form_expr(size, ctx)),
+            "times": str(ctx.ring.expr(factor)),
+            "long": {"certs": [long]},
+            "bound": str(tree_expr(flat.value, ctx)),
+        }
+        places = (expr.index, first), (expr.index, last)
+        inside = Prover(stretch_context(expr, first, last, ctx), places)
+        inner: dict[str, Any] = {}
+        try:
+            if not grows(size, ctx):
+                item |= {"ordered": prover.goal(lin(first), lin(last)), **nonempty}
+            item |= _within(expr, first, last, prover)
+            plan(expr.term, False, inside, inner)
+            below = bound(expr.term, False, inside.ctx, inner)
+            if below is None:
                 continue
-            item = {
-                "from": str(form_expr(first, ctx)),
-                "to": str(form_expr(last, ctx)),
-                "log": size,
-                "times": str(ctx.ring.expr(factor)),
-                "long": {"certs": [long]},
-                "bound": str(tree_expr(value, ctx)),
-            }
-            stretch = Sum(expr.term, expr.index, form_expr(first, ctx), form_expr(last, ctx))
-            inside = prover.within(stretch)
-            inner: dict[str, Any] = {}
-            try:
-                item |= _within(expr, first, last, prover)
-                plan(expr.term, False, inside, inner)
-                below = bound(expr.term, False, inside.ctx, inner)
-                if below is None:
-                    continue
-                small = plus([below, lin(Form({expr.index: ctx.ring.one}))])
-                item["proof"] = inside.goal(value, small)
-            except StuckError:
-                continue
-            return [item | {"inner": inner}]
-    return []
+            small = plus([below, lin(Form({expr.index: ctx.ring.one}))])
+            item["proof"] = inside.goal(flat.value, small)
+        except StuckError:
+            continue
+        return item | {"inner": inner}
+    return None

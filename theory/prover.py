@@ -14,13 +14,15 @@ from itertools import permutations
 from typing import Any
 
 from proofs_check.algebra import Form, Frac, Multiplier
-from proofs_check.cone import Clause, Context, Generator, Tree, clauses, lin
-from proofs_check.expr import Call, Expr, Name, Sum, mul, power
-from proofs_check.growth import range_context
-from proofs_check.logform import LOGLOG
+from proofs_check.cone import Clause, Context, Generator, SignNeededError, Tree, clauses, lin
+from proofs_check.expr import Sum
+from proofs_check.goals import refined
+from proofs_check.growth import at_centre, range_context
+from proofs_check.language import parse_expr
+from proofs_check.logform import LOGLOG, form_expr, log_generators, loglog, monomial, names_of
 from theory.certificates import certificate, positive, sign_multiplier
 
-__all__ = ["Prover", "SplitNeededError", "StuckError", "form_expr"]
+__all__ = ["LogNeededError", "Prover", "SplitNeededError", "StuckError", "form_expr"]
 
 
 class StuckError(Exception):
@@ -35,26 +37,29 @@ class SplitNeededError(Exception):
         super().__init__("a distinction of cases is needed")
 
 
+class LogNeededError(StuckError):
+    """The search needs what is known of the logarithm of a monomial."""
+
+    def __init__(self, text: str):
+        self.text = text
+        super().__init__(f"nothing is known of log({text} + 2)")
+
+
 ZERO = Form({})
+Place = tuple[str, Form]
+"""An index, and the logarithm of a monomial that it may have to be compared with."""
 POWERS = (1, 2, 4)
 """Powers q that are tried in ``T <= S^q``, from which ``log T <= C log S`` follows."""
 
 
-def form_expr(form: Form, ctx: Context) -> Expr:
-    """Return the monomial whose logarithm is the form; equal exponents are written once."""
-    groups: dict[Frac, list[Expr]] = {}
-    for var, coeff in form.coeffs.items():
-        base: Expr = Name(var)
-        if var.startswith(LOGLOG):
-            base = Call("log", (Name(var.removeprefix(LOGLOG)),))
-        groups.setdefault(coeff, []).append(base)
-    factors = []
-    for coeff, bases in groups.items():
-        if coeff.constant() in (1, -1):
-            factors += [power(base, ctx.ring.expr(coeff)) for base in bases]
-        else:
-            factors.append(power(mul(*bases), ctx.ring.expr(coeff)))
-    return mul(*factors)
+def _forms(clause: Clause) -> tuple[Form, ...]:
+    return (*clause[0], *clause[1])
+
+
+def _depends(form: Form, index: str) -> bool:
+    """Whether a double logarithm of something with the index occurs in the form."""
+    logs = Form({v: c for v, c in form.coeffs.items() if v.startswith(LOGLOG)})
+    return index in names_of(logs)
 
 
 @dataclass(slots=True)
@@ -75,11 +80,13 @@ class Prover:
     """Finds proofs in one context and remembers them.
 
     What is remembered depends on the inequalities between parameters and on the generators, not
-    on proved signs; it is shared by all provers that agree in these.
+    on proved signs; it is shared by all provers that agree in these.  Where a goal depends on the
+    logarithm of an index, the index is compared with the `places`.
     """
 
-    def __init__(self, ctx: Context):
+    def __init__(self, ctx: Context, places: tuple[Place, ...] = ()):
         self.ctx = ctx
+        self.places = places
         factors = tuple((str(f.poly), f.strict) for f in ctx.factors)
         generators = tuple((g.form, g.grows, g.absorbed_by) for g in ctx.generators)
         self._memory = _memory(ctx.ring.names, factors, generators)
@@ -105,7 +112,20 @@ class Prover:
 
     def nonnegative(self, form: Form) -> bool:
         """Whether a form is provably bounded below."""
-        return form.is_zero() or self.certificate(((ZERO,), (form,))) is not None
+        if form.is_zero() or self.certificate(((ZERO,), (form,))) is not None:
+            return True
+        logs = {v for v in form.coeffs if v.startswith(LOGLOG)}
+        if logs:
+            mixed = [g.form.coeffs for g in self.ctx.generators if len(g.form.coeffs) > 1]
+            logs |= {v for coeffs in mixed for v in coeffs if v.startswith(LOGLOG)}
+        return len(logs) > 1 and self.once(("nonnegative", form), lambda: self._is_provable(form))
+
+    def _is_provable(self, form: Form) -> bool:
+        try:
+            self.goal(lin(ZERO), lin(form))
+        except StuckError:
+            return False
+        return True
 
     def dominates(self, large: Form, small: Form) -> bool:
         """Whether ``small <= large + C`` is provable."""
@@ -113,20 +133,108 @@ class Prover:
 
     def goal(self, small: Tree, large: Tree, diverging: bool = False) -> dict[str, Any]:
         """Return the proof of ``small <= large + C``; raises `StuckError`."""
+        return self._goal(small, large, diverging, self.places)
+
+    def _goal(
+        self, small: Tree, large: Tree, diverging: bool, places: tuple[Place, ...]
+    ) -> dict[str, Any]:
         found = []
         for clause in clauses(small, large):
             proof = self.certificate(clause, diverging)
             if proof is None:
-                related = self._with_monotone_logs(clause)
-                if related is None:
-                    raise StuckError(self._text(clause))
-                step, prover = related
-                return step | {"then": prover.goal(small, large, diverging)}
+                related = self._with_log(clause) or self._with_monotone_logs(clause)
+                if related is not None:
+                    step, prover = related
+                    return step | {"then": prover._goal(small, large, diverging, places)}
+                if any(_depends(form, name) for name, _ in places for form in _forms(clause)):
+                    return self._split_goal(small, large, diverging, places)
+                raise StuckError(self._text(clause))
             found.append(proof)
         return {"certs": found}
 
+    def _split_goal(
+        self, small: Tree, large: Tree, diverging: bool, places: tuple[Place, ...]
+    ) -> dict[str, Any]:
+        """Prove a goal by the first of the places: whether an index is above it.
+
+        Beside that, what follows for the logarithms of functions of the index is used.
+        """
+        (name, centre), *rest = places
+        index = Form({name: self.ctx.ring.one})
+
+        def then(prover: Prover, above: bool) -> dict[str, Any]:
+            steps, inner = prover._apart(name, centre, above, clauses(small, large))
+            node = inner._goal(small, large, diverging, tuple(rest))
+            for step in reversed(steps):
+                node = step | {"then": node}
+            return node
+
+        for above, side in ((True, index - centre), (False, centre - index)):
+            if self.nonnegative(side):
+                return then(self, above)
+        text = str(form_expr(index - centre, self.ctx))
+        node: dict[str, Any] = {"split": text}
+        for key, side, op in (("ge", index - centre, ">="), ("le", centre - index, "<=")):
+            case = Generator(side, f"{text} {op} 1", is_case=True)
+            prover = Prover(self.ctx.with_generators(case))
+            node[key] = prover.impossible() or then(prover, key == "ge")
+        return node
+
+    def _apart(
+        self, index: str, centre: Form, above: bool, goal: list[Clause]
+    ) -> tuple[list[dict[str, Any]], Prover]:
+        """Compare the logarithms in a goal that depend on an index with those at a centre."""
+        forms = (form for clause in goal for form in _forms(clause))
+        found = dict.fromkeys(v for form in forms for v in form.coeffs if v.startswith(LOGLOG))
+        steps: list[dict[str, Any]] = []
+        prover = self
+        for variable in found:
+            power = monomial(parse_expr(variable.removeprefix(LOGLOG)), self.ctx)
+            put = at_centre(lin(power), index, centre, self.ctx).form
+            if put is None or put == power:
+                continue
+            pair = (power, put) if prover.nonnegative(power - put) else (put, power)
+            plain = Prover(prover.ctx.without_slack())
+            texts = [str(form_expr(form, self.ctx)) for form in pair]
+            try:
+                given = plain.goal(lin(pair[1]), lin(pair[0]))
+            except StuckError:
+                continue
+            if any(loglog(form, prover.ctx).form is None for form in pair):
+                continue
+            step = {"apart": texts, "given": given}
+            ((ctx, _),) = refined(step | {"then": None}, prover.ctx)
+            steps.append(step)
+            prover = Prover(ctx)
+        return steps, prover
+
+    def _with_log(self, clause: Clause) -> tuple[dict[str, Any], Prover] | None:
+        """Make known what holds of a double logarithm of which nothing is known yet."""
+        known = {v for g in self.ctx.generators for v in g.form.coeffs}
+        for form in _forms(clause):
+            for variable in form.coeffs:
+                if variable.startswith(LOGLOG) and variable not in known:
+                    text = variable.removeprefix(LOGLOG)
+                    return {"log": text}, self.with_log(text)
+        return None
+
+    def with_log(self, text: str) -> Prover:
+        """Return a prover that knows what holds of the logarithm of a monomial."""
+        form = monomial(parse_expr(text), self.ctx)
+        return Prover(self.ctx.with_generators(*log_generators(form, self.ctx)))
+
+    def require_log(self, form: Form) -> Tree:
+        """Return ``log log(2 + X)`` of a monomial, or ask for what is known of it."""
+        tree = loglog(form, self.ctx)
+        known = {v for g in self.ctx.generators for v in g.form.coeffs}
+        for part in (tree, *tree.parts):
+            for variable in part.form.coeffs if part.form is not None else ():
+                if variable not in known:
+                    raise LogNeededError(variable.removeprefix(LOGLOG))
+        return tree
+
     def _with_monotone_logs(self, clause: Clause) -> tuple[dict[str, Any], Prover] | None:
-        """Relate the logarithms of two sizes, if a clause has both and the sizes are related."""
+        """Relate the logarithms of two monomials, if a clause has both and they are related."""
         forms = [*clause[0], *clause[1], *(g.form for g in self.ctx.generators if not g.grows)]
         variables = sorted({v for form in forms for v in form.coeffs if v.startswith(LOGLOG)})
         one = self.ctx.ring.one
@@ -136,16 +244,33 @@ class Prover:
             if relation in known:
                 continue
             names = large.removeprefix(LOGLOG), small.removeprefix(LOGLOG)
-            for power_of in POWERS:
-                factor = self.ctx.ring.number(power_of)
-                given = (Form({names[1]: one}),), (Form({names[0]: factor}),)
+            above, below = (monomial(parse_expr(name), self.ctx) for name in names)
+            for factor in self._powers(above, below):
+                given = (below,), (above.scale(factor),)
                 proof = Prover(self.ctx.without_slack()).certificate(given)
                 if proof is not None:
-                    step = {"mono": list(names), "power": str(power_of)}
-                    generator = Generator(relation, f"log({names[0]}) >= c*log({names[1]})")
-                    prover = Prover(self.ctx.with_generators(generator))
+                    step = {"mono": list(names), "power": str(self.ctx.ring.expr(factor))}
+                    text = f"log({names[0]} + 2) >= c*log({names[1]} + 2)"
+                    prover = Prover(self.ctx.with_generators(Generator(relation, text)))
                     return step | {"given": {"certs": [proof]}}, prover
         return None
+
+    def _powers(self, above: Form, below: Form) -> list[Frac]:
+        """Return powers q that are tried in ``Y <= C X^q``: a few numbers, and known exponents."""
+        found = [self.ctx.ring.number(power) for power in POWERS]
+        for generator in self.ctx.generators:
+            for one in above.coeffs:
+                for other in below.coeffs:
+                    if one in generator.form.coeffs and other in generator.form.coeffs:
+                        ratio = generator.form.coeffs[one] / generator.form.coeffs[other]
+                        found += [ratio, -ratio]
+        return [q for q in dict.fromkeys(found) if self._is_known_positive(q)]
+
+    def _is_known_positive(self, value: Frac) -> bool:
+        try:
+            return self.ctx.sign(value) == "+"
+        except SignNeededError:
+            return False
 
     def bounded_below(self, tree: Tree) -> dict[str, Any]:
         """Return the proof that a lattice tree is bounded below."""
@@ -184,5 +309,18 @@ class Prover:
             void = positive(self.ctx.ring.zero.num, self.ctx, strict=True)
             if void is not None:
                 return {"void": void}
-        absurd = self.certificate(((ZERO,), (ZERO,)), diverging=True)
-        return None if absurd is None else {"absurd": absurd}
+        nothing = (ZERO,), (ZERO,)
+        absurd = self.certificate(nothing, diverging=True)
+        if absurd is not None:
+            return {"absurd": absurd}
+        related = self._with_monotone_logs(nothing) if self._has_own_logs() else None
+        if related is None:
+            return None
+        step, prover = related
+        found = prover.impossible()
+        return None if found is None else step | {"then": found}
+
+    def _has_own_logs(self) -> bool:
+        """Whether something is known of the logarithm of anything but a size."""
+        logs = {v for g in self.ctx.generators for v in g.form.coeffs if v.startswith(LOGLOG)}
+        return any(v.removeprefix(LOGLOG) not in self.ctx.sizes for v in logs)

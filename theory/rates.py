@@ -14,12 +14,13 @@ from proofs_check.algebra import Form, Frac
 from proofs_check.cone import Context, RejectedError, Tree
 from proofs_check.expr import Add, Expr, add
 from proofs_check.growth import bound
-from proofs_check.logform import log_tree
+from proofs_check.logform import form_expr, log_tree
 from proofs_check.premises import Premises, premises
 from theory.certificates import points
 from theory.derivation import grown
-from theory.planner import plan, simplified, tree_expr
-from theory.prover import Prover, StuckError, form_expr
+from theory.lattices import simplified, tree_expr
+from theory.planner import plan
+from theory.prover import Prover, StuckError
 
 __all__ = ["Region", "overall", "regions"]
 

@@ -63,10 +63,11 @@ def model(claim: Claim) -> dict[str, Any] | None:
     It shows that the claim is not vacuous; `proofs_check.refutation.check_allowed` re-checks it.
     """
     statement = statement_of(claim)
-    for values in islice(values_of(claim, statement), MAX_VALUES):
-        for path in islice(paths_of(claim, statement, values, fine=False), MAX_PATHS):
-            texts = {name: str(value) for name, value in sorted(values.items())}
-            return {"values": texts, "path": path_data(orders_of(path))}
+    for fine, most in ((False, MAX_VALUES), (True, MAX_FINE_VALUES)):
+        for values in islice(values_of(claim, statement), most):
+            for path in islice(paths_of(claim, statement, values, fine=fine), MAX_PATHS):
+                texts = {name: str(value) for name, value in sorted(values.items())}
+                return {"values": texts, "path": path_data(orders_of(path))}
     return None
 
 

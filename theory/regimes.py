@@ -20,7 +20,8 @@ from proofs_check.logform import LOGLOG
 from proofs_check.premises import Premises
 from proofs_check.verdict import Regime
 from theory.derivation import grown
-from theory.planner import plan, simplified
+from theory.lattices import simplified
+from theory.planner import plan
 from theory.prover import Prover, SplitNeededError
 from theory.rates import Region
 

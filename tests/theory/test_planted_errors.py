@@ -43,8 +43,8 @@ def test_kinks_in_the_wrong_place(monkeypatch) -> None:
     """The crossing of two pieces computed with the wrong sign."""
     crossing = planner._crossing
 
-    def wrong(first, second, index, ctx):
-        found = crossing(first, second, index, ctx)
+    def wrong(first, second, index, prover):
+        found = crossing(first, second, index, prover)
         return None if found is None else -found
 
     monkeypatch.setattr(planner, "_crossing", wrong)
@@ -52,8 +52,12 @@ def test_kinks_in_the_wrong_place(monkeypatch) -> None:
 
 
 def test_values_at_kinks_forgotten(monkeypatch) -> None:
-    """The factor i of ``term times i`` left out: orders are too small by that factor."""
-    at = planner._at
-    monkeypatch.setattr(planner, "_at", lambda tree, index, centre: at(tree, index, -centre))
+    """Values taken at the inverse of the kink: orders are wrong by a factor."""
+    value = planner.times_index
+
+    def wrong(term, index, centre, prover):
+        return value(term, index, -centre, prover)
+
+    monkeypatch.setattr(planner, "times_index", wrong)
     certificate = certify(FALSE)
     assert certificate.verdict is not Verdict.CERTIFIED
