@@ -748,6 +748,7 @@ def test_meanings_by_setting() -> None:
     assert "min(1, N*gamma*j^(-a))" in str(meaning(Name("variance"), constant).upper)
     averaged = replace(constant, algorithm="averaged-sgd")
     assert "^(-2)" in str(meaning(Name("mean_bias"), averaged).upper)
+    assert "min(1," in str(meaning(Name("bias"), averaged).upper)
     kernel = replace(SETTING, kernel=parse_kernel("brownian"))
     assert str(meaning(parse_expr("eigenvalue(j)"), kernel).upper) == "j^(-2)"
     scaled = replace(SETTING, spectrum=parse_expr("3*i^-a"))
