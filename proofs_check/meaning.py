@@ -100,7 +100,7 @@ moments and are those of Gaussian features with this covariance [assumed, as in 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from proofs_check.claim import Condition, Setting
@@ -335,9 +335,18 @@ class _System:
 def _definition(expr: Expr, setting: Setting) -> Meaning:
     system = _System(setting, _spectrum_exponent(setting), _power_law(setting.target, "target"))
     if isinstance(expr, Call):
-        return _eigenvalue(system, expr.args[0])
+        return _of_kernel(_eigenvalue(system, expr.args[0]), system)
     assert isinstance(expr, Name), "a quantity is a name or eigenvalue(j)"
-    return _DEFINITIONS[expr.name](system)
+    return _of_kernel(_DEFINITIONS[expr.name](system), system)
+
+
+def _of_kernel(value: Meaning, system: _System) -> Meaning:
+    """Say of a kernel's quantity, where it needs the spectrum, what that is."""
+    kernel = system.setting.kernel
+    if kernel is None or not value.needs:
+        return value
+    step = f"kernel {kernel}: its Mercer eigenvalues are of order {system.eigenvalue(Name('i'))}"
+    return replace(value, steps=(step, *value.steps))
 
 
 def _spectrum_exponent(setting: Setting) -> Expr:
