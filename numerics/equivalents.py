@@ -39,9 +39,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import CubicSpline
+from scipy.optimize import brentq
 
 from numerics.problem import Measured, Method, Problem, check_whole
 from numerics.risk import UnstableError
@@ -50,12 +53,14 @@ from proofs_check.errors import UserError
 
 __all__ = [
     "Equivalent",
+    "Span",
     "SpectralNodes",
     "approximation",
     "contour",
     "equivalent_excess",
     "kappa",
     "spectral_nodes",
+    "spectral_span",
 ]
 
 Array = NDArray[np.float64]
@@ -65,6 +70,8 @@ _HEAD = 512
 _PANEL_NODES = 12
 _NODE_ERROR = 1e-12  # of nodes and weights, relative; ten times what was measured
 _TINY = 1e-250
+_LEADING = 16
+_SINGLE = 64  # terms taken one by one on either side of a pole
 _FAR = 26.0  # lam falls by e^-26 from index M to the lumped end
 
 
@@ -76,27 +83,26 @@ class SpectralNodes:
     energy: Array
     weight: Array
 
-    def deficit(self, k: complex, M: int) -> complex:
-        """Return ``M - sum lam/(lam - k)``.
+    def deficits(self, k: complex | Complex, M: int) -> tuple[Complex, Complex]:
+        """Return ``M - sum lam/(lam - k)`` and ``M - sum (lam/(lam - k))^2``, in the shape of k.
 
         For the first M terms, or as many as are nodes of their own, ``1 - lam/(lam - k)`` is
         taken as ``-k/(lam - k)``: where the spectrum falls fast, all the rest cancels.
         """
-        h = min(M, _HEAD)
-        share = self.lam[h:] / (self.lam[h:] - k)
-        rest = M - h - self.weight[h:] @ share
-        return complex(rest - np.sum(k / (self.lam[:h] - k)))
-
-    def deficit_of_squares(self, k: complex, M: int) -> complex:
-        """Return ``M - sum (lam/(lam - k))^2``, likewise."""
-        h = min(M, _HEAD)
-        share = self.lam[h:] / (self.lam[h:] - k)
-        ratio = k / (self.lam[:h] - k)
-        return complex(M - h - self.weight[h:] @ (share * share) - np.sum(ratio * (2 + ratio)))
+        h, k = min(M, _HEAD), np.asarray(k, dtype=np.complex128)[..., None]
+        gap = np.reciprocal(self.lam - k)
+        share, ratio = self.lam[h:] * gap[..., h:], k * gap[..., :h]
+        first = M - h - share @ self.weight[h:] - np.sum(ratio, axis=-1)
+        second = M - h - (share * share) @ self.weight[h:] - np.sum(ratio * (2 + ratio), axis=-1)
+        return np.asarray(first), np.asarray(second)
 
 
-def spectral_nodes(problem: Problem, M: int) -> SpectralNodes:
-    """Return nodes for functions that vary on scales of lam down to about ``lam_M``."""
+def spectral_nodes(problem: Problem, M: int, around: float | None = None) -> SpectralNodes:
+    """Return nodes for functions that vary on scales of lam down to about ``lam_M``.
+
+    With `around`, an index, the functions may have poles near ``lam(around)``: the terms about
+    it are taken one by one, and the panels are graded towards it.
+    """
     spectrum = problem.spectrum
     if isinstance(spectrum, Measured):
         every = spectrum.first(len(spectrum))
@@ -105,7 +111,7 @@ def spectral_nodes(problem: Problem, M: int) -> SpectralNodes:
         return SpectralNodes(every[order], target[order], np.ones(len(every)))
     rate = max(1.0, spectrum.order[0])
     last = math.floor(max(M, _HEAD) * math.exp(_FAR / rate))
-    index, weight = _summation(last, rate)
+    index, weight = _summation(last, rate, around)
     lam, energy = spectrum.at(index), problem.target.at(index)
     far = 1e-3 * float(lam[-1])
     if not far > _TINY:
@@ -120,26 +126,58 @@ def spectral_nodes(problem: Problem, M: int) -> SpectralNodes:
     )
 
 
-def _summation(last: int, rate: float) -> tuple[Array, Array]:
+def _summation(last: int, rate: float, around: float | None = None) -> tuple[Array, Array]:
     """Return indices and weights for sums from 1 to `last` of powers up to about ``i^-rate``.
 
-    From 512 on Euler-Maclaurin: ``int f - f/2 - f'/12`` at the lower end, ``+ f/2 + f'/12`` at
-    the upper, f' by central differences.
+    The head is taken one by one, likewise the terms next to `around`; the spans between by
+    Euler-Maclaurin, ``int f - f/2 - f'/12`` at the lower end, ``+ f/2 + f'/12`` at the upper, f'
+    by central differences.
     """
     if last <= 2 * _HEAD:
         return np.arange(1.0, last + 1), np.ones(last)
-    start, stop = math.log(_HEAD), math.log(last)
-    panels = math.ceil((stop - start) * max(2.0, rate))
-    edges = np.linspace(start, stop, panels + 1)
+    head, spans = _HEAD, [(_HEAD, last)]
+    near = np.zeros(0)
+    if around is not None and around + _SINGLE < last:
+        low, high = int(around) - _SINGLE, int(around) + _SINGLE
+        if low > 2 * _HEAD:
+            spans = [(_HEAD, low), (high, last)]
+            near = np.arange(low + 1.0, high + 1)
+        elif high > _HEAD:
+            head, spans = high, [(high, last)]
+    parts = [_span(*span, rate, around) for span in spans]
+    single = np.concatenate([np.arange(1.0, head + 1), near])
+    index = np.concatenate([single, *(part[0] for part in parts)])
+    return index, np.concatenate([np.ones(len(single)), *(part[1] for part in parts)])
+
+
+def _span(start: int, stop: int, rate: float, around: float | None) -> tuple[Array, Array]:
+    """Return indices and weights for the sum over ``start < i <= stop``."""
+    edges = _panels(start, stop, max(2.0, rate), around)
     x, w = np.polynomial.legendre.leggauss(_PANEL_NODES)
     half = 0.5 * np.diff(edges)[:, None]
     inner = np.exp((edges[:-1, None] + half) + half * x)
-    around = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
-    slope = np.array([1.0, -8.0, 0.0, 8.0, -1.0]) / 12
-    correction = slope / 12 + 0.5 * (around == 0)
-    index = [np.arange(1.0, _HEAD + 1), _HEAD + around, inner.ravel(), last + around]
-    weights = [np.ones(_HEAD), -correction, (half * w * inner).ravel(), correction]
-    return np.concatenate(index), np.concatenate(weights)
+    beside = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
+    correction = np.array([1.0, -8.0, 0.0, 8.0, -1.0]) / 144 + 0.5 * (beside == 0)
+    index = [start + beside, inner.ravel(), stop + beside]
+    return np.concatenate(index), np.concatenate(
+        [-correction, (half * w * inner).ravel(), correction]
+    )
+
+
+def _panels(start: int, stop: int, density: float, around: float | None) -> Array:
+    """Return the ends, in log i, of panels no wider than ``1/density`` or the way to `around`."""
+    low, high = math.log(start), math.log(stop)
+    if around is None:
+        return np.linspace(low, high, math.ceil((high - low) * density) + 1)
+    pole = math.log(around)
+    below = pole > high
+    near, far = (pole - high, pole - low) if below else (low - pole, high - pole)
+    ends = [near]
+    while ends[-1] < far:
+        ends.append(ends[-1] + min(abs(ends[-1]), 1 / density))
+    ends[-1] = far
+    distance = np.array(ends)
+    return (pole - distance)[::-1] if below else pole + distance
 
 
 def kappa(nodes: SpectralNodes, M: int) -> float:
@@ -155,20 +193,25 @@ def kappa(nodes: SpectralNodes, M: int) -> float:
         raise UserError(f"M = {M} features leave nothing out: take M below the dimension")
     total = float(nodes.weight @ nodes.lam)
     # sum lam/(lam + kappa) < total/kappa bounds kappa above.
-    return _root(lambda k: -nodes.deficit(-k, M).real, total / M)
+    return _root(lambda k: -float(nodes.deficits(-k, M)[0].real), total / M)
 
 
-def _root(function: Callable[[float], float], above: float, tolerance: float = 4e-16) -> float:
+def _root(function: Callable[[float], float], above: float, tolerance: float = 1e-15) -> float:
     """Return the root of a function decreasing from positive to negative on (0, above]."""
+
+    def of_log(x: float) -> float:
+        return function(math.exp(x))
+
     lo = hi = math.log(above)
-    while function(math.exp(lo)) < 0:
+    while of_log(lo) < 0:
         lo -= 1.0
-    while hi - lo > tolerance * max(1.0, abs(hi)):
+    # Where the function is infinite on some of the bracket, there is nothing to interpolate.
+    while not math.isfinite(of_log(hi)) and hi - lo > tolerance * max(1.0, abs(hi)):
         middle = 0.5 * (lo + hi)
-        if middle in (lo, hi):
-            break
-        lo, hi = (middle, hi) if function(math.exp(middle)) > 0 else (lo, middle)
-    return math.exp(0.5 * (lo + hi))
+        lo, hi = (middle, hi) if of_log(middle) > 0 else (lo, middle)
+    if lo == hi or not of_log(hi) < 0 < of_log(lo):
+        return math.exp(0.5 * (lo + hi))
+    return math.exp(brentq(of_log, lo, hi, xtol=tolerance, rtol=max(tolerance, 1e-15)))
 
 
 def approximation(problem: Problem, M: int) -> float:
@@ -190,12 +233,23 @@ class _TooLargeError(ArithmeticError):
     """The sketched spectrum reaches eigenvalues at which SGD diverges."""
 
 
-def contour(nodes: SpectralNodes, M: int, limit: float, angle: float, digits: float) -> Measure:
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The interval of the sketched spectrum, ``z_-`` to ``z_+``, and ``kappa_+`` over its end."""
+
+    low: float
+    high: float
+    high_k: float
+
+
+def contour(
+    nodes: SpectralNodes, span: Span, M: int, limit: float, angle: float, digits: float
+) -> Measure:
     """Return the two measures as sums over a contour around the sketched spectrum.
 
     Parameters
     ----------
-    nodes : from `spectral_nodes`.
+    nodes, span : from `spectral_nodes` and `spectral_span`.
     M : number of features.
     limit : the contour stays below ``z = limit`` (beyond it f may grow).
     angle : largest argument of z on it, below pi/2.
@@ -206,24 +260,20 @@ def contour(nodes: SpectralNodes, M: int, limit: float, angle: float, digits: fl
     _TooLargeError
         If the spectrum reaches up to `limit`.
     """
-    k0 = kappa(nodes, M)
-    low, high_k, high = _edges(nodes, M, k0)
-    if high >= limit:
+    if span.high >= limit:
         raise _TooLargeError
-    left = 0.5 * low
-    right = min(2 * high, math.sqrt(high * limit))
+    left = 0.5 * span.low
+    right = min(2 * span.high, math.sqrt(span.high * limit))
     center, half = 0.5 * math.log(left * right), 0.5 * math.log(right / left)
     # The rule's error is exp(-Q eta), tanh(eta) = angle/half: how far the ellipse can shrink.
     Q = 2 * math.ceil(0.5 * digits * math.log(10) / math.atanh(min(angle / half, 0.9)))
-    phi = (np.arange(Q) + 0.5) * (2 * math.pi / Q)
+    phi = (np.arange(Q // 2) + 0.5) * (2 * math.pi / Q)
     z = np.exp(center + half * np.cos(phi) + 1j * angle * np.sin(phi))
     dz = z * (-half * np.sin(phi) + 1j * angle * np.cos(phi)) * (2 * math.pi / Q)
-    upper = _follow(nodes, M, z[: Q // 2], right, high_k)
-    k = np.concatenate([upper, upper[::-1].conj()])
+    k = _follow(nodes, M, z, right, span.high_k)
     weighted = nodes.weight * np.stack([nodes.lam, nodes.energy])
-    traces = np.array([weighted @ (1 / (nodes.lam - value)) for value in upper]).T
-    count, energy = np.concatenate([traces, traces[:, ::-1].conj()], axis=1)
-    measure = -dz / z / (2j * math.pi)
+    count, energy = weighted @ np.reciprocal(nodes.lam - k[:, None]).T
+    measure = -dz / z / (1j * math.pi)  # twice that of the upper half
     return Measure(
         z=z,
         counting=measure * count,
@@ -231,39 +281,64 @@ def contour(nodes: SpectralNodes, M: int, limit: float, angle: float, digits: fl
     )
 
 
-def _z(nodes: SpectralNodes, M: int, k: complex) -> tuple[complex, complex]:
+def _z(nodes: SpectralNodes, M: int, k: complex | Complex) -> tuple[Complex, Complex]:
     """Return ``z(k)`` and ``z'(k)``."""
-    return k * nodes.deficit(k, M) / M, nodes.deficit_of_squares(k, M) / M
+    first, second = nodes.deficits(k, M)
+    return k * first / M, second / M
 
 
-def _edges(nodes: SpectralNodes, M: int, k0: float) -> tuple[float, float, float]:
-    """Return ``z_-``, ``kappa_+`` and ``z_+``."""
+def spectral_span(nodes: SpectralNodes, M: int) -> Span:
+    """Return the interval of the sketched spectrum."""
     top = float(nodes.lam.max())
 
     def below(k: float) -> float:
-        return -nodes.deficit_of_squares(-k, M).real
+        return -float(nodes.deficits(-k, M)[1].real)
 
     def above(gap: float) -> float:
-        return -nodes.deficit_of_squares(top + gap, M).real
+        return -float(nodes.deficits(top + gap, M)[1].real)
 
-    low_k = _root(below, k0)
+    low_k = _root(below, kappa(nodes, M))
     # lam/(k - lam) <= top/gap: the sum of squares is at most (top/gap) sum lam/gap.
     gap = _root(above, math.sqrt(top * float(np.abs(nodes.weight) @ nodes.lam) / M) * 1.01)
-    high_k = top + gap
-    return _z(nodes, M, -low_k)[0].real, high_k, _z(nodes, M, high_k)[0].real
+    low, high = (float(_z(nodes, M, k)[0].real) for k in (-low_k, top + gap))
+    return Span(low, high, top + gap)
+
+
+@lru_cache(maxsize=64)
+def _prepared(problem: Problem, M: int) -> tuple[SpectralNodes, Span | None]:
+    """Return the nodes, and the span of a sketch; kept, as curves and searches ask again."""
+    nodes = spectral_nodes(problem, M)
+    return nodes, None if problem.features == "top" else spectral_span(nodes, M)
 
 
 def _follow(nodes: SpectralNodes, M: int, z: Complex, right: float, high_k: float) -> Complex:
-    """Return ``k(z)`` along the upper half of the contour, from its right end on."""
-    share = _root(lambda s: _z(nodes, M, high_k / s)[0].real - right, 1.0)
-    k, now = complex(high_k / share), complex(right)
-    result = np.empty_like(z)
-    for q, target in enumerate(z):
-        k = _newton(nodes, M, now, k, complex(target))
-        result[q], now = k, target
-    if not np.all(result.imag > 0):
-        raise ArithmeticError("the resolvent left the upper half-plane: please report it")
-    return result
+    """Return ``k(z)`` along the upper half of the contour, from its right end on.
+
+    A few points are reached one after the other; between them log k is interpolated, and Newton's
+    iteration takes all from there at once.  Where it should fail, the point before leads on.
+    """
+    share = _root(lambda s: float(_z(nodes, M, high_k / s)[0].real) - right, 1.0)
+    few = np.unique(np.linspace(0, len(z) - 1, _LEADING).round().astype(int))
+    leading, k, now = np.empty(len(few), dtype=np.complex128), complex(high_k / share), right + 0j
+    for j, target in enumerate(z[few].tolist()):
+        leading[j] = k = _newton(nodes, M, now, k, target)
+        now = target
+    if len(few) == len(z):
+        return leading
+    found = np.exp(CubicSpline(few, np.log(leading))(np.arange(len(z))))
+    done = np.zeros(len(z), dtype=bool)
+    for _ in range(8):
+        value, slope = _z(nodes, M, found)
+        step = (z - value) / slope
+        found = found + step
+        # Quadratic: what is left is the square of the step.
+        done = (np.abs(step) <= 1e-9 * np.abs(found)) & (found.imag > 0)
+        if np.all(done):
+            break
+    found[few] = leading
+    for q in sorted(set(np.flatnonzero(~done).tolist()) - set(few.tolist())):
+        found[q] = _newton(nodes, M, complex(z[q - 1]), complex(found[q - 1]), complex(z[q]))
+    return np.asarray(found)
 
 
 def _newton(nodes: SpectralNodes, M: int, now: complex, k: complex, target: complex) -> complex:
@@ -275,7 +350,7 @@ def _newton(nodes: SpectralNodes, M: int, now: complex, k: complex, target: comp
             goal = now + (target - now) * part / parts
             for _ in range(12):
                 value, slope = _z(nodes, M, guess)
-                step = (goal - value) / slope
+                step = complex((goal - value) / slope)
                 guess += step
                 if abs(step) <= 1e-13 * abs(guess):
                     break
@@ -296,7 +371,8 @@ class Equivalent:
     ----------
     approx, bias, mean_bias, variance : the parts.
     errors : absolute errors of the four, estimated: the difference of two quadratures of unequal
-        fineness, and 1e-12 of the absolute sums for what they share.
+        fineness, and of the absolute sums the accuracy asked for (the two may agree by chance)
+        and 1e-12 for what they share.
     """
 
     approx: float
@@ -320,7 +396,7 @@ def equivalent_excess(
 
     Parameters
     ----------
-    problem, method : what is learnt, and how; last iterates only.
+    problem, method : what is learnt, and how.
     M, N : numbers of features and steps.
     digits : decimal digits asked of the quadratures, at most 12; the cost grows with their
         square, and `errors` says what was reached.
@@ -328,23 +404,20 @@ def equivalent_excess(
     Raises
     ------
     UserError
-        For averaged iterates, and for input out of range; `UnstableError` where the risk
-        diverges.
+        For input out of range, and for averaged iterates where ``gamma lam~_1`` is above 1 or
+        so, as large batches allow; `UnstableError` where the risk diverges.
     """
     problem.check_features(M)
-    if method.averaged:
-        raise UserError(
-            "averaged iterates need every mode: with a Gaussian sketch give a number of draws, "
-            "with top features take M up to 5000"
-        )
     top = problem.features == "top"
-    nodes = spectral_nodes(problem, M)
+    nodes, span = _prepared(problem, M)
     approx = problem.target.tail(M) if top else approximation_of(nodes, M)
     schedule, noise = method.steps(N), problem.noise + approx
     gamma, batch = float(schedule.gammas.max()), method.batch
 
-    def measured(gamma: float, share: float) -> Measure:
-        return _top(problem, M) if top else _around(nodes, M, gamma, batch, digits, share)
+    def measured(gamma: float, share: float, averaged: bool = False) -> Measure:
+        if span is None:
+            return _top(problem, M)
+        return _around(nodes, span, M, gamma, batch, share, digits, averaged)
 
     def spare(gamma: float) -> float:
         return 1 - _feedback(measured, gamma, float(nodes.lam.max()), batch)
@@ -353,12 +426,23 @@ def equivalent_excess(
         raise UnstableError(gamma, _root(spare, gamma, 1e-8))
 
     def at(share: float) -> Response:
-        return respond(measured(gamma, share), noise, schedule, batch, share * digits)
+        measure = measured(gamma, share, method.averaged)
+        if method.averaged and not sector(measure, gamma, batch, True) < _WIDEST_SECTOR:
+            raise _TooLargeError
+        return respond(measure, noise, schedule, batch, share * digits, method.averaged)
 
-    fine, coarse = at(1.0), at(0.875)
+    try:
+        fine, coarse = at(1.0), at(0.875)
+    except _TooLargeError:
+        raise UserError(
+            f"at gamma = {gamma:.6g} the mean of the iterates has no quadrature, its leading "
+            "modes changing sign with every step: take gamma below "
+            f"{1 / (float(nodes.lam.max()) if span is None else span.high):.6g}, or sketches "
+            "drawn, or top features up to M = 5000"
+        ) from None
     parts = [(r.bias, r.mean_bias, r.variance) for r in (fine, coarse)]
     errors = (
-        abs(one - other) + _NODE_ERROR * size
+        abs(one - other) + (_NODE_ERROR + 10**-digits) * size
         for one, other, size in zip(*parts, fine.sizes, strict=True)
     )
     return Equivalent(
@@ -381,12 +465,19 @@ def _top(problem: Problem, M: int) -> Measure:
 
 
 def _around(
-    nodes: SpectralNodes, M: int, gamma: float, batch: int, digits: float, share: float
+    nodes: SpectralNodes,
+    span: Span,
+    M: int,
+    gamma: float,
+    batch: int,
+    share: float,
+    digits: float,
+    averaged: bool,
 ) -> Measure:
     """Return the widest contour on which no ``|1 - g|`` grows, `share` as wide and as precise."""
     for angle in _ANGLES:
-        measure = contour(nodes, M, _limit(gamma, batch), angle * share, share * digits)
-        if sector(measure, gamma, batch) < _WIDEST_SECTOR:
+        measure = contour(nodes, span, M, _limit(gamma, batch), angle * share, share * digits)
+        if sector(measure, gamma, batch, averaged) < _WIDEST_SECTOR:
             return measure
     raise _TooLargeError
 

@@ -169,7 +169,7 @@ def expected_risk(
     gamma : (largest) step size.
     sigma2 : label noise ``sigma^2`` of each output.
     features, algorithm, schedule, batch, outputs : as in claim files; schedules are those of
-        `numerics.schedules.NAMES`.
+        `numerics.schedules.named`: more names, and stages such as ``"1:1000, 0.5:500"``.
     seed, draws : with Gaussian features, the seed of the sketches and how many are averaged; see
         `learning_curve`.
 

@@ -15,9 +15,8 @@ simulate``.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
 from itertools import chain, product
 from math import prod
@@ -27,6 +26,7 @@ from numerics.expected import expected_risk
 from numerics.simulated import simulated_risk
 from numerics.store import key_of
 from proofs_check.errors import UserError
+from proofs_check.toml_lines import Lines, Path, read_toml
 
 __all__ = ["DEFAULTS", "Point", "compute", "points_of"]
 
@@ -120,19 +120,16 @@ def points_of(data: bytes, file: str, defaults: Point = DEFAULTS) -> list[Point]
     UserError
         For a file that is not TOML, a key that is not known, or a value of the wrong kind.
     """
-    try:
-        tree = tomllib.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UserError(f"{file}: this is no TOML: {error}") from error
-    _known(tree, ("format", "grid"), file)
+    place, tree = _read(data, file)
+    _known(tree, ("format", "grid"), place)
     if tree.get("format", 1) != 1:
-        raise UserError(f"{file}: format = {tree['format']!r}; this program reads format 1")
+        raise place.at("format").error(f"{tree['format']!r}; this program reads format 1")
     tables = tree.get("grid")
     if not isinstance(tables, list) or not tables or not all(isinstance(t, dict) for t in tables):
-        raise UserError(f"{file}: a grid needs at least one table [[grid]]")
-    grids = [_axes(t, defaults, f"{file}: grid {n}") for n, t in enumerate(tables, 1)]
+        raise place.error("a grid needs at least one table [[grid]]")
+    grids = [_axes(t, defaults, place.at("grid", n)) for n, t in enumerate(tables)]
     if sum(prod(map(len, axes)) for axes in grids) > LARGEST_GRID:
-        raise UserError(f"{file}: more than {LARGEST_GRID} points; split the grid")
+        raise place.error(f"more than {LARGEST_GRID} points; split the grid")
     points: dict[str, Point] = {}
     for choice in chain.from_iterable(product(*axes) for axes in grids):
         point = essential(dict(zip(defaults, choice, strict=True)))
@@ -140,33 +137,64 @@ def points_of(data: bytes, file: str, defaults: Point = DEFAULTS) -> list[Point]
     return list(points.values())
 
 
-def _axes(table: Mapping[str, Any], defaults: Point, where: str) -> list[list[Any]]:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A part of a grid file, for messages."""
+
+    file: str
+    lines: Lines
+    path: Path = ()
+
+    def at(self, *parts: str | int) -> _Place:
+        """Return a part of this part."""
+        return replace(self, path=(*self.path, *parts))
+
+    def error(self, message: str) -> UserError:
+        """Return an error that names file, line and key."""
+        keys = [part for part in self.path if isinstance(part, str) and part != "grid"]
+        told = f"{'.'.join(keys)}: {message}" if keys else message
+        return UserError(told, self.file, self.lines.of(self.path))
+
+
+def _read(data: bytes, file: str) -> tuple[_Place, dict[str, Any]]:
+    """Return the document and its root."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise UserError("this is not TOML: it is not encoded in UTF-8", file, line) from None
+    tree, lines = read_toml(text, file)
+    return _Place(file, lines), tree
+
+
+def _axes(table: Mapping[str, Any], defaults: Point, place: _Place) -> list[list[Any]]:
     """Return the list of values of every key, absent keys filled in."""
-    _known(table, defaults, where)
+    _known(table, defaults, place)
     axes = []
     for name, default in defaults.items():
-        value = table.get(name, default)
+        value, here = table.get(name, default), place.at(name)
         if not isinstance(default, Mapping):
-            axes.append(_values(value, default, f"{where}: {name}"))
+            axes.append(_values(value, default, here))
         elif isinstance(value, Mapping):
-            inner = [_values(v, 0.0, f"{where}: {name}.{k}") for k, v in value.items()]
+            inner = [_values(v, 0.0, here.at(k)) for k, v in value.items()]
             if prod(map(len, inner)) > LARGEST_GRID:
-                raise UserError(f"{where}: more than {LARGEST_GRID} points; split the grid")
+                raise here.error(f"more than {LARGEST_GRID} points; split the grid")
             axes.append([dict(zip(value, choice, strict=True)) for choice in product(*inner)])
         else:
-            raise UserError(f"{where}: {name} must be a table such as {{a = [1.5, 2]}}")
+            raise here.error("this must be a table such as {a = [1.5, 2]}")
     return axes
 
 
-def _values(value: Any, default: Any, where: str) -> list[Any]:
+def _values(value: Any, default: Any, place: _Place) -> list[Any]:
     """Return the list of values that one key stands for, each of the default's kind."""
-    listed = value if isinstance(value, list) else [value]
-    if not listed:
-        raise UserError(f"{where}: the list is empty; give at least one value")
-    return [_typed(each, default, where) for each in listed]
+    if not isinstance(value, list):
+        return [_typed(value, default, place)]
+    if not value:
+        raise place.error("the list is empty; give at least one value")
+    return [_typed(each, default, place.at(n)) for n, each in enumerate(value)]
 
 
-def _typed(value: Any, default: Any, where: str) -> Any:
+def _typed(value: Any, default: Any, place: _Place) -> Any:
     """Return the value as the default's kind, or say what was wanted."""
     if isinstance(default, str) and isinstance(value, str):
         return value
@@ -175,17 +203,18 @@ def _typed(value: Any, default: Any, where: str) -> Any:
         return value
     if isinstance(default, float) and (whole or isinstance(value, float)):
         if abs(value) == float("inf") or value != value:
-            raise UserError(f"{where}: {value} is no finite number")
+            raise place.error(f"{value} is no finite number")
         return float(value)
     kind = {str: "text", int: "a whole number", float: "a number"}[type(default)]
-    raise UserError(f"{where}: {value!r} is not {kind}")
+    raise place.error(f"{value!r} is not {kind}")
 
 
-def _known(table: Mapping[str, Any], names: Iterable[str], where: str) -> None:
+def _known(table: Mapping[str, Any], names: Iterable[str], place: _Place) -> None:
     """Refuse a key that is not among the names, with the nearest one that is."""
     known = list(names)
     for name in table:
         if name not in known:
             near = get_close_matches(name, known, 1)
             hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
-            raise UserError(f"{where}: unknown key {name!r}; {hint}")
+            line = place.lines.of((*place.path, name))
+            raise UserError(f"unknown key {name!r}; {hint}", place.file, line)

@@ -24,6 +24,7 @@ does not fall by many powers of ten within one stage; elsewhere its error bound 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,29 +77,49 @@ def leap(
     (M, c) moments, their errors carried over from `e`, and the bound on the error made here.
     """
     zeta, slope = _NODES
+    u, relative, c = u[:, None], (8 * UNIT + g_relative)[:, None], m.shape[1]
     # Conjugate pairs: twice the real part over the upper half.
-    weight = np.exp(zeta + zeta / n) * slope / (1j * math.pi * n)
+    weight = (np.exp(zeta + zeta / n) * slope / (1j * math.pi * n))[:, None]
     drift = np.expm1(zeta / n)
-    R = 1 / (drift[:, None] + g)
-    size = np.abs(R)
-    room = np.abs(1 - R @ u**2)[:, None]
-    forced = force / drift[:, None]
-    Y = ((R @ (u[:, None] * m)) + forced) / (1 - R @ u**2)[:, None]
-    relative = 8 * UNIT + g_relative
-    loops = (size @ (relative * u**2))[:, None]
-    Y_error = size @ ((relative * u)[:, None] * m) + 8 * UNIT * np.abs(forced)
-    Y_error = (Y_error + loops * np.abs(Y)) / room
-    carried = (R @ (u[:, None] * e)) / (1 - R @ u**2)[:, None]
+    R = _Resolvent.at(drift, g)
+    loop, source, inherited = np.split(R.forth(np.hstack([u * u, u * m, u * e])), [1, 1 + c], 1)
+    loops, sources = np.split(R.size @ (relative * u * np.hstack([u, m])), [1], 1)
+    forced, room = force / drift[:, None], 1 - loop
+    Y, carried = (source + forced) / room, inherited / room
+    Y_error = (sources + 8 * UNIT * np.abs(forced) + loops * np.abs(Y)) / np.abs(room)
+    gain, error = np.split(R.back(weight * np.hstack([Y, carried])), 2, 1)
+    heavy = np.abs(weight) * np.hstack([Y_error + 8 * UNIT * np.abs(Y), np.abs(Y)])
+    own, moved = np.split(R.size.T @ heavy, 2, 1)
+    own += (2 * g_relative)[:, None] * moved
     log = np.log1p(-g)
     power = np.exp(n * log)[:, None]
     power_error = n * (g_relative * g / np.exp(log) + 2 * UNIT * np.abs(log)) + 4 * UNIT
-    gain = (R.T @ (weight[:, None] * Y)).real
-    heavy = np.abs(weight)[:, None]
-    own = size.T @ (heavy * (Y_error + 8 * UNIT * np.abs(Y)))
-    own += (2 * g_relative)[:, None] * (size.T @ (heavy * np.abs(Y)))
-    made = power * power_error[:, None] * m + u[:, None] * own
-    error = power * e + u[:, None] * np.abs((R.T @ (weight[:, None] * carried)).real)
-    return power * m + u[:, None] * np.maximum(gain, 0.0), error, made
+    made = power * power_error[:, None] * m + u * own
+    return power * m + u * np.maximum(gain, 0.0), power * e + u * np.abs(error), made
+
+
+@dataclass(frozen=True, slots=True)
+class _Resolvent:
+    """``R = 1/(drift + g)``, (Q, M), in real numbers, which are several times as fast."""
+
+    real: Array
+    imag: Array
+    size: Array
+
+    @classmethod
+    def at(cls, drift: Complex, g: Array) -> _Resolvent:
+        """Return it at the nodes."""
+        real, imag = drift.real[:, None] + g, drift.imag[:, None]
+        inverse = 1 / (real * real + imag * imag)
+        return cls(real * inverse, -imag * inverse, np.sqrt(inverse))
+
+    def forth(self, x: Array) -> Complex:
+        """Return ``R x``, (Q, k)."""
+        return np.asarray(self.real @ x + 1j * (self.imag @ x))
+
+    def back(self, w: Complex) -> Array:
+        """Return the real part of ``R^T w``, (M, k)."""
+        return np.asarray(self.real.T @ w.real - self.imag.T @ w.imag)
 
 
 def _upper_half() -> tuple[Complex, Complex]:

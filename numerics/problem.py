@@ -32,7 +32,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from numerics.schedules import NAMES, Schedule, named
+from numerics.schedules import Schedule, check_text, named
 from proofs_check.claim import ALGORITHMS, FEATURES
 from proofs_check.errors import UserError
 from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, free_names
@@ -496,7 +496,7 @@ class Method:
     ----------
     gamma : step size; the largest one of a schedule.
     algorithm : ``"sgd"`` (last iterate) or ``"averaged-sgd"`` (mean of ``v_0..v_{N-1}``).
-    schedule : a name of `numerics.schedules.NAMES`.
+    schedule : a text that `numerics.schedules.named` knows.
     batch : fresh samples per step.
     """
 
@@ -510,8 +510,7 @@ class Method:
             raise UserError(f"the step size gamma must be positive and finite, not {self.gamma}")
         if self.algorithm not in ALGORITHMS:
             raise UserError(f"algorithms are {' and '.join(ALGORITHMS)}, not {self.algorithm!r}")
-        if self.schedule not in NAMES:
-            raise UserError(f"schedules are {', '.join(NAMES)}, not {self.schedule!r}")
+        check_text(self.schedule)
         check_whole("the batch size", self.batch)
 
     @property

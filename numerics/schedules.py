@@ -2,12 +2,17 @@
 
 A schedule is a sequence of stages ``(gamma_j, n_j)``: ``n_j`` steps at step size ``gamma_j``.
 The number of stages, not of steps, is what exact risk costs.
+
+*By text* (`named`): a name of `NAMES`, with parameters in parentheses where it has any, as in
+``polynomial(2)`` or ``wsd(0.05, 0.3)``; or stages ``SHARE:STEPS``, as in ``1:1000, 0.5:500``: 1000
+steps at gamma, then 500 at half of it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +20,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from proofs_check.errors import UserError
 
-__all__ = ["NAMES", "Schedule", "constant", "cosine", "geometric", "named", "polynomial", "wsd"]
+__all__ = ["NAMES", "Schedule", "check_text", "constant", "cosine", "geometric", "named",
+           "polynomial", "wsd"]  # fmt: skip
 
 _MAX_STAGES = 10**7
 _MAX_STEPS = 10**18
@@ -151,21 +157,91 @@ def wsd(gamma: float, N: int, warmup: float = 0.1, decay: float = 0.2) -> Schedu
 
 
 NAMES = ("geometric", "constant", "polynomial", "cosine", "wsd")
-"""The schedules that `named` knows."""
+"""The schedules that `named` knows by name."""
+
+_MAKERS: Mapping[str, tuple[Callable[..., Schedule], int]] = {
+    "geometric": (geometric, 0),
+    "constant": (constant, 0),
+    "polynomial": (polynomial, 1),
+    "cosine": (cosine, 0),
+    "wsd": (wsd, 2),
+}
+_CALL = re.compile(r"\s*([a-z]+)\s*(?:\(([^()]*)\))?\s*")
 
 
-def named(name: str, gamma: float, N: int) -> Schedule:
-    """Return the schedule of that name with its other parameters at their defaults."""
-    makers = {
-        "geometric": geometric,
-        "constant": constant,
-        "polynomial": polynomial,
-        "cosine": cosine,
-        "wsd": wsd,
-    }
-    if name not in makers:
-        raise UserError(f"there is no schedule {name!r}; there are {', '.join(NAMES)}")
-    return makers[name](gamma, N)
+def named(text: str, gamma: float, N: int) -> Schedule:
+    """Return the schedule that a text stands for, its largest step size being gamma.
+
+    Parameters
+    ----------
+    text : see the module's docstring; parameters left away have their defaults.
+    gamma : step size that shares are shares of.
+    N : number of steps; of stages the first N, and there have to be as many.
+
+    Raises
+    ------
+    UserError
+        For another text, and input out of range.
+    """
+    if ":" in text:
+        return _first(_stages(text), gamma, N)
+    match = _CALL.fullmatch(text)
+    if match is None or match[1] not in _MAKERS:
+        raise _unknown(text)
+    make, most = _MAKERS[match[1]]
+    numbers = [_number(item, text) for item in match[2].split(",")] if match[2] else []
+    if len(numbers) > most:
+        raise UserError(f"the schedule {match[1]} has {most} parameters, not {len(numbers)}")
+    return make(gamma, N, *numbers)
+
+
+def check_text(text: str) -> None:
+    """Refuse a text that stands for no schedule."""
+    named(text, 1.0, 1)
+
+
+def _stages(text: str) -> list[tuple[float, int]]:
+    """Return the stages of a text: shares and numbers of steps."""
+    stages = []
+    for item in text.split(","):
+        share, _, steps = item.partition(":")
+        count = _number(steps, text)
+        if not (count >= 1 and count == int(count)):
+            raise UserError(f"{item.strip()}: a stage has a whole number of steps, at least 1")
+        stages.append((_number(share, text), int(count)))
+    return stages
+
+
+def _first(stages: list[tuple[float, int]], gamma: float, N: int) -> Schedule:
+    """Return the first N steps of stages in shares of gamma."""
+    _check(gamma, N)
+    taken, left = [], N
+    for share, steps in stages:
+        if not 0 < share <= 1:
+            raise UserError(f"a stage's share of gamma must lie in (0, 1], not {share:g}")
+        if left > 0:
+            taken.append((gamma * share, min(steps, left)))
+        left -= steps
+    if left > 0:
+        raise UserError(f"the stages have {N - left} steps, fewer than N = {N}: add a stage")
+    return Schedule.of(taken)
+
+
+def _number(item: str, text: str) -> float:
+    try:
+        value = float(item)
+    except ValueError:
+        raise _unknown(text) from None
+    if not math.isfinite(value):
+        raise _unknown(text)
+    return value
+
+
+def _unknown(text: str) -> UserError:
+    return UserError(
+        f"schedules are {', '.join(NAMES)} (as in polynomial(2), wsd(0.1, 0.2)), or stages such "
+        f"as 1:1000, 0.5:500, not {text!r}"
+    )
 
 
 def _each(gammas: NDArray[np.float64]) -> Schedule:

@@ -42,7 +42,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
-from numerics.problem import Problem
+from numerics.problem import Problem, Regular
 from numerics.secular import UNIT
 from proofs_check.errors import UserError
 
@@ -88,9 +88,15 @@ def top_features(problem: Problem, M: int) -> Features:
         lam=problem.spectrum.first(M),
         energy=problem.target.first(M),
         approx=approx,
-        relative_error=8 * UNIT,
+        relative_error=(8 + _exponents(problem) * math.log(M)) * UNIT,
         approx_error=1e-13 * approx,
     )
+
+
+def _exponents(problem: Problem) -> float:
+    """Return the larger order of spectrum and target: it is rounded, too, where it is no float."""
+    pair = (problem.spectrum, problem.target)
+    return max((f.order[0] for f in pair if isinstance(f, Regular)), default=0.0)
 
 
 def feature_rows(seed: int, draw: int, M: int, start: int, stop: int) -> Array:

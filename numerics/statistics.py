@@ -40,6 +40,10 @@ most α however many looks there are.
 uniform (probability integral transform): `uniformity` is Kolmogorov and Smirnov's exact test of
 that.  It sees what no single comparison does: standard errors too large as well as too small.
 
+*A whole suite.*  A `Ledger` is told of every comparison.  It adds up the rates that they declare,
+so that the overall rate is computed and not only intended, and keeps the positions of those that
+are independent; at the end it tests these for uniformity, all runs of the suite together.
+
 *Two samples* are held against one another by the exact two-sample Kolmogorov–Smirnov test, which
 needs no assumption but continuity.
 
@@ -49,7 +53,8 @@ needs no assumption but continuity.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from math import ceil, sqrt
 
 import numpy as np
@@ -58,8 +63,8 @@ from scipy import optimize, stats
 
 from proofs_check.errors import UserError
 
-__all__ = ["FALSE_ALARMS", "Budget", "MeanTest", "mean_test", "power", "samples_needed",
-           "two_samples", "uniformity"]  # fmt: skip
+__all__ = ["FALSE_ALARMS", "Budget", "Ledger", "MeanTest", "mean_test", "power",
+           "samples_needed", "two_samples", "uniformity"]  # fmt: skip
 
 FALSE_ALARMS = 1e-6
 """Overall rate of false alarms that one run of the whole suite declares."""
@@ -121,6 +126,53 @@ class Budget:
     def alarm(self, p_value: float) -> bool:
         """Whether that p-value is an alarm; NaN is one."""
         return not p_value >= self.level
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The comparisons of one suite, each of which spends a share of one `budget`.
+
+    `comparisons` counts them, `spent` is the sum of the rates that they declared, and `positions`
+    holds ``Φ(z)`` of the independent ones among them.
+    """
+
+    budget: Budget
+    comparisons: int = 0
+    spent: float = 0.0
+    positions: list[float] = field(default_factory=list)
+
+    def alarm(self, p_value: float, among: int = 1) -> bool:
+        """Spend one share, divided `among` so many comparisons; whether this one is an alarm."""
+        share = Budget(among, self.budget.level)
+        self.comparisons += 1
+        self.spent += share.level
+        return share.alarm(p_value)
+
+    def contradicts(self, test: MeanTest, among: int = 1, independent: bool = True) -> bool:
+        """Whether a mean is an alarm; one that is `independent` of all others counts below."""
+        if independent and test.se > 0:
+            self.positions.append(test.position)
+        return self.alarm(test.p_value, among)
+
+    def add(self, comparisons: int, spent: float, positions: Iterable[float]) -> None:
+        """Take over what another ledger of the same suite holds."""
+        self.comparisons += comparisons
+        self.spent += spent
+        self.positions += positions
+
+    def uniform(self) -> float:
+        """p-value of the uniformity of all positions, which spends a share too; 1 for none."""
+        self.spent += self.budget.level
+        return uniformity(self.positions) if self.positions else 1.0
+
+    def closing(self) -> tuple[bool, str]:
+        """Whether the suite is in order as a whole, and what to print about it."""
+        p_value = self.uniform()
+        kept = self.spent <= self.budget.total * (1 + 1e-9)
+        told = (f"{self.comparisons} comparisons, declared rate of false alarms {self.spent:.2g} "
+                f"(allowed {self.budget.total:g}); {len(self.positions)} positions, "
+                f"uniform: p = {p_value:.2g}")  # fmt: skip
+        return kept and not self.budget.alarm(p_value), told
 
 
 def mean_test(samples: ArrayLike, expected: float) -> MeanTest:

@@ -10,6 +10,7 @@ import hashlib
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -181,22 +182,53 @@ def _end_with(alive: Connection) -> None:
 def dask(address: str) -> Iterator[Executor]:
     """Give the executor of a running dask.distributed scheduler.
 
+    A scheduler waits for workers for ever; after `PATIENCE` seconds without any we give up.
+
     Raises
     ------
     UserError
-        Where the extra is missing, nothing answers at that address, or workers die.
+        Where the extra is missing, nothing answers at that address, or workers die or are missing.
     """
     try:
         from distributed import Client, KilledWorker
     except ImportError as error:
         raise UserError("a scheduler needs dask: pip install 'ratecert[cluster]'") from error
     try:
-        client = Client(address, timeout="10s")
+        client = Client(address, timeout=f"{ANSWER}s")
     except (OSError, ValueError) as error:
         raise UserError(f"no dask scheduler answers at {address}: {error}") from error
     with client:
+        executor, done = client.get_executor(), threading.Event()
+        watch = threading.Thread(target=_give_up, args=(client, executor, done), daemon=True)
+        watch.start()
         try:
-            yield client.get_executor()
+            yield executor
         except (KilledWorker, CancelledError) as error:
-            raise UserError(f"the cluster at {address} lost a worker or its scheduler; the points "
-                            f"computed so far are stored: {error}") from error  # fmt: skip
+            raise UserError(f"the cluster at {address} lost a worker or its scheduler, or has no "
+                            "worker left; the points computed so far are stored"
+                            + (f": {error}" if str(error) else "")) from error  # fmt: skip
+        finally:
+            done.set()
+            watch.join(2.0)  # it may be asking a scheduler that is gone
+
+
+ANSWER = 10.0
+"""Seconds within which a scheduler has to answer."""
+
+PATIENCE = 60.0
+"""Seconds that a scheduler may be without workers."""
+
+
+def _give_up(client: Any, executor: Any, done: threading.Event) -> None:
+    """Cancel all points once the scheduler has been without workers for too long."""
+    since = time.monotonic()
+    while not done.wait(min(2.0, PATIENCE / 4)):
+        try:
+            workers = client.scheduler_info()["workers"]
+        except (OSError, RuntimeError, ValueError):
+            return  # the scheduler is gone, of which the points hear themselves
+        if workers:
+            since = time.monotonic()
+        elif time.monotonic() - since > PATIENCE:
+            executor.shutdown(wait=False)
+            return

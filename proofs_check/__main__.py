@@ -1,4 +1,4 @@
-"""``python -m proofs_check FILE...``: re-check certificates on their own.
+"""``python -m proofs_check FILE...``: re-check certificates and ledgers on their own.
 
 A certificate file is JSON: ``{"format": 1, "claim": {...}, "verdict": ..., "derivation": ...,
 "trust": [...]}``.  The claim is read anew from its own words, as strictly as from a claim file,
@@ -12,8 +12,11 @@ Either way the file must own up to everything that the check found to be used an
 shorter trust list than that fails.  It may be longer, as the numeric legs of a certificate, which
 cannot be re-checked here, may rest on more.
 
-Each file gets one line.  Exit status: 0 all hold, 1 some fails, 2 some is no certificate or the
-usage is wrong, 130 interrupted.
+A ledger (``*.ledger.toml``, see `proofs_check.ledger`) holds if none of its lemmas is rejected; it
+is printed lemma by lemma, with what it rests on.
+
+Each certificate gets one line, and so does the sum of a ledger.  Exit status: 0 all hold, 1 some
+fails, 2 some is no certificate or the usage is wrong, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -30,6 +33,8 @@ from proofs_check.claim import Claim
 from proofs_check.claimfile import make_claim
 from proofs_check.cone import RejectedError
 from proofs_check.errors import UserError
+from proofs_check.ledger.book import check_ledger, read_ledger
+from proofs_check.ledger.report import lines
 from proofs_check.verdict import Verdict
 
 __all__ = ["Record", "main", "read_record", "recheck"]
@@ -37,6 +42,8 @@ __all__ = ["Record", "main", "read_record", "recheck"]
 MAX_BYTES = 50_000_000
 """Largest file that is read."""
 KEYS = frozenset({"format", "claim", "verdict", "derivation", "trust"})
+LEDGER = ".ledger.toml"
+"""How the names of ledgers end."""
 OK, FAILED, UNREADABLE, INTERRUPTED = 0, 1, 2, 130
 _WORDS = {OK: "OK", FAILED: "FAILED", UNREADABLE: "UNREADABLE"}
 
@@ -55,11 +62,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Check the files and return the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m proofs_check",
-        description="Re-check certificates: is what they say proved by what they hold?",
+        description="Re-check certificates and ledgers: does what they hold prove what they say?",
         epilog="exit status: 0 all hold, 1 some fails, 2 some is unreadable",
         allow_abbrev=False,
     )
-    parser.add_argument("files", nargs="+", metavar="FILE", help="a certificate, as JSON")
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", help="a certificate (JSON) or a ledger (*.ledger.toml)"
+    )
     names = parser.parse_args(arguments).files
     worst = OK
     try:
@@ -79,6 +88,8 @@ def _answer(name: str) -> tuple[int, str]:
             data = stream.read(MAX_BYTES + 1)
     except OSError as error:
         return UNREADABLE, error.strerror or str(error)
+    if name.endswith(LEDGER):
+        return _ledger(data)
     try:
         record = read_record(data)
     except UserError as error:
@@ -92,10 +103,26 @@ def _answer(name: str) -> tuple[int, str]:
         return FAILED, f"{said}: the derivation is nested too deeply"
 
 
+def _ledger(data: bytes) -> tuple[int, str]:
+    """Print a ledger lemma by lemma and return its last line."""
+    try:
+        report = check_ledger(read_ledger(data))
+    except UserError as error:
+        return UNREADABLE, str(error)
+    *told, last = lines(report)
+    for text in told:
+        print(_printable(text))
+    return OK if report.holds else FAILED, last
+
+
 def _on_one_line(text: str) -> str:
     """Return the text on one line, without anything that a terminal or a pipe may choke on."""
+    return _printable(" ".join(text.split()))
+
+
+def _printable(text: str) -> str:
     encoding = sys.stdout.encoding or "ascii"
-    shown = "".join(c if c.isprintable() else "?" for c in " ".join(text.split()))
+    shown = "".join(c if c.isprintable() else "?" for c in text)
     return shown.encode(encoding, "replace").decode(encoding)
 
 

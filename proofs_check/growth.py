@@ -27,13 +27,17 @@ the sizes, only on the parameters and on the data.
   An interval is given with a monomial X and ``log Q - log P <= κ log X + C``; its length and 1
   together are at most ``C log(2 + X)``.
 
+  The range may be cut at a monomial, and the two parts bounded each on its own.
+
 **Sum from below** (window rule).  *If* the monomial c satisfies ``lo <= C c``, ``c <= C hi``,
   ``1 <= C c``, and the range has ``hi/max(1, lo) -> oo`` (or ``hi = oo``), and for all i with
   ``c/C <= i <= C c`` the term is at least V, *then* ``Σ >= c' · c · V``.
   *Proof.*  With ``l = max(1, lo)`` eventually ``hi >= 8 l``; move c by a bounded factor into
   ``[l, hi/4]``.  Then ``[c, 4c]`` lies in the range and holds at least c integers.
   The bound of the term is found with ``log i`` between ``log c - C`` and ``log c + C``; in it
-  ``log i`` may then be replaced by ``log c``, and ``log log(i + 2)`` by ``λ(c)``.
+  ``log i`` may then be replaced by ``log c``, and ``log log(i + 2)`` by ``λ(c)``.  For constant c
+  it is enough that the first integer of the range, a number, is in it: the sum is at least its
+  first term.
 
 **Sum from below on a flat stretch.**  *If* ``term(i) · i >= B`` on ``[P, Q]`` within the range and
   ``log Q - log P >= κ log X``, ``κ > 0``, and either X grows as a size or ``P <= C Q`` and the
@@ -98,7 +102,9 @@ from proofs_check.logform import (
 __all__ = [
     "at_centre",
     "bound",
+    "cut_contexts",
     "decay_argument",
+    "has_first",
     "is_plain",
     "range_context",
     "stretch_context",
@@ -290,14 +296,31 @@ def _sum_upper(expr: Sum, ctx: Context, data: Mapping[str, Any]) -> Tree:
     hint = _hint(expr, "upper", data)
     if hint is None:
         raise RejectedError(f"no upper bound is given for {expr}")
+    return _range_upper(expr, hint, range_context(expr, ctx), ctx)
+
+
+def _range_upper(expr: Sum, hint: Any, inside: Context, ctx: Context) -> Tree:
+    """Bound the sum over the part of its range that the context `inside` leaves."""
+    if isinstance(hint, Mapping) and "cut" in hint:
+        below, above = cut_contexts(expr.index, str(entry(hint, "cut")), inside, ctx)
+        parts = (below, entry(hint, "below")), (above, entry(hint, "above"))
+        return join([_range_upper(expr, part, context, ctx) for context, part in parts])
     pieces = _objects(entry(hint, "pieces"))
-    inside = range_context(expr, ctx)
     term = bound(expr.term, True, inside, hint.get("inner", {}))
     assert term is not None, "only lower bounds can be 0"
     goal, value = vertex_goal(expr, term, hint, ctx)
     check_goal(goal, value, entry(hint, "proof"), inside)
     lengths = [_length(piece, ctx) for piece in pieces if "from" in piece]
     return plus([value, join(lengths)]) if lengths else value
+
+
+def cut_contexts(index: str, text: str, inside: Context, ctx: Context) -> tuple[Context, Context]:
+    """Return the contexts of the parts of a range below and above a monomial free of the index."""
+    difference = Form({index: inside.ring.one}) - monomial(read_expr(text), ctx)
+    return (
+        inside.with_generators(Generator(-difference, f"{index} <= {text}")),
+        inside.with_generators(Generator(difference, f"{index} >= {text}")),
+    )
 
 
 def vertex_goal(expr: Sum, term: Tree, hint: Mapping[str, Any], ctx: Context) -> tuple[Tree, Tree]:
@@ -379,12 +402,23 @@ def _sum_lower(expr: Sum, ctx: Context, data: Mapping[str, Any]) -> Tree | None:
 def _window(expr: Sum, hint: Any, ctx: Context) -> Tree | None:
     centre = monomial(read_expr(entry(hint, "at")), ctx)
     _check_within(expr, lin(centre), lin(centre), hint, ctx)
-    _check_nonempty(expr, hint, ctx)
+    if not (centre.is_zero() and has_first(expr, ctx)):
+        _check_nonempty(expr, hint, ctx)
     inside = window_context(expr, centre, ctx)
     value = bound(expr.term, False, inside, hint.get("inner", {}))
     return (
         None if value is None else plus([at_centre(value, expr.index, centre, ctx), lin(centre)])
     )
+
+
+def has_first(expr: Sum, ctx: Context) -> bool:
+    """Whether the range certainly holds its first integer, a number."""
+    match expr.lo, expr.hi:
+        case Num(low), Name(name) if name in ctx.indices:
+            return ceil(low) <= ctx.least.get(name, 1)
+        case Num(), Name(name):
+            return name == "oo" or name in ctx.sizes
+    return False
 
 
 def window_context(expr: Sum, centre: Form, ctx: Context) -> Context:

@@ -21,10 +21,10 @@ the order is exact.  All expressions must be provably positive.
   of larger order than log t.  From below it is at least ``exp(-cC)`` where ``X <= C``, and
   positive elsewhere.  A bounded exponent, of either sign, gives order 1.
 - *sum(f(i), i, lo, hi)*: the profile of f in i (see `proofs_check.profiles`) by the same rules,
-  one piece at a time, and the rule for sums there.  Factors ``log(i + r)^p``, ``r > 0``, and
-  ``log(i)^p`` where ``i >= 2``, may change along the sum.  Any other logarithm inside must have
-  one order on the whole range; being monotone on each piece of its argument, it has one if it has
-  the same at all ends of pieces.  From below a sum is also at least its first term, the only one
+  one piece at a time, and the rule for sums there.  ``log(i + r)``, ``r > 0``, and ``log(i)``
+  where ``i >= 2`` are of the order of ``log(i + 2)``.  Any other logarithm inside must have one
+  order on the whole range; being monotone on each piece of its argument, it has one if it has the
+  same at all ends of pieces.  From below a sum is also at least its first term, the only one
   that an exponential may leave.  A sum inside a sum may not depend on the index outside.
 """
 
@@ -59,6 +59,7 @@ from proofs_check.profiles import (
     highest,
     index_itself,
     is_bounded,
+    log_of_index,
     lowest,
     raised,
     sum_order,
@@ -107,13 +108,17 @@ def order_along(expr: Expr, path: Path) -> Order:
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """Where an expression stands: the side asked for, and the sum around it, if any."""
+    """Where an expression stands: the side asked for, and the sum around it, if any.
+
+    The index of that sum is at least `first`, or tends to infinity where this is None.
+    """
 
     path: Path
     upper: bool
     index: str = ""
     lo: Order = CONSTANT
     hi: Order | None = None
+    first: Fraction | None = None
 
     def other(self) -> _Scope:
         """Return the same place, asking for the other side."""
@@ -268,12 +273,14 @@ def _decay(piece: Piece) -> Piece:
     """Return an upper bound of ``exp(-X)`` for a piece of ``max(1, X)``."""
     assert piece.value is not None, "it is at least 1"
     decay = piece.value**-DECAY
-    if piece.slope == 0 and piece.value > LOG:
+    if piece.slope == piece.logs == 0 and piece.value > LOG:
         decay = min(decay, _T**-DECAY)
-    return Piece(piece.start, piece.end, decay, -DECAY * piece.slope)
+    return Piece(piece.start, piece.end, decay, -DECAY * piece.slope, -DECAY * piece.logs)
 
 
 def _log(arg: Expr, scope: _Scope) -> Profile:
+    if scope.index and _is_index_from_2(arg, scope):
+        return log_of_index()
     parts = _terms(arg.terms if isinstance(arg, Add) else (arg,), scope)
     if parts.taken or parts.constant < 0 or not parts.added:
         profile = _profile(arg, scope)
@@ -312,15 +319,14 @@ def _sum(expr: Sum, scope: _Scope) -> Order | None:
     hi = None if expr.hi == _INFINITY else order_along(expr.hi, scope.path)
     if hi is not None and hi < max(lo, CONSTANT):
         raise UndecidedError(f"{expr} has no terms")
-    inner = _Scope(_without(scope.path, expr.index), scope.upper, expr.index, lo, hi)
-    rest, logs = _without_logs(expr.term, first, inner)
-    profile = times([constant(CONSTANT), *(_profile(factor, inner) for factor in rest)])
+    inner = _Scope(_without(scope.path, expr.index), scope.upper, expr.index, lo, hi, first)
+    profile = times([constant(CONSTANT), _profile(expr.term, inner)])
     if hi == CONSTANT:
         if first is None or last is None or ceil(first) > floor(last):
             raise UndecidedError(f"no rule shows that {expr} has any terms")
         bound = profile[0].value
     else:
-        bound = sum_order(profile, lo, hi, logs, upper=scope.upper)
+        bound = sum_order(profile, lo, hi, upper=scope.upper)
     if bound is None and first is not None:
         return lower_along(
             substitute(expr.term, {expr.index: Num(Fraction(ceil(first)))}), inner.path
@@ -341,37 +347,12 @@ def _without(path: Path, index: str) -> Path:
     return Path(values, {name: order for name, order in path.orders.items() if name != index})
 
 
-def _without_logs(
-    term: Expr, first: Fraction | None, scope: _Scope
-) -> tuple[list[Expr], Fraction]:
-    """Split a term into factors and the power of ``log(i+1)``; `first` bounds i from below."""
-    rest, logs = [], Fraction(0)
-    for factor in term.factors if isinstance(term, Mul) else (term,):
-        exponent = _log_exponent(factor, first, scope)
-        if exponent is None:
-            rest.append(factor)
-        else:
-            logs += exponent
-    return rest, logs
-
-
-def _log_exponent(factor: Expr, first: Fraction | None, scope: _Scope) -> Fraction | None:
-    """Return p where the factor is of the order of ``log(i+1)^p``, else None."""
-    match factor:
-        case Pow(base, exponent):
-            inner, outer = _log_exponent(base, first, scope), scope.exact(exponent)
-            return None if inner is None or outer is None else inner * outer
-        case Call("log", (arg,)):
-            return Fraction(1) if _is_index_from_2(arg, first, scope) else None
-    return None
-
-
-def _is_index_from_2(expr: Expr, first: Fraction | None, scope: _Scope) -> bool:
+def _is_index_from_2(expr: Expr, scope: _Scope) -> bool:
     """Whether the expression is ``i + r``, ``r > 0``, or ``i`` itself where ``i >= 2``."""
     match expr:
         case Name(scope.index):
-            return first is None or first > 1
-        case Add((Name(scope.index), shift)):
+            return scope.first is None or scope.first > 1
+        case Add((Name(scope.index), shift) | (shift, Name(scope.index))):
             value = scope.exact(shift)
             return value is not None and value > 0
     return False

@@ -28,8 +28,9 @@ from proofs_check.claim import Claim, Condition
 from proofs_check.claimfile import SIZES
 from proofs_check.cone import Context, Generator, RejectedError, SignNeededError, Tree, single
 from proofs_check.expr import Call, Expr, Name, Num, free_names, mul, substitute, walk
+from proofs_check.filters import explicit
 from proofs_check.logform import LOGLOG, log_tree
-from proofs_check.meaning import Meaning, NoMeaningError, is_quantity, meaning
+from proofs_check.meaning import Meaning, NoMeaningError, is_quantity
 
 __all__ = [
     "Premises",
@@ -94,12 +95,14 @@ def premises(claim: Claim, *more: Condition) -> Premises:
     require_explicit(claim.right, *_sides(claim.assume))
     subject = claim.objective.expr if claim.objective else claim.left
     try:
-        left = meaning(subject, claim.setting)
+        left = explicit(subject, claim.setting, _sizes(claim))
+        right = explicit(claim.right, claim.setting, _sizes(claim))
     except NoMeaningError as error:
         raise RejectedError(str(error)) from error
     constraints = claim.objective.subject_to if claim.objective else ()
     require_explicit(*_sides(constraints))
-    return _assembled(claim, left, claim.right, claim.assume, constraints)
+    left = replace(left, needs=tuple(dict.fromkeys((*left.needs, *right.needs))))
+    return _assembled(claim, left, right.upper, claim.assume, constraints)
 
 
 def require_explicit(*exprs: Expr) -> None:

@@ -1,17 +1,25 @@
 r"""Terms of a sum as piecewise monomials in the index, and the order of the sum.
 
 Along a path ``t -> oo`` (see `proofs_check.orders`) a *profile* is a finite list of pieces that
-cover ``1 <= i < oo``: on ``P <= i <= Q`` it is ``V i^c``, where P, Q, V are functions of t of the
-form ``t^x (log t)^y (log log t)^z`` and c is rational.  In logarithms it is piecewise linear, so
-profiles are closed under products, powers, maxima (which stand for sums, up to the factor 2) and
-minima, and all crossing points are again of that form: nothing is approximate.  One profile F
-bounds a positive function f from above, ``f(i) <= C F(i)``, another from below, ``f(i) >= c
-F(i)``, with constants that depend neither on i nor on t.  A value None stands for the trivial
-lower bound 0.
+cover ``1 <= i < oo``: on ``P <= i <= Q`` it is ``V i^c L^p`` with ``L = log(i+2)``, where P, Q, V
+are functions of t of the form ``t^x (log t)^y (log log t)^z`` and c, p are rational.  In
+logarithms, and without L, it is piecewise linear, so profiles are closed under products, powers,
+maxima (which stand for sums, up to the factor 2) and minima.  One profile F bounds a positive
+function f from above, ``f(i) <= C F(i)``, another from below, ``f(i) >= c F(i)``, with constants
+that depend neither on i nor on t.  A value None stands for the trivial lower bound 0.
+
+*Crossings.*  Let two pieces have the quotient ``i^d L^q / W`` (d, q the differences of exponents).
+If ``d > 0``, put ``X = W^(1/d)``.  The function ``h(i) = i L^(q/d)`` is at least a constant on ``i
+>= 1``, and ``h(j) >= c h(i)`` for ``j >= i``: it is increasing up to a factor.  If X is at most a
+constant, so ``h >= c X`` throughout; otherwise ``h = X`` up to factors at ``i = X log(X)^(-q/d)``,
+where ``log(i)`` and ``log(X)`` are of one order, and ``h >= c X`` above, ``h <= C X`` below.  If
+``d = 0`` the quotient is monotone, and one piece is the larger one throughout if it is at both
+ends; otherwise they cross at the exponential of a power of W, which is refused.
 
 **Rule (sum).**  Let ``lo`` and ``hi`` have orders ``L < H`` (``H = oo`` allowed), ``lo`` positive,
-and let F be a profile of f.  Then ``Σ f(i) log(i+1)^p`` over ``lo <= i <= hi`` is bounded, up to a
-constant, by the largest of the following over the pieces of F cut to ``[L, H]``, ``P < Q``:
+and let F be a profile of f.  Then ``Σ f(i)`` over ``lo <= i <= hi`` is bounded, up to a constant,
+by the largest of the following over the pieces ``V i^c log(i+1)^p`` of F cut to ``[L, H]``,
+``P < Q``:
 
     c > -1:  V Q^(c+1) log(Q)^p                     (Q = oo: refused, the sum diverges)
     c < -1:  V P^(c+1) log(P+1)^p
@@ -31,9 +39,9 @@ log(P+1) and log(Q) have one order A, it is of order ``A^p log(Q/P)``; otherwise
 ``[K L, H/K]`` is enough, and cutting a piece at K L instead of L changes none of the three values
 by more than a constant factor, since its ends stay infinitely far apart.  From above there may
 come the terms of ``[L/K, L]`` and ``[H, K H]``: at most ``K L`` of them, each at most of order
-F(L) as given by a piece that contains or touches L, times ``log(L+1)^p``; likewise at H.  These
-are added.  If L and H have one order, they are all there is from above, and from below, as the
-sum may be empty, nothing is known.
+F(L) as given by a piece that contains or touches L; likewise at H.  These are added.  If L and H
+have one order, they are all there is from above, and from below, as the sum may be empty, nothing
+is known.
 """
 
 from __future__ import annotations
@@ -53,6 +61,7 @@ __all__ = [
     "highest",
     "index_itself",
     "is_bounded",
+    "log_of_index",
     "lowest",
     "raised",
     "sum_order",
@@ -66,24 +75,30 @@ MAX_PIECES = 200
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """``value * i^slope`` for ``start <= i <= end``; `end` None is infinity, `value` None zero."""
+    """``value * i^slope * log(i+2)^logs`` for ``start <= i <= end``.
+
+    `end` None is infinity, `value` None zero.
+    """
 
     start: Order
     end: Order | None
     value: Order | None
     slope: Fraction = ZERO
+    logs: Fraction = ZERO
 
     def at(self, index: Order) -> Order | None:
         """Return the order of the value at ``i = index``."""
-        return None if self.value is None else self.value * index**self.slope
+        if self.value is None:
+            return None
+        return self.value * index**self.slope * _log_power(index, self.logs)
 
     def is_one(self) -> bool:
         """Whether the value is 1 throughout."""
-        return self.value == CONSTANT and self.slope == 0
+        return self.value == CONSTANT and self.slope == self.logs == 0
 
     def cut(self, start: Order, end: Order | None) -> Piece:
         """Return the same monomial on another range."""
-        return Piece(start, end, self.value, self.slope)
+        return Piece(start, end, self.value, self.slope, self.logs)
 
     def without_value(self) -> Piece:
         """Return the trivial lower bound on the same range."""
@@ -102,6 +117,11 @@ def constant(value: Order | None) -> Profile:
 def index_itself() -> Profile:
     """Return the profile of the index i."""
     return (Piece(CONSTANT, None, CONSTANT, ONE),)
+
+
+def log_of_index() -> Profile:
+    """Return the profile of ``log(i + 1)``."""
+    return (Piece(CONSTANT, None, CONSTANT, ZERO, ONE),)
 
 
 def times(profiles: Sequence[Profile]) -> Profile:
@@ -137,7 +157,8 @@ def is_bounded(profile: Profile) -> bool:
 
 def _power(piece: Piece, exponent: Fraction) -> Piece:
     if piece.value is not None:
-        return Piece(piece.start, piece.end, piece.value**exponent, piece.slope * exponent)
+        slope, logs = piece.slope * exponent, piece.logs * exponent
+        return Piece(piece.start, piece.end, piece.value**exponent, slope, logs)
     if exponent > 0:
         return piece
     raise UndecidedError("a function that may be arbitrarily small is divided by")
@@ -160,7 +181,7 @@ def _merged(pieces: Iterator[Piece]) -> Profile:
     """Join neighbours that are the same monomial."""
     merged: list[Piece] = []
     for piece in pieces:
-        if merged and (merged[-1].value, merged[-1].slope) == (piece.value, piece.slope):
+        if merged and merged[-1].cut(piece.start, piece.end) == piece:
             merged[-1] = piece.cut(merged[-1].start, piece.end)
         else:
             merged.append(piece)
@@ -187,7 +208,7 @@ def _product(f: Piece, g: Piece) -> Iterator[Piece]:
     if f.value is None or g.value is None:
         yield f.without_value()
     else:
-        yield Piece(f.start, f.end, f.value * g.value, f.slope + g.slope)
+        yield Piece(f.start, f.end, f.value * g.value, f.slope + g.slope, f.logs + g.logs)
 
 
 def _chosen(f: Piece, g: Piece, *, larger: bool) -> Iterator[Piece]:
@@ -196,10 +217,10 @@ def _chosen(f: Piece, g: Piece, *, larger: bool) -> Iterator[Piece]:
         yield g if (f.value is None) == larger else f
         return
     if f.slope == g.slope:
-        yield f if (f.value > g.value) == larger else g
+        yield f if _is_larger(f, g) == larger else g
         return
     # From the crossing on the steeper one is the larger.
-    crossing = (g.value / f.value) ** (1 / (f.slope - g.slope))
+    crossing = _crossing(f.slope - g.slope, f.logs - g.logs, g.value / f.value)
     before, after = (g, f) if (f.slope > g.slope) == larger else (f, g)
     if crossing <= f.start:
         yield after
@@ -210,13 +231,39 @@ def _chosen(f: Piece, g: Piece, *, larger: bool) -> Iterator[Piece]:
         yield after.cut(crossing, f.end)
 
 
+def _is_larger(f: Piece, g: Piece) -> bool:
+    """Whether f is the larger one of two pieces with one slope on their whole range."""
+    if f.value is None or g.value is None or f.logs == g.logs:
+        return f.value is not None and (g.value is None or f.value > g.value)
+    signs = {_sign(f, g, f.start), _sign(f, g, f.end)} - {0}
+    if len(signs) > 1:
+        raise UndecidedError("two logarithms cross along a sum where no rule says")
+    return signs == {1}
+
+
+def _sign(f: Piece, g: Piece, index: Order | None) -> int:
+    """Compare two pieces with one slope at an index, None for infinity."""
+    if index is None:
+        return 1 if f.logs > g.logs else -1
+    first, second = f.at(index), g.at(index)
+    assert first is not None, "the caller has seen to this"
+    assert second is not None, "the caller has seen to this"
+    return (first > second) - (first < second)
+
+
+def _crossing(slope: Fraction, logs: Fraction, ratio: Order) -> Order:
+    """Return the order of i where ``i^slope log(i+2)^logs`` is of the order of `ratio`."""
+    place = ratio ** (1 / slope)
+    if logs == 0:
+        return place
+    return CONSTANT if place <= CONSTANT else place * place.log() ** (-logs / slope)
+
+
 # The rule for sums.
 
 
-def sum_order(
-    profile: Profile, lo: Order, hi: Order | None, logs: Fraction, *, upper: bool
-) -> Order | None:
-    """Return a bound of ``Σ f(i) log(i+1)^logs`` over ``lo <= i <= hi``, by the rule above.
+def sum_order(profile: Profile, lo: Order, hi: Order | None, *, upper: bool) -> Order | None:
+    """Return a bound of ``Σ f(i)`` over ``lo <= i <= hi``, by the rule above.
 
     `profile` bounds f from the side that `upper` says.  ``CONSTANT <= lo <= hi``; `hi` None is
     infinity.  The result None is the trivial lower bound 0.
@@ -226,11 +273,11 @@ def sum_order(
     UndecidedError
         Where the sum diverges or needs a logarithm that `Order` cannot express.
     """
-    bounds = [_piece_sum(piece, logs) for piece in _within(profile, lo, hi)]
+    bounds = [_piece_sum(piece) for piece in _within(profile, lo, hi)]
     if upper:
-        bounds += [_edge(piece, lo, logs) for piece in profile if _touches(piece, lo)]
+        bounds += [_edge(piece, lo) for piece in profile if _touches(piece, lo)]
         if hi is not None:
-            bounds += [_edge(piece, hi, logs) for piece in profile if _touches(piece, hi)]
+            bounds += [_edge(piece, hi) for piece in profile if _touches(piece, hi)]
     known = [bound for bound in bounds if bound is not None]
     return max(known) if known else None
 
@@ -238,12 +285,12 @@ def sum_order(
 def ends_within(profile: Profile, lo: Order, hi: Order | None) -> list[Order | None]:
     """Return the orders of the values at all ends of pieces within ``lo <= i <= hi``.
 
-    Between them the profile is monotone.
+    Between them the profile is monotone, up to constant factors.
     """
     values: list[Order | None] = []
     for piece in profile:
         start, end = max(lo, piece.start), _earlier(hi, piece.end)
-        if end is None and piece.slope:
+        if end is None and (piece.slope or piece.logs):
             raise UndecidedError("no rule for a logarithm that changes along an infinite sum")
         if end is None or start <= end:
             values += [piece.at(start), piece.at(start if end is None else end)]
@@ -268,26 +315,26 @@ def _touches(piece: Piece, index: Order) -> bool:
     return piece.start <= index and (piece.end is None or index <= piece.end)
 
 
-def _edge(piece: Piece, index: Order, logs: Fraction) -> Order | None:
+def _edge(piece: Piece, index: Order) -> Order | None:
     value = piece.at(index)
-    return None if value is None else value * index * _log_power(index, logs)
+    return None if value is None else value * index
 
 
-def _piece_sum(piece: Piece, logs: Fraction) -> Order | None:
+def _piece_sum(piece: Piece) -> Order | None:
     if piece.value is None:
         return None
     growth = piece.slope + 1
     if growth < 0:
-        return piece.value * piece.start**growth * _log_power(piece.start, logs)
+        return piece.value * piece.start**growth * _log_power(piece.start, piece.logs)
     if growth == 0:
-        return piece.value * _flat(piece.start, piece.end, logs)
+        return piece.value * _flat(piece.start, piece.end, piece.logs)
     if piece.end is None:
         raise UndecidedError("the sum over all i diverges")
-    return piece.value * piece.end**growth * _log_power(piece.end, logs)
+    return piece.value * piece.end**growth * _log_power(piece.end, piece.logs)
 
 
 def _log_power(index: Order, logs: Fraction) -> Order:
-    """Return the order of ``log(i+1)^logs``."""
+    """Return the order of ``log(i+2)^logs``."""
     return _log(index) ** logs if logs else CONSTANT
 
 

@@ -40,8 +40,9 @@ from proofs_check.claim import Claim, Condition, optimal_of
 from proofs_check.claimfile import SIZES
 from proofs_check.cone import RejectedError
 from proofs_check.expr import Call, Expr, Name, Num, free_names, walk
+from proofs_check.filters import explicit
 from proofs_check.leading import leading_term
-from proofs_check.meaning import Meaning, NoMeaningError, meaning
+from proofs_check.meaning import Meaning, NoMeaningError
 from proofs_check.orders import CONSTANT, LOG, Order, UndecidedError, exact_value
 from proofs_check.paths import Path, lower_along, order_along, upper_along
 
@@ -134,8 +135,9 @@ def statement_of(claim: Claim) -> Statement:
         Where a quantity has no definition for the claim's setting.
     """
     objective = claim.objective
-    left = meaning(objective.expr if objective else claim.left, claim.setting)
-    right = meaning(claim.right, claim.setting)
+    sizes = SIZES | claim.sizes
+    left = explicit(objective.expr if objective else claim.left, claim.setting, sizes)
+    right = explicit(claim.right, claim.setting, sizes)
     constraints = objective.subject_to if objective else ()
     conditions = dict.fromkeys((*claim.assume, *constraints, *left.needs, *right.needs))
     trust = dict.fromkeys((*left.trust, *right.trust))

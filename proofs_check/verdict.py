@@ -47,10 +47,16 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Regime:
-    """An order that holds where all conditions hold; both in the claim language."""
+    """An order that holds where all conditions hold; both in the claim language.
+
+    Each ``(F, X)`` of `small` stands for something beside it that is at most of order ``F X^-K``
+    for every K: smaller than F by every power of X, as ``F exp(-X)`` is.  Where there is nothing
+    else, `order` is "0".
+    """
 
     when: tuple[str, ...]
     order: str
+    small: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

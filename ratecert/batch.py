@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -13,13 +12,12 @@ from contextlib import closing, contextmanager
 from proofs_check.claim import Claim
 from proofs_check.errors import UserError
 from proofs_check.verdict import Certificate
+from ratecert.threads import use_one_thread
 
 __all__ = ["Judge", "Outcome", "certify_all", "judged"]
 
 Judge = Callable[[Claim, str], Certificate]
 Outcome = Certificate | UserError
-
-_ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def certify_all(
@@ -43,7 +41,7 @@ def certify_all(
     KeyboardInterrupt
         On Ctrl-C, with a message that says what was finished.
     """
-    _use_one_thread()
+    use_one_thread()
     outcomes: dict[int, Outcome] = {}
     few = min(jobs, len(claims)) <= 1
     stream = _here(claims, level, judge) if few else _in_processes(claims, level, jobs, judge)
@@ -69,18 +67,12 @@ def _pipeline(claim: Claim, level: str) -> Certificate:
 
 def judged(claim: Claim, level: str, judge: Judge | None = None) -> Outcome:
     """Return the certificate of one claim, or what is wrong with the claim and where it stands."""
-    _use_one_thread()
+    use_one_thread()
     try:
         return (judge or _pipeline)(claim, level)
     except UserError as error:
         # A plain one: it has to travel between processes.
         return UserError(error.message, error.file or claim.file, error.line or claim.line)
-
-
-def _use_one_thread() -> None:
-    """Have sums taken in one order, whatever the machine; heard only before NumPy is loaded."""
-    for name in _ONE_THREAD:
-        os.environ.setdefault(name, "1")
 
 
 def _here(

@@ -17,7 +17,7 @@ from typing import Any
 
 from proofs_check.claim import Claim
 from proofs_check.errors import UserError
-from proofs_check.verdict import LEGS, Certificate, Verdict
+from proofs_check.verdict import LEGS, Certificate, Evidence, Verdict
 
 __all__ = [
     "check_writable",
@@ -56,8 +56,15 @@ def report_entry(certificate: Certificate) -> dict[str, Any]:
         "lights": {leg: str(certificate.lights[leg]) for leg in LEGS},
         "constants": certificate.constants,
         "trust": list(certificate.trust),
+        "evidence": [_evidence(piece) for piece in certificate.evidence],
         "seconds": round(certificate.seconds, 3),
     }
+
+
+def _evidence(piece: Evidence) -> dict[str, Any]:
+    """Return what one numeric leg saw, with the parameter values and paths it looked along."""
+    head = {"leg": piece.leg, "light": str(piece.light), "summary": piece.summary}
+    return head | dict(piece.details)
 
 
 def record(certificate: Certificate) -> dict[str, Any]:

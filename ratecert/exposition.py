@@ -14,10 +14,12 @@ from typing import Any
 
 from proofs_check.checker import check, check_witness
 from proofs_check.claim import Claim, Condition, Setting
+from proofs_check.claimfile import SIZES
 from proofs_check.errors import UserError
 from proofs_check.expr import Expr, Name, walk
+from proofs_check.filters import explicit
 from proofs_check.language import parse_expr, parse_statement
-from proofs_check.meaning import Meaning, is_quantity, meaning
+from proofs_check.meaning import Meaning, is_quantity
 from proofs_check.orders import Order, UndecidedError, exact_value
 from proofs_check.paths import Path, lower_along, order_along, upper_along
 from proofs_check.premises import STEPS, Premises, premises
@@ -98,7 +100,7 @@ def definitions(
     else:
         told = line(told, " is at most ", upper, " and at least ", lower, ".")
     blocks.append(Paragraph(told))
-    needs = meaning(subject(claim), claim.setting).needs
+    needs = explicit(subject(claim), claim.setting, SIZES | claim.sizes).needs
     if needs:
         asked = joined_by_and([line(math_condition(c)) for c in needs])
         blocks.append(

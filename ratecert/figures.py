@@ -19,10 +19,14 @@ from proofs_check.errors import UserError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from numerics.cells import Plane
     from numerics.curves import Curve, Phases
     from numerics.ratios import Path as Ratios
 
-__all__ = ["check_path", "phase_figure", "ratio_figure", "risk_figure", "save"]
+__all__ = ["cells_figure", "check_path", "phase_figure", "ratio_figure", "risk_figure", "save"]
+
+Cell = tuple[Sequence[str], str]
+"""Conditions and the order where they hold, in the claim language."""
 
 FORMATS = ("svg", "pdf", "png")
 
@@ -83,32 +87,105 @@ def _panel(
     axes.legend(fontsize=7.5)
 
 
-def phase_figure(phases: Phases) -> Figure:
-    """Which of approx, bias and variance is the largest, over ``N_eff γ`` and M."""
+SHADES = ("#A6C8E4", "#F2B998", "#A3D9C3", "#E3BFD6", "#F3DFA2", "#CFCFCF")
+"""Pale colours of areas, on which black lines and words can be read."""
+
+
+def cells_figure(title: str, plane: Plane, cells: Sequence[Cell]) -> Figure:
+    """Regimes as areas of a plane, each with its order; a regime with an equation is a line.
+
+    Parameters
+    ----------
+    title
+        Plain text above the figure.
+    plane
+        Of sizes (`numerics.cells.sizes`) or exponents (`numerics.cells.Plane.of_exponents`).
+    cells
+        Pairs of the conditions that hold in a cell and the order there, in the claim language.
+    """
+    with _style():
+        figure = _figure(4.8, 3.9)
+        axes = figure.subplots()
+        _cells(figure, axes, plane, cells, [])
+        axes.set_title(title, fontsize=9, parse_math=False)
+        return figure
+
+
+def phase_figure(phases: Phases, cells: Sequence[Cell]) -> Figure:
+    """Draw the regimes that theory derives over ``N_eff γ`` and M, and the exact terms' own.
+
+    Dashed lines: the two largest of approx, bias and variance, exact with top features, are equal.
+    """
     import numpy as np
 
+    from numerics.cells import sizes
     from numerics.curves import effective
 
-    names, shades = ("approx", "bias", "variance"), ("#A6C8E4", "#F2B998", "#A3D9C3")
+    n = np.array([effective(int(N)) for N in phases.N]) * phases.gamma
+    inside = n >= 1
+    plane = sizes(n[inside].tolist(), phases.M.tolist(), {"a": phases.a, "b": phases.b},
+                  phases.gamma)  # fmt: skip
     with _style():
-        from matplotlib.colors import ListedColormap
-        from matplotlib.patches import Patch
-
-        figure = _figure(4.8, 3.8)
+        figure = _figure(5.4, 4.3)
         axes = figure.subplots()
-        x = np.array([effective(int(n)) for n in phases.N]) * phases.gamma
-        axes.pcolormesh(x, phases.M, phases.largest, cmap=ListedColormap(shades), vmin=0, vmax=2,
-                        shading="nearest", rasterized=False)  # fmt: skip
-        axes.plot(x, x ** (1 / phases.a), color="0.15", lw=1.2)
-        axes.set(xscale="log", yscale="log", xlabel="$N_{\\mathrm{eff}}\\,\\gamma$",
-                 ylabel="$M$", ylim=_edges(phases.M), xlim=_edges(x))  # fmt: skip
-        seen = [k for k in range(3) if (phases.largest == k).any()]
-        handles: list[Any] = [Patch(color=shades[k], label=f"{names[k]} largest") for k in seen]
-        line = "$M=(N_{\\mathrm{eff}}\\gamma)^{1/a}$"
-        handles += axes.plot([], [], color="0.15", lw=1.2, label=line)
-        figure.legend(handles=handles, fontsize=7.5, loc="outside lower center", ncols=4)
-        axes.set_title(f"$a={phases.a:g},\\ b={phases.b:g}$, top features", fontsize=9)
+        handles = []
+        terms = np.stack([phases.approx, phases.bias, phases.variance])[:, :, inside]
+        terms = np.log(np.maximum(terms, 1e-300))  # a bias may underflow
+        names, dashes = ("approx", "bias", "variance"), ("--", ":", "-.")
+        for (i, j), dash in zip(((0, 1), (1, 2), (0, 2)), dashes, strict=True):
+            third = terms[3 - i - j]
+            rules = np.maximum(terms[i], terms[j]) >= third
+            level = np.ma.masked_where(~rules, terms[i] - terms[j])
+            if rules.any() and level.min() < 0 < level.max():
+                axes.contour(plane.x, plane.y, level, levels=[0], colors="0.15", linewidths=1.1,
+                             linestyles=dash)  # fmt: skip
+                label = f"exact: {names[i]} = {names[j]}"
+                handles += axes.plot([], [], color="0.15", lw=1.1, ls=dash, label=label)
+        _cells(figure, axes, plane, cells, handles)
+        about = f"$a={phases.a:g},\\ b={phases.b:g},\\ \\gamma={phases.gamma:g}$"
+        axes.set_title(f"reducible risk, {about}, top features", fontsize=9)
         return figure
+
+
+def _cells(
+    figure: Any, axes: Any, plane: Plane, cells: Sequence[Cell], handles: list[Any]
+) -> None:
+    """Fill the cells, draw the lines between them, and put the legend below."""
+    import numpy as np
+    from matplotlib.patches import Patch
+
+    from numerics.cells import line, margin
+
+    shades = iter(SHADES * len(cells))
+    told: list[Any] = []
+    for when, order in cells:
+        level = margin(plane, when)
+        if level.max() <= 0:
+            continue
+        equation = line(plane, when)
+        if equation is not None:
+            where = np.ma.masked_where(level <= 0, equation)
+            axes.contour(plane.x, plane.y, where, levels=[0], colors="0.15", linewidths=1.5)
+            told += axes.plot([], [], color="0.15", lw=1.5, label=f"${_order(order)}$")
+            continue
+        shade = next(shades)
+        axes.contourf(plane.x, plane.y, level, levels=[0, float("inf")], colors=[shade])
+        if level.min() < 0:
+            axes.contour(plane.x, plane.y, level, levels=[0], colors="white", linewidths=1.5)
+        told.append(Patch(color=shade, label=f"${_order(order)}$"))
+    scale = "log" if plane.logarithmic else "linear"
+    axes.set(xscale=scale, yscale=scale, xlabel=plane.labels[0], ylabel=plane.labels[1],
+             xlim=(plane.x[0], plane.x[-1]), ylim=(plane.y[0], plane.y[-1]))  # fmt: skip
+    columns = 2 if len(told) + len(handles) > 2 else 1
+    figure.legend(handles=told + handles, fontsize=8, loc="outside lower center", ncols=columns)
+
+
+def _order(text: str) -> str:
+    """Return an order of the claim language in mathematics."""
+    from proofs_check.language import parse_expr
+    from ratecert.mathtext import latex
+
+    return latex(parse_expr(text), inline=True)
 
 
 def ratio_figure(title: str, parameters: str, paths: Sequence[Ratios]) -> Figure:

@@ -234,7 +234,7 @@ def _call(expr: Expr, inline: bool) -> tuple[str, int]:
 
 def _call_parts(expr: Call, inline: bool) -> tuple[str, str]:
     arguments = r",\ ".join(latex(arg, inline=inline) for arg in expr.args)
-    return _FUNCTIONS[expr.func], _parenthesised(arguments)
+    return _FUNCTIONS.get(expr.func) or _spelt(expr.func), _parenthesised(arguments)
 
 
 def _sum(expr: Expr, inline: bool) -> tuple[str, int]:

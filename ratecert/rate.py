@@ -16,15 +16,17 @@ from proofs_check.checker import check
 from proofs_check.claim import Claim
 from proofs_check.claimfile import make_claim
 from proofs_check.cone import RejectedError
-from proofs_check.expr import Add, Call, Expr, add
+from proofs_check.expr import Add, Call, Expr, Name, add, free_names
 from proofs_check.language import parse_condition, parse_expr
+from proofs_check.logform import form_expr
 from proofs_check.premises import premises
 from proofs_check.verdict import Regime
 from ratecert.mathtext import condition, latex
 from ratecert.tidy import tidy, tidy_text
-from theory.derivation import derivation
+from theory.derivation import derivation, needs
 from theory.derive import require_possible
 from theory.lattices import tree_expr
+from theory.planner import falling_faster
 from theory.prover import StuckError
 from theory.rates import Region, regions
 from theory.refute import model
@@ -65,29 +67,54 @@ class Rate:
         """Return the rate as JSON data."""
         return {
             "order": self.order,
-            "regimes": [{"when": list(r.when), "order": r.order} for r in self.regimes],
+            "regimes": [_regime_json(regime) for regime in self.regimes],
             "leading": self.leading,
             "trust": list(self.trust),
         }
 
     def __str__(self) -> str:
         lines = [f"{self.expr} = Theta({self.order})"] if self.order else [self.expr]
-        if len(self.regimes) > 1:
-            for regime in self.regimes:
-                lines.append(f"  = Theta({regime.order})  if  {' and '.join(regime.when)}")
+        if len(self.regimes) > 1 or any(r.small for r in self.regimes):
+            lines += [f"  {_told(regime)}" for regime in self.regimes]
         lines += [f"rests on: {item}" for item in self.trust]
         return "\n".join(lines)
 
     def _repr_latex_(self) -> str:
         left = latex(parse_expr(self.expr))
         if len(self.regimes) == 1:
-            return rf"$\displaystyle {left} = {_theta(self.order)}$"
-        rows = r" \\ ".join(f"{_theta(r.order)} & {_when(r)}" for r in self.regimes)
+            return rf"$\displaystyle {left} = {_case_latex(self.regimes[0])}$"
+        rows = r" \\ ".join(f"{_case_latex(r)} & {_when(r)}" for r in self.regimes)
         return rf"$\displaystyle {left} = \begin{{cases}} {rows} \end{{cases}}$"
+
+
+def _regime_json(regime: Regime) -> dict[str, Any]:
+    plain: dict[str, Any] = {"when": list(regime.when), "order": regime.order}
+    if regime.small:
+        plain["small"] = [{"order": f, "below every power of": x} for f, x in regime.small]
+    return plain
+
+
+def _told(regime: Regime) -> str:
+    """Return one line on a regime."""
+    small = " and ".join(f"smaller than {f} by every power of {x}" for f, x in regime.small)
+    if regime.order == "0":
+        told = f"is {small}"
+    else:
+        told = f"= Theta({regime.order})" + (f" plus something {small}" if small else "")
+    return f"{told}  if  {' and '.join(regime.when)}" if regime.when else told
 
 
 def _theta(text: str) -> str:
     return rf"\Theta\left({latex(parse_expr(text), inline=True)}\right)"
+
+
+def _case_latex(regime: Regime) -> str:
+    r"""Return the order of a case; small parts as ``F X^{-\infty}``."""
+    parts = [_theta(regime.order)] if regime.order != "0" else []
+    for f, x in regime.small:
+        scale, base = (latex(parse_expr(text), inline=True) for text in (f, x))
+        parts.append(rf"O\left({scale} \left({base}\right)^{{-\infty}}\right)")
+    return " + ".join(parts)
 
 
 def _when(regime: Regime) -> str:
@@ -121,6 +148,7 @@ def order(expr: str, assume: Sequence[str] = (), sizes: Sequence[str] = ()) -> R
     try:
         ready = premises(claim)
         require_possible(ready)
+        needs(ready)
         found = by_cases(ready)
         cases = [_regime(region, region.when(ready)) for region in found]
     except (StuckError, RejectedError) as error:
@@ -128,8 +156,7 @@ def order(expr: str, assume: Sequence[str] = (), sizes: Sequence[str] = ()) -> R
     cases = joined([_like_a_neighbour(case, cases, assume, sizes) for case in cases])
     trust: dict[str, None] = {}
     for case in cases:
-        proved = _proved(_claim(expr, case.order, [*assume, *case.when], sizes))
-        trust |= dict.fromkeys(proved)
+        trust |= dict.fromkeys(_proved_case(expr, case, [*assume, *case.when], sizes))
     whole = _overall(expr, cases, assume, sizes)
     return Rate(expr, whole, tuple(cases), trust=tuple(trust))
 
@@ -143,19 +170,22 @@ def _regime(region: Region, when: tuple[str, ...]) -> Regime:
     conditions = tuple(dict.fromkeys(map(tidy_text, when)))
     if text is None:
         where = f" where {' and '.join(conditions)}" if conditions else ""
+        assert region.upper is not None, "where there is nothing but small parts, that is known"
         above = tidy(tree_expr(region.upper, region.ctx))
         raise UnknownOrderError(
             f"the order is known only from above{where}: O({above}), "
             "and no lower bound of that order was found"
         )
-    return Regime(conditions, tidy_text(text))
+    exprs = [(form_expr(f, region.ctx), form_expr(x, region.ctx)) for f, x in region.small]
+    small = tuple((str(tidy(f)), str(tidy(x))) for f, x in exprs)
+    return Regime(conditions, tidy_text(text), small)
 
 
 def _like_a_neighbour(
     case: Regime, cases: Sequence[Regime], assume: Sequence[str], sizes: Sequence[str]
 ) -> Regime:
     """Write the order at an equality of parameters as that of a neighbouring case, if it is so."""
-    for text in case.when:
+    for text in case.when if not case.small else ():
         (equation,) = parse_condition(text)
         sides = [text.replace("=", op, 1) for op in "><"] if equation.op == "=" else []
         near = [tuple(side if c == text else c for c in case.when) for side in sides]
@@ -179,12 +209,45 @@ def _proved(claim: Claim) -> tuple[str, ...]:
         raise UnknownOrderError(f"{claim.says} was found, but not proved: {error}") from error
 
 
+def _proved_case(
+    expr: str, case: Regime, assume: Sequence[str], sizes: Sequence[str]
+) -> tuple[str, ...]:
+    """Prove the order of a case; for what is small, bounds for every power K."""
+    if not case.small:
+        return _proved(_claim(expr, case.order, assume, sizes))
+    names = free_names(parse_expr(expr)).union(*map(_names, assume), sizes)
+    power = next(name for name in _POWERS if name not in names)
+    parts = [f"({f})*({x})^(-{power})" for f, x in case.small]
+    if case.order != "0":
+        parts.append(case.order)
+    above = make_claim(
+        f"{expr} = O({' + '.join(parts)})", [*assume, f"{power} > 0"], sizes=list(sizes)
+    )
+    with falling_faster(Name(power)):
+        trust = _proved(above)
+    if case.order != "0":
+        below = make_claim(f"{expr} = Omega({case.order})", list(assume), sizes=list(sizes))
+        trust += _proved(below)
+    return trust
+
+
+_POWERS = tuple(f"K{number or ''}" for number in range(100))
+"""Names for the power, the first of which is taken that does not occur."""
+
+
+def _names(condition: str) -> frozenset[str]:
+    found = (side for c in parse_condition(condition) for side in (c.left, c.right))
+    return frozenset[str]().union(*map(free_names, found))
+
+
 def _overall(
     expr: str, cases: Sequence[Regime], assume: Sequence[str], sizes: Sequence[str]
 ) -> str:
     """Return one order for all cases, if one is proved."""
     if len(cases) == 1 and not cases[0].when:
-        return cases[0].order
+        return cases[0].order if not cases[0].small else ""
+    if any(case.small for case in cases):
+        return ""
     terms = _terms(cases)
     candidates = [str(add(*terms)), str(Call("min", terms))]
     ready = premises(_claim(expr, "1", assume, sizes))

@@ -26,11 +26,13 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 OLDEST_PYTHON = "3.11"
 
-_TEST = ("--group", "build", "--group", "test", "--extra", "plots", "--extra", "kernels")
+EXTRAS = ("--extra", "plots", "--extra", "cluster", "--extra", "fast", "--extra", "kernels")
+"""What the tests run, so that no feature goes untested for want of a package."""
+
 LOCKS: Mapping[str, Sequence[str]] = {
     "run": ("--group", "build"),
-    "test": _TEST,
-    "dev": (*_TEST, "--group", "dev"),
+    "test": ("--group", "build", "--group", "test", *EXTRAS),
+    "dev": ("--group", "build", "--group", "test", *EXTRAS, "--group", "dev"),
 }
 """What each purpose takes from ``pyproject.toml`` beyond the dependencies; smallest first."""
 

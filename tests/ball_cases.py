@@ -1,8 +1,9 @@
 """Random sums over the whole range that the enclosures promise, as plain data.
 
-Every product of power, exponential filter, step filter, filter over the stages of the geometric
-schedule, rational filter and logarithmic power; exponents in (1, 10], LO, HI, t, N and k
-log-uniform up to 10^30, HI sometimes infinite.
+Products of up to six of power, exponential filter, step filter, filter over the stages of the
+geometric schedule, rational filter and logarithmic power, and of what is left of a filter (``1 -
+filter``); exponents in (1, 10], LO, HI, t, N and k log-uniform up to 10^30, HI sometimes infinite,
+sometimes a few terms beyond a large LO; 2 to 120 digits.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from numerics.balls import enclose
 from numerics.balls.ball import precision
 from numerics.balls.program import Program
 from proofs_check.expr import Call, Expr, Name, Num, add, mul, neg, power
+
+BRUTE_FORCE = 2000
+"""Up to this many terms are also added one by one."""
 
 I = Name("i")  # noqa: E741
 OO = Name("oo")
@@ -90,6 +94,11 @@ def log_power(rng: random.Random) -> Expr:
     return mul(power(I, num(-1)), power(Call("log", (add(I, num(1)),)), order))
 
 
+def forgotten(rng: random.Random) -> Expr:
+    """What a filter takes away: close to 0 where the filter is close to 1."""
+    return add(num(1), neg(rng.choice([exponential, steps])(rng)))
+
+
 FACTORS = {
     "power": spectrum,
     "exponential": exponential,
@@ -101,22 +110,23 @@ FACTORS = {
 
 
 def draw(rng: random.Random) -> Case:
-    """Draw one case: one to three factors; infinite only where a power makes it converge."""
-    names = rng.sample(list(FACTORS), rng.choice([1, 1, 2, 2, 3]))
-    term = mul(*(FACTORS[name](rng) for name in names))
+    """Draw one case: one to six factors; infinite only where a power makes it converge."""
+    names = rng.sample(list(FACTORS), rng.choice([1, 1, 1, 2, 2, 2, 3, 3, 4, 5, 6]))
+    factors = [FACTORS[name](rng) for name in names]
+    if rng.random() < 0.2:
+        factors.append(forgotten(rng))
     lo = rng.choice([1, 2, size(rng)])
     infinite = ("power" in names) and rng.random() < 0.25
     hi = None if infinite else max(lo, size(rng, math.log10(lo)))
-    return Case(term, lo, hi, rng.choice([10, 30, 50]))
+    if hi is not None and rng.random() < 0.2:
+        hi = lo + rng.randint(0, BRUTE_FORCE)
+    return Case(mul(*factors), lo, hi, rng.choice([2, 10, 10, 30, 30, 50, 50, 120]))
 
 
 # What every enclosure must satisfy.
 
 CASES = 10_000
 """Size of the whole collection; case k is `case(k)`."""
-
-BRUTE_FORCE = 2000
-"""Up to this many terms are also added one by one."""
 
 
 def case(k: int) -> Case:

@@ -1,14 +1,63 @@
 """Hypothesis profiles: `default` draws anew in every run, `ci` always the same.
 
 Neither judges by the clock: how long an example takes says something about the machine.
+
+Comparisons of simulated with exact numbers go through one `Ledger`, over all processes of a run:
+at the end the rates of false alarms that they declared are added up, and the positions of all
+runs are tested for uniformity.  Either may fail the run.
 """
 
 import os
+from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from numerics.statistics import Budget, Ledger
+
+SHARES = 1000
+"""Shares of the suite's rate of false alarms; a test of the suite spends one or a few."""
+
+_LEDGER = pytest.StashKey[Ledger]()
+_TOLD = pytest.StashKey[str]()
 
 _BY_THE_CLOCK = [HealthCheck.too_slow]
 
 settings.register_profile("default", deadline=None, suppress_health_check=_BY_THE_CLOCK)
 settings.register_profile("ci", settings.get_profile("default"), derandomize=True, database=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_LEDGER] = Ledger(Budget(SHARES))
+
+
+@pytest.fixture(scope="session")
+def ledger(pytestconfig: pytest.Config) -> Ledger:
+    return pytestconfig.stash[_LEDGER]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a process of pytest-xdist found."""
+    held = getattr(node, "workeroutput", {}).get("ledger")
+    if held is not None:
+        node.config.stash[_LEDGER].add(*held)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    held = session.config.stash[_LEDGER]
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["ledger"] = (held.comparisons, held.spent, held.positions)
+    elif held.comparisons:
+        in_order, told = held.closing()
+        session.config.stash[_TOLD] = f"simulation: {told}"
+        if not in_order:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    told = config.stash.get(_TOLD, None)
+    if told is not None:
+        terminalreporter.write_line(told)

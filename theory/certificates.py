@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from scipy.optimize import LinearConstraint, milp, nnls
 
 from proofs_check.algebra import Factor, Form, Frac, Ring, to_fmpq, to_fraction
-from proofs_check.cone import Clause, Context, RejectedError, check_certificate
+from proofs_check.cone import Clause, Context, RejectedError, check_certificate, is_multiple
 from proofs_check.logform import LOGLOG
 
 __all__ = ["certificate", "holds_at_examples", "points", "positive", "sign_multiplier"]
@@ -332,7 +332,7 @@ def _absorption_row(ctx: Context, absorbed: int, first: int, width: int) -> Arra
     row[first + absorbed] = 1.0
     power = ctx.generators[absorbed].absorbed_by
     for g, generator in enumerate(ctx.generators):
-        if generator.form == power:
+        if power is not None and is_multiple(generator.form, power):
             row[first + g] = -float(ABSORPTIONS[-1])
     return row
 
@@ -404,7 +404,7 @@ def _absorb(
             continue
         row = dict.fromkeys(gens[g], 1.0)
         for h, other in enumerate(ctx.generators):
-            if other.form == generator.absorbed_by:
+            if is_multiple(other.form, generator.absorbed_by):
                 for column, strict in zip(gens[h], basis.strict, strict=True):
                     if strict:
                         row[column] = -float(absorption)

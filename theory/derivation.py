@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
+from math import gcd, lcm
 from typing import Any
 
-from proofs_check.algebra import Frac
+from proofs_check.algebra import Form, Frac
 from proofs_check.checker import sides_of
 from proofs_check.claim import Claim, Comparison, Condition
 from proofs_check.cone import Context, Generator, SignNeededError
@@ -30,11 +31,13 @@ from proofs_check.premises import (
     with_slack,
 )
 from theory.certificates import positive
-from theory.planner import plan
+from theory.planner import falling_faster, has_decay, plan
 from theory.prover import LogNeededError, Prover, SplitNeededError, StuckError
 
-__all__ = ["CaseNeededError", "derivation", "grown", "needs", "settled"]
+__all__ = ["CaseNeededError", "derivation", "grown", "needs", "settled", "split"]
 
+MUCH = Num(Fraction(4))
+"""By this much faster exponentials are let fall where the least powers do not prove a claim."""
 MAX_SPLITS = 8
 MAX_COMPARISONS = 4
 
@@ -64,7 +67,15 @@ def derivation(claim: Claim) -> dict[str, Any]:
         return optimum_derivation(claim)
     ready = premises(claim)
     sides_of(claim.relation)
-    return {"kind": "order", "needs": needs(ready), "tree": grown(ready, (), _compared)}
+    known = needs(ready)
+    try:
+        tree = grown(ready, (), _compared)
+    except StuckError:
+        if not has_decay(ready.left.upper, ready.left.lower, ready.right):
+            raise
+        with falling_faster(MUCH):
+            tree = grown(ready, (), _compared)
+    return {"kind": "order", "needs": known, "tree": tree}
 
 
 def needs(ready: Premises) -> list[Any]:
@@ -105,9 +116,22 @@ def grown(ready: Premises, more: tuple[Condition, ...], leaf: Leaf) -> dict[str,
         node: dict[str, Any] = {"compare": [str(left), str(right)]}
         ops: tuple[tuple[str, Comparison], ...] = (("gt", ">"), ("eq", "="), ("lt", "<"))
         for key, op in ops:
-            conditions = (*more, Condition(left, op, right))
-            node[key] = grown(premises(ready.claim, *conditions), conditions, leaf)
+            condition = Condition(left, op, right)
+            inner = premises(ready.claim, condition)
+            void = Prover(inner.ctx).void()
+            node[key] = void or grown(inner, (*more, condition), leaf)
         return node
+
+
+def split(ready: Premises, leaf: Leaf) -> dict[str, Any]:
+    """Return the tree without comparisons of parameters.
+
+    Raises
+    ------
+    CaseNeededError
+        Where one is needed.
+    """
+    return _region(ready, leaf, MAX_SPLITS)
 
 
 def _sides_of_case(value: Frac, ready: Premises) -> tuple[Expr, Expr]:
@@ -183,20 +207,37 @@ def _signed(
 def _split_region(ready: Premises, prover: Prover, leaf: Leaf, splits: int) -> dict[str, Any]:
     try:
         return leaf(ready, prover)
-    except SplitNeededError as split:
+    except SplitNeededError as needed:
         if splits == 0:
-            raise StuckError("too many distinctions of cases") from split
+            raise StuckError("too many distinctions of cases") from needed
         ctx = prover.ctx
-        monomial = form_expr(split.form, ctx)
+        whole = _with_whole_powers(needed.form, ctx)
+        monomial = form_expr(whole, ctx)
         log_tree(monomial, ctx)
         node: dict[str, Any] = {"split": str(monomial)}
-        for key, form, op in (("ge", split.form, ">="), ("le", -split.form, "<=")):
+        for key, form, op in (("ge", whole, ">="), ("le", -whole, "<=")):
             case = Generator(form, f"{monomial} {op} 1", is_case=True)
             inner = Prover(ctx.with_generators(case))
             node[key] = inner.impossible() or _region(
                 replace(ready, ctx=inner.ctx), leaf, splits - 1
             )
         return node
+
+
+def _with_whole_powers(form: Form, ctx: Context) -> Form:
+    """Return a positive multiple whose exponents are coprime integers, if there is one."""
+    first = min(form.coeffs)
+    ratios = [(coeff / form.coeffs[first]).constant() for coeff in form.coeffs.values()]
+    known = [ratio for ratio in ratios if ratio is not None]
+    try:
+        sign = ctx.sign(form.coeffs[first])
+    except SignNeededError:
+        return form
+    if len(known) < len(ratios) or sign == "0":
+        return form
+    scale = Fraction(lcm(*(r.denominator for r in known)), gcd(*(r.numerator for r in known)))
+    one = scale if sign == "+" else -scale
+    return form.scale(ctx.ring.number(one) / form.coeffs[first])
 
 
 def _compared(ready: Premises, prover: Prover) -> dict[str, Any]:

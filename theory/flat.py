@@ -18,7 +18,7 @@ from itertools import pairwise
 
 from proofs_check.algebra import Form, Frac
 from proofs_check.cone import Context, Tree, lin, normal_form
-from proofs_check.expr import Name, Sum
+from proofs_check.expr import Sum
 from proofs_check.logform import LOGLOG, UnsupportedError, loglog, names_of
 from theory.lattices import is_above, ordered, times_index
 from theory.prover import Prover, StuckError
@@ -50,8 +50,8 @@ class Flat:
         return self.top.scale(ctx.ring.one / ctx.ring.number(2)), self.top
 
 
-def flats(expr: Sum, term: Tree, centres: list[Form], prover: Prover) -> list[Flat]:
-    """Return the flat stretches of a sum between its centres.
+def flats(expr: Sum, term: Tree, centres: list[Form], finite: bool, prover: Prover) -> list[Flat]:
+    """Return the flat stretches of a sum between its centres, and beyond unless it is `finite`.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def flats(expr: Sum, term: Tree, centres: list[Form], prover: Prover) -> list[Fl
         return []
     places = ordered(centres, prover)
     ends: list[tuple[Form, Form | None]] = list(pairwise(places))
-    if expr.hi == Name("oo"):
+    if not finite:
         ends.append((places[-1], None))
     found = []
     for first, last in ends:

@@ -9,15 +9,21 @@ the assumptions do not answer it, `SplitNeededError` asks for a distinction of c
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from proofs_check.algebra import Form, Frac
 from proofs_check.cone import Context, Tree, join, lin, normal_form, plus
-from proofs_check.expr import Add, Call, Expr, Mul, Name, Pow, Sum, children
+from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, Sum, children, free_names, walk
 from proofs_check.growth import (
     bound,
+    cut_contexts,
     decay_argument,
+    has_first,
     is_plain,
     stretch_context,
     vertex_goal,
@@ -26,9 +32,9 @@ from proofs_check.growth import (
 from proofs_check.logform import LOGLOG, exponent, form_expr, grows, log_tree, names_of
 from theory.flat import Flat, flats, lengths
 from theory.lattices import is_above, logs_of, simplified, times_index, tree_expr
-from theory.prover import ZERO, Prover, StuckError
+from theory.prover import ZERO, Prover, SplitNeededError, StuckError
 
-__all__ = ["plan"]
+__all__ = ["falling_faster", "has_decay", "plan"]
 
 
 def plan(expr: Expr, up: bool, prover: Prover, data: dict[str, Any]) -> None:
@@ -44,7 +50,8 @@ def plan(expr: Expr, up: bool, prover: Prover, data: dict[str, Any]) -> None:
     match expr:
         case Sum():
             planned = _sum_upper if up else _sum_lower
-            hint = prover.once((str(expr), up), lambda: planned(expr, prover))
+            key = str(expr), up, str(_EXTRA.get())
+            hint = prover.once(key, lambda: planned(expr, prover))
             _note(expr, up, data, hint)
         case Call("exp", _):
             plan(decay_argument(expr), not up, prover, data)
@@ -64,15 +71,47 @@ def _note(expr: Expr, up: bool, data: dict[str, Any], hint: Any) -> None:
 
 # Exponentials.
 
+NOTHING = Num(Fraction(0))
+_EXTRA: ContextVar[Expr] = ContextVar("extra", default=NOTHING)
+
+
+@contextmanager
+def falling_faster(extra: Expr) -> Iterator[None]:
+    """Bound exponentials ``exp(-X)`` by ``X^-k`` with k larger by `extra` than it has to be."""
+    token = _EXTRA.set(extra)
+    try:
+        yield
+    finally:
+        _EXTRA.reset(token)
+
+
+def has_decay(*exprs: Expr) -> bool:
+    """Whether an exponential occurs."""
+    nodes = (node for expr in exprs for node in walk(expr))
+    return any(isinstance(node, Call) and node.func == "exp" for node in nodes)
+
+
+def _extra(ctx: Context) -> Frac:
+    extra = _EXTRA.get()
+    return ctx.ring.frac(extra) if free_names(extra) <= set(ctx.ring.names) else ctx.ring.zero
+
 
 def _decay(expr: Call, up: bool, prover: Prover, data: dict[str, Any]) -> Any:
     if up:
-        return {"power": "1"}
+        power = prover.ctx.ring.one + _extra(prover.ctx)
+        return {"power": str(prover.ctx.ring.expr(power))}
     above = bound(decay_argument(expr), True, prover.ctx, data)
     assert above is not None
     try:
         return {"bounded": prover.goal(above, lin(ZERO))}
     except StuckError:
+        # Outside of sums, where it does not stand at a kink, a case of its own settles it.
+        if (
+            above.form is not None
+            and not prover.ctx.indices
+            and not prover.nonnegative(above.form)
+        ):
+            raise SplitNeededError(above.form) from None
         return None
 
 
@@ -87,8 +126,9 @@ def _decay_powers(expr: Sum, inside: Prover, data: dict[str, Any]) -> None:
     if not exps:
         return
     ctx = inside.ctx
-    rest = bound(expr.term, True, ctx, data)
-    assert rest is not None
+    others = {text: hint for text, hint in data.items() if text not in set(map(str, exps))}
+    rest = bound(expr.term, True, ctx, others)
+    assert rest is not None, "only lower bounds can be 0"
     slopes = _slopes(rest, expr.index, ctx)
     for node in exps:
         argument = bound(decay_argument(node), False, ctx, data)
@@ -109,6 +149,7 @@ def _decay_powers(expr: Sum, inside: Prover, data: dict[str, Any]) -> None:
                     power = candidate
         if power.is_zero():
             power = ctx.ring.one
+        power = power + _extra(ctx)
         ctx.sign(power)
         data.setdefault(str(node), {})["upper"] = {"power": str(ctx.ring.expr(power))}
 
@@ -175,31 +216,106 @@ def _crossing(first: Form, second: Form, index: str, prover: Prover) -> Form | N
 # Sums.
 
 
-def _ends(expr: Sum, ctx: Context) -> tuple[list[Form], list[Form]]:
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of a sum's range: the prover there, the bound of the term and its data, the ends.
+
+    `lows` and `highs` are forms that the range lies above and below.
+    """
+
+    inside: Prover
+    term: Tree
+    inner: dict[str, Any]
+    lows: tuple[Form, ...]
+    highs: tuple[Form, ...]
+
+
+_Cut = tuple[str, Any, Any]
+"""Where a range is cut, and its parts: each a `_Part`, or cut again."""
+
+
+def _ends(expr: Sum, ctx: Context) -> tuple[tuple[Form, ...], tuple[Form, ...]]:
     """Return the forms that the range lies above and below; none for oo."""
     low = log_tree(expr.lo, ctx)
-    lows = [p.form for p in (low.parts if low.kind == "max" else (low,)) if p.form is not None]
+    lows = tuple(p.form for p in (low.parts if low.kind == "max" else (low,)) if p.form)
     if expr.hi == Name("oo"):
-        return lows, []
+        return lows, ()
     high = log_tree(expr.hi, ctx)
-    highs = [p.form for p in (high.parts if high.kind == "min" else (high,)) if p.form is not None]
-    return lows, highs
+    return lows, tuple(p.form for p in (high.parts if high.kind == "min" else (high,)) if p.form)
 
 
-def _centres(expr: Sum, term: Tree, prover: Prover) -> list[Form]:
-    """Return the points at which a sum can be concentrated."""
+def _parts(expr: Sum, prover: Prover) -> _Part | _Cut:
     lows, highs = _ends(expr, prover.ctx)
-    start, stop = _extreme(lows, prover, top=True), _extreme(highs, prover, top=False)
+    return _part(expr, prover, prover.within(expr), lows, highs)
+
+
+def _part(
+    expr: Sum, prover: Prover, inside: Prover, lows: tuple[Form, ...], highs: tuple[Form, ...]
+) -> _Part | _Cut:
+    """Bound the term; where that takes a distinction on the index, cut the range there."""
+    inner: dict[str, Any] = {}
+    try:
+        return _Part(inside, _bounded_term(expr, inside, inner), inner, lows, highs)
+    except SplitNeededError as split:
+        slope = split.form.coeffs.get(expr.index)
+        if slope is None:
+            raise
+        ctx = prover.ctx
+        ctx.sign(slope)
+        rest = Form({v: c for v, c in split.form.coeffs.items() if v != expr.index})
+        place = rest.scale(-ctx.ring.one / slope)
+        if not place.coeffs.keys().isdisjoint(inside.ctx.indices - ctx.indices):
+            raise StuckError(f"no rule cuts the range of {expr}") from split
+        for low in lows:
+            _require_beyond(place, low, prover, expr)
+        for high in highs:
+            _require_beyond(high, place, prover, expr)
+        return _cut(expr, prover, inside, (lows, highs), place)
+
+
+def _cut(
+    expr: Sum,
+    prover: Prover,
+    inside: Prover,
+    ends: tuple[tuple[Form, ...], tuple[Form, ...]],
+    place: Form,
+) -> _Cut:
+    lows, highs = ends
+    text = str(form_expr(place, prover.ctx))
+    below, above = cut_contexts(expr.index, text, inside.ctx, prover.ctx)
+    return (
+        text,
+        _part(expr, prover, Prover(below), lows, (*highs, place)),
+        _part(expr, prover, Prover(above), (*lows, place), highs),
+    )
+
+
+def _require_beyond(large: Form, small: Form, prover: Prover, expr: Sum) -> None:
+    if not is_above(large, small, prover):
+        raise StuckError(f"no order was found for {expr}")
+
+
+def _pieces_of(part: _Part | _Cut) -> Iterator[_Part]:
+    if isinstance(part, _Part):
+        yield part
+    else:
+        for inner in part[1:]:
+            yield from _pieces_of(inner)
+
+
+def _centres(expr: Sum, part: _Part, prover: Prover) -> list[Form]:
+    """Return the points at which a sum can be concentrated."""
+    start, stop = (_extreme(part.lows, prover, top=True), _extreme(part.highs, prover, top=False))
     found = [form for form in (start, stop) if form is not None]
-    for kink in _kinks(term, expr.index, prover):
-        if all(is_above(kink, low, prover) for low in lows) and all(
-            is_above(high, kink, prover) for high in highs
+    for kink in _kinks(part.term, expr.index, prover):
+        if all(is_above(kink, low, prover) for low in part.lows) and all(
+            is_above(high, kink, prover) for high in part.highs
         ):
             found.append(kink)
     return list(dict.fromkeys(found))
 
 
-def _extreme(forms: list[Form], prover: Prover, top: bool) -> Form | None:
+def _extreme(forms: tuple[Form, ...], prover: Prover, top: bool) -> Form | None:
     if not forms:
         return None
     best = forms[0]
@@ -219,19 +335,29 @@ def _bounded_term(expr: Sum, inside: Prover, inner: dict[str, Any]) -> Tree:
 
 
 def _sum_upper(expr: Sum, prover: Prover) -> dict[str, Any]:
-    ctx, inside = prover.ctx, prover.within(expr)
-    inner: dict[str, Any] = {}
-    term = _bounded_term(expr, inside, inner)
-    centres = _centres(expr, term, prover)
-    values = [times_index(term, expr.index, centre, prover) for centre in centres]
-    slopes = [s for s in _slopes(term, expr.index, inside.ctx) if not s.is_zero()]
-    stretches = flats(expr, term, centres, prover)
+    return _part_upper(expr, _parts(expr, prover), prover)
+
+
+def _part_upper(expr: Sum, part: _Part | _Cut, prover: Prover) -> dict[str, Any]:
+    if not isinstance(part, _Part):
+        at, below, above = part
+        parts = {"below": _part_upper(expr, below, prover)}
+        return {"cut": at, **parts, "above": _part_upper(expr, above, prover)}
+    ctx, inside = prover.ctx, part.inside
+    centres = _centres(expr, part, prover)
+    values = [times_index(part.term, expr.index, centre, prover) for centre in centres]
+    slopes = [s for s in _slopes(part.term, expr.index, inside.ctx) if not s.is_zero()]
+    stretches = flats(expr, part.term, centres, bool(part.highs), prover)
     for flat in stretches:
+        for end in (flat.first, flat.last):
+            if end is not None and end not in (*part.lows, *part.highs):
+                # The length of a stretch counts for nothing beyond it.
+                cut = _cut(expr, prover, inside, (part.lows, part.highs), end)
+                return _part_upper(expr, cut, prover)
         if flat.top is not None:
             values.append(plus([flat.value, prover.require_log(flat.top)]))
             slopes.append(flat.power + ctx.ring.one)
-    has_logs = logs_of(term, expr.index) or bool(stretches)
-    if has_logs:
+    if logs_of(part.term, expr.index) or stretches:
         # Logarithms change by any power, so some of the slope is left for them.
         slopes = [slope / ctx.ring.number(2) for slope in slopes]
     for slope in slopes:
@@ -245,10 +371,10 @@ def _sum_upper(expr: Sum, prover: Prover) -> dict[str, Any]:
                 "pieces": pieces,
                 "slope": str(ctx.ring.expr(slope)),
                 "bound": str(tree_expr(value, ctx)),
-                "inner": inner,
+                "inner": part.inner,
             }
             try:
-                hint["proof"] = placed.goal(*vertex_goal(expr, term, hint, ctx))
+                hint["proof"] = placed.goal(*vertex_goal(expr, part.term, hint, ctx))
             except StuckError as stuck:
                 problem = stuck
                 continue
@@ -297,10 +423,19 @@ def _candidate_slopes(slopes: list[Frac], inside: Prover) -> list[Frac]:
     least = [
         s for s in sizes if all(inside.weakly_positive(other - s) for other in sizes if other != s)
     ]
+    if least:
+        return least[:1]
+    if len(sizes) > 2:
+        # Their harmonic sum is too long for a sign to be found; two of them are compared instead.
+        first = sizes[0]
+        open_ = [s for s in sizes[1:] if not (inside.weakly_positive(s - first)
+                                              or inside.weakly_positive(first - s))]  # fmt: skip
+        if open_:
+            inside.ctx.sign(open_[0] - first)
     total = inside.ctx.ring.zero
     for size in sizes:
         total = total + inside.ctx.ring.one / size
-    return least[:1] or [inside.ctx.ring.one / total]
+    return [inside.ctx.ring.one / total]
 
 
 # From below.
@@ -308,18 +443,22 @@ def _candidate_slopes(slopes: list[Frac], inside: Prover) -> list[Frac]:
 
 def _sum_lower(expr: Sum, prover: Prover) -> list[dict[str, Any]] | None:
     ctx = prover.ctx
-    term = _bounded_term(expr, prover.within(expr), {})
-    nonempty: dict[str, Any] = {}
+    nonempty: dict[str, Any] | None = {}
     if expr.hi != Name("oo"):
         low, high = join([lin(ZERO), log_tree(expr.lo, ctx)]), log_tree(expr.hi, ctx)
         try:
-            nonempty["nonempty"] = prover.goal(low, high, diverging=True)
+            nonempty = {"nonempty": prover.goal(low, high, diverging=True)}
         except StuckError:
-            return None
-    centres = _centres(expr, term, prover)
-    items = [_window(expr, centre, nonempty, prover) for centre in centres]
-    for flat in flats(expr, term, centres, prover):
-        items.append(_stretch(expr, flat, nonempty, prover))
+            nonempty = None
+    if nonempty is None and not has_first(expr, ctx):
+        return None
+    items: list[dict[str, Any] | None] = []
+    for part in _pieces_of(_parts(expr, prover)):
+        centres = _centres(expr, part, prover)
+        items += [_window(expr, centre, nonempty, prover) for centre in centres]
+        for flat in flats(expr, part.term, centres, bool(part.highs), prover):
+            if nonempty is not None:
+                items.append(_stretch(expr, flat, nonempty, prover))
     return [item for item in items if item is not None] or None
 
 
@@ -333,8 +472,12 @@ def _within(expr: Sum, first: Form, last: Form, prover: Prover) -> dict[str, Any
 
 
 def _window(
-    expr: Sum, centre: Form, nonempty: dict[str, Any], prover: Prover
+    expr: Sum, centre: Form, nonempty: dict[str, Any] | None, prover: Prover
 ) -> dict[str, Any] | None:
+    if nonempty is None or (centre.is_zero() and has_first(expr, prover.ctx)):
+        if not centre.is_zero():
+            return None
+        nonempty = {}
     inside = Prover(window_context(expr, centre, prover.ctx))
     inner: dict[str, Any] = {}
     try:

@@ -229,7 +229,8 @@ class Prover:
         known = {v for g in self.ctx.generators for v in g.form.coeffs}
         for part in (tree, *tree.parts):
             for variable in part.form.coeffs if part.form is not None else ():
-                if variable not in known:
+                own = names_of(Form({variable: self.ctx.ring.one}))
+                if variable not in known and own.isdisjoint(self.ctx.indices):
                     raise LogNeededError(variable.removeprefix(LOGLOG))
         return tree
 
@@ -305,10 +306,9 @@ class Prover:
 
     def impossible(self) -> dict[str, Any] | None:
         """Return the proof that the case at hand does not occur, if there is one."""
-        if self.ctx.factors:
-            void = positive(self.ctx.ring.zero.num, self.ctx, strict=True)
-            if void is not None:
-                return {"void": void}
+        void = self.void()
+        if void is not None:
+            return void
         nothing = (ZERO,), (ZERO,)
         absurd = self.certificate(nothing, diverging=True)
         if absurd is not None:
@@ -319,6 +319,13 @@ class Prover:
         step, prover = related
         found = prover.impossible()
         return None if found is None else step | {"then": found}
+
+    def void(self) -> dict[str, Any] | None:
+        """Return the proof that no parameters are in the case at hand, if there is one."""
+        if not self.ctx.factors:
+            return None
+        found = positive(self.ctx.ring.zero.num, self.ctx, strict=True)
+        return None if found is None else {"void": found}
 
     def _has_own_logs(self) -> bool:
         """Whether something is known of the logarithm of anything but a size."""

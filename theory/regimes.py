@@ -8,12 +8,14 @@ otherwise.  Cases that touch and have one order are joined again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
 from itertools import combinations
 from typing import Any
 
 from proofs_check.algebra import Form
-from proofs_check.cone import Context, Tree
+from proofs_check.cone import Context, Tree, join, lin
+from proofs_check.expr import Num
 from proofs_check.growth import bound
 from proofs_check.language import parse_condition
 from proofs_check.logform import LOGLOG
@@ -21,11 +23,11 @@ from proofs_check.premises import Premises
 from proofs_check.verdict import Regime
 from theory.derivation import grown
 from theory.lattices import simplified
-from theory.planner import plan
+from theory.planner import falling_faster, has_decay, plan
 from theory.prover import Prover, SplitNeededError
 from theory.rates import Region
 
-__all__ = ["by_cases", "joined"]
+__all__ = ["by_cases", "joined", "union"]
 
 
 def by_cases(ready: Premises) -> list[Region]:
@@ -40,21 +42,91 @@ def by_cases(ready: Premises) -> list[Region]:
         Where the search gives up.
     """
     found: list[Region] = []
+    decays = has_decay(ready.left.upper)
 
     def leaf(inner: Premises, prover: Prover) -> dict[str, Any]:
         bounds: dict[str, Any] = {}
-        plan(inner.left.upper, True, prover, bounds)
         plan(inner.left.lower, False, prover, bounds)
-        upper = bound(inner.left.upper, True, inner.ctx, bounds)
         lower = bound(inner.left.lower, False, inner.ctx, bounds)
-        assert upper is not None, "only lower bounds can be 0"
-        upper = _one_form(upper, prover)
-        lower = None if lower is None else _one_form(lower, prover)
-        found.append(Region(inner, upper, lower))
+        upper, small = _upper(inner, prover, decays)
+        if lower is not None:
+            lower = _one_form(lower, prover)
+            small = [(f, x) for f, x in small if not _covers(lower, f, prover)]
+        if upper is None:
+            found.append(Region(inner, lin(small[0][0]), None, tuple(small)))
+        else:
+            beside = small if lower is not None else []
+            found.append(Region(inner, _one_form(upper, prover), lower, tuple(beside)))
         return {}
 
     grown(ready, (), leaf)
     return found
+
+
+def _covers(lower: Tree, form: Form, prover: Prover) -> bool:
+    return lower.form is not None and prover.dominates(lower.form, form)
+
+
+def _upper(
+    ready: Premises, prover: Prover, decays: bool
+) -> tuple[Tree | None, list[tuple[Form, Form]]]:
+    """Return an upper bound, and what beside it is smaller than F by every power of X.
+
+    With exponentials bounded by one and two more powers, those parts of the bound that fall each
+    time by the same X fall by every power of it.
+    """
+    trees = [_bounded(ready, prover, extra) for extra in (EXTRAS if decays else (0,))]
+    least = [tree.parts if tree.kind == "min" else () for tree in trees]
+    if all(least) and (small := _falling(least, prover)):
+        # A minimum is at most what is small in it.
+        return None, small[:1]
+    parts = [tree.parts if tree.kind == "max" else (tree,) for tree in trees]
+    small = _falling(parts, prover)
+    solid = [part for part in parts[-1] if all(part in other for other in parts)]
+    if not small or len(solid) + len(small) < len(parts[-1]):
+        return trees[-1], []
+    return (join(solid) if solid else None), small
+
+
+def _falling(trees: Sequence[Sequence[Tree]], prover: Prover) -> list[tuple[Form, Form]]:
+    """Return F and X of the parts that fall by X from list to list, where all others stay.
+
+    Raises
+    ------
+    SplitNeededError
+        Where X need not be at least a constant.
+    """
+    moving = [[part.form for part in own if not _stays(part, trees)] for own in trees]
+    if len(trees) == 1 or len(set(map(len, moving))) > 1:
+        return []
+    found: list[tuple[Form, Form]] = []
+    for first, second, third in zip(*moving, strict=True):
+        if first is None or second is None or third is None:
+            return []
+        share = first - second
+        if share.is_zero() or second - third != share:
+            return []
+        if not prover.nonnegative(share):
+            raise SplitNeededError(share)
+        found.append((first + share.scale(prover.ctx.ring.number(EXTRAS[0])), share))
+    return found
+
+
+def _stays(part: Tree, trees: Sequence[Sequence[Tree]]) -> bool:
+    return all(part in own for own in trees)
+
+
+EXTRAS = (4, 5, 6)
+"""By how much more than they have to exponentials fall in the bounds that are compared."""
+
+
+def _bounded(ready: Premises, prover: Prover, extra: int) -> Tree:
+    bounds: dict[str, Any] = {}
+    with falling_faster(Num(Fraction(extra))):
+        plan(ready.left.upper, True, prover, bounds)
+    upper = bound(ready.left.upper, True, ready.ctx, bounds)
+    assert upper is not None, "only lower bounds can be 0"
+    return simplified(upper, prover)
 
 
 def _one_form(tree: Tree, prover: Prover) -> Tree:
@@ -106,12 +178,16 @@ def _joinable(regimes: list[Regime]) -> Iterator[tuple[Regime, Regime, Regime]]:
     for first, second in combinations(regimes, 2):
         own = [c for c in first.when if c not in second.when]
         other = [c for c in second.when if c not in first.when]
-        if first.order != second.order or len(own) != 1 or len(other) != 1:
+        if (
+            (first.order, first.small) != (second.order, second.small)
+            or len(own) != 1
+            or len(other) != 1
+        ):
             continue
-        union = _union(own[0], other[0])
-        if union is not None:
-            when = tuple(c for text in first.when for c in ((text,) if text != own[0] else union))
-            yield first, second, Regime(when, first.order)
+        both = union(own[0], other[0])
+        if both is not None:
+            when = tuple(c for text in first.when for c in ((text,) if text != own[0] else both))
+            yield first, second, Regime(when, first.order, first.small)
 
 
 _UNIONS = {
@@ -120,7 +196,7 @@ _UNIONS = {
 }  # fmt: skip
 
 
-def _union(first: str, second: str) -> tuple[str, ...] | None:
+def union(first: str, second: str) -> tuple[str, ...] | None:
     """Return the conditions that say "one or the other", None where no single one does."""
     (one,), (two,) = parse_condition(first), parse_condition(second)
     if (one.left, one.right) == (two.left, two.right):

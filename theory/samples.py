@@ -56,6 +56,7 @@ __all__ = [
     "path_data",
     "paths_of",
     "sample_paths",
+    "sample_regimes",
     "sample_values",
     "special_case",
     "values_of",
@@ -71,7 +72,7 @@ _EXPONENTS = tuple(map(Fraction, ("1", "1/2", "2", "1/4", "4")))
 _STEP = Fraction(1, 8)
 _PLAIN = tuple(map(Fraction, ("2", "1", "1/2", "3", "3/2", "1/3", "5", "10", "0", "-1")))
 _STEPS = tuple(map(Fraction, ("1", "1/2", "2", "1/10", "4", "0")))
-_SHARES = tuple(map(Fraction, ("1/2", "1/4", "3/4", "1/10", "9/10", "0", "1")))
+_SHARES = tuple(map(Fraction, ("1/2", "1/4", "3/4", "1/16", "15/16", "0", "1")))
 
 
 def sample_values(claim: Claim, count: int = 4) -> tuple[dict[str, Fraction], ...]:
@@ -97,6 +98,34 @@ def sample_paths(
     found = (orders_of(path) for path in paths_of(claim, statement, values))
     plain = ({name: (o.x, o.y) for name, o in orders.items()} for orders in found)
     return tuple(islice(plain, count))
+
+
+def sample_regimes(
+    claim: Claim, values: Mapping[str, Fraction], count: int = 12
+) -> tuple[dict[str, tuple[Fraction, Fraction]], ...]:
+    """Return allowed paths as `sample_paths` does, one for each regime and boundary it finds.
+
+    Two paths are in one regime if all pairs of competing terms (of both sides and of the
+    conditions) compare alike along them: the first grows faster, the second does, or neither.
+    """
+    statement = _statement(claim)
+    search = _PathSearch(
+        special_case(statement, values), names_of(claim, statement), values, fine=False
+    )
+    found: dict[tuple[int | None, ...], Path] = {}
+    for path in paths_of(claim, statement, values):
+        found.setdefault(tuple(_comparison(e, path) for e in search.boundaries), path)
+    plain = ({n: (o.x, o.y) for n, o in orders_of(path).items()} for path in found.values())
+    return tuple(islice(plain, count))
+
+
+def _comparison(quotient: Expr, path: Path) -> int | None:
+    """Return 1, 0 or -1 as a quotient grows, stays or falls along a path; None if unknown."""
+    try:
+        order = upper_along(quotient, path)
+    except UndecidedError:
+        return None
+    return (order > CONSTANT) - (order < CONSTANT)
 
 
 def orders_of(path: Path) -> dict[str, Order]:

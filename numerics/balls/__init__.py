@@ -1,9 +1,24 @@
 """Rigorous values of finite and infinite sums in ball arithmetic.
 
-`enclose` and `enclose_expr` give balls that provably contain the truth; `risk_sums` writes the
-exact finite-M, N sums of the theory as expressions for them; `recursion` is the exact risk step
-by step; `mpmath_leg` the independent second opinion; `ladder` the ratio of two sides of a claim
-on many scales.
+What others use:
+
+- `enclose(term, index, lo, hi, values, digits)` and `enclose_expr(expr, values, digits)`: a `Ball`
+  that provably contains the truth, ``radius <= 10^(2-digits) |midpoint|``, or a `Refusal` with one
+  of `REASONS`.  Values are exact (`Fraction` or `int`); sums may stand anywhere in an expression.
+- `certainly_less`, `certainly_greater`, `compare`: the only comparisons of balls; ``<`` raises.
+- `confirms(ball, expr, values)`: whether mpmath, which shares no code with the balls, finds a
+  value inside; raises `Disagreement`.
+- `drift(points, correction, ripple, order)` and `ladder(…)`: ratios on many scales, their local
+  slopes, and whether a predicted next-order term explains them.
+
+How: `program` evaluates terms over balls, boxes and power series; `euler_maclaurin` sums finite
+ranges with a proven remainder (`monotone` for completely monotone terms); `tail` encloses what is
+beyond; `nested` handles inner sums that run to the outer index; `enclosure` puts it together.
+`risk_sums` writes the exact finite-M, N sums of the theory as expressions; `recursion` is the
+exact risk step by step.
+
+Precision is set and restored inside each call, under one lock, so that calls from threads are
+safe; an `arb` taken out of a `Ball` lives at the precision of whoever takes it.
 """
 
 from numerics.balls.ball import (
@@ -17,7 +32,7 @@ from numerics.balls.ball import (
     compare,
 )
 from numerics.balls.enclosure import enclose, enclose_expr
-from numerics.balls.ladder import Ladder, Path, ladder
+from numerics.balls.ladder import Drift, Ladder, Path, drift, ladder
 from numerics.balls.mpmath_leg import Disagreement, confirms, second_opinion
 
 __all__ = [
@@ -25,6 +40,7 @@ __all__ = [
     "REASONS",
     "Ball",
     "Disagreement",
+    "Drift",
     "Ladder",
     "Order",
     "Path",
@@ -33,6 +49,7 @@ __all__ = [
     "certainly_less",
     "compare",
     "confirms",
+    "drift",
     "enclose",
     "enclose_expr",
     "ladder",

@@ -12,19 +12,32 @@ r"""Rigorous enclosures of sums and of expressions that contain sums.
 
 Sums inside an expression are enclosed one by one and stand in it as constants; step 4 applies to
 the whole expression, so what cancels is paid for with more bits.  A sum whose term contains a sum
-that depends on the outer index is added term by term, up to `MAX_NESTED` terms.
+that depends on the outer index is added term by term, up to `MAX_NESTED` terms; beyond, inner sums
+of powers up to or from the outer index have an explicit form (`nested`), and a short inner range
+is exchanged with the outer one.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
+from itertools import count, pairwise
 
 from flint import arb, ctx
 
 from numerics.balls.ball import Ball, Refusal, check_digits, precision, shown
 from numerics.balls.euler_maclaurin import Kernel, finite_sum, sample_size
+from numerics.balls.nested import (
+    ANCHOR,
+    Inner,
+    absolute_bound,
+    inner_of,
+    order_for,
+    primitive,
+    remainder,
+)
 from numerics.balls.program import Program, Values, constant, exact, has_extremum, power_bits
 from numerics.balls.tail import TooEarly, larger_at_infinity, tail
 from proofs_check.expr import (
@@ -35,9 +48,12 @@ from proofs_check.expr import (
     Name,
     Num,
     Sum,
+    add,
     children,
     free_names,
+    mul,
     neg,
+    power,
     rebuild,
     substitute,
     walk,
@@ -47,9 +63,10 @@ __all__ = ["MAX_NESTED", "Number", "enclose", "enclose_expr"]
 
 Number = Fraction | int
 Decide = Callable[[Expr, Expr], bool | None]
+Resolver = Callable[[int, int], Expr | None]
 
 MAX_NESTED = 2000
-"""Most outer terms of a sum whose inner sums depend on the outer index."""
+"""Most outer terms of a sum that is added term by term, as its inner sums depend on the index."""
 
 _INFINITY = Name("oo")
 _SPARE_BITS = 4_000
@@ -107,10 +124,16 @@ def enclose_expr(
     needed = math.ceil(digits * math.log2(10))
     spare = _GUARD + power_bits(expr, known)
     bits = needed + spare
+    most = 4 * needed + spare + _SPARE_BITS
     evaluation = _Evaluation(known, effort)
     while True:
         with precision(bits):
-            value = evaluation.value(expr, known, bits - spare)
+            try:
+                value = evaluation.value(expr, known, bits - spare)
+            except _Vague:
+                spare, bits = spare + bits, 2 * bits
+                evaluation.patient = 2 * bits <= most
+                continue
             if value.is_finite():
                 ball = Ball.of(value, digits)
                 if ball.is_tight():
@@ -119,7 +142,7 @@ def enclose_expr(
             else:
                 lack = bits
         bits += max(lack, 32)
-        if bits > 4 * needed + spare + _SPARE_BITS:
+        if bits > most:
             raise _hopeless(expr, value, digits)
 
 
@@ -154,11 +177,20 @@ def _check_values(values: Mapping[str, Number]) -> Values:
     return known
 
 
+class _Vague(Exception):  # noqa: N818
+    """The terms are not known well enough at this precision to tell what may be neglected."""
+
+
 class _Evaluation:
-    """What is remembered between attempts at rising precision: the scale of each sum."""
+    """What is remembered between attempts at rising precision: the scale of each sum.
+
+    While it is `patient`, a sum whose terms are not known well enough asks for more bits.
+    """
 
     def __init__(self, values: Values, effort: float):
         self.effort = effort
+        self.patient = True
+        self._numbers = count()
         self._scales: dict[tuple[Expr, str, int, int | None], arb] = {}
 
     def value(self, expr: Expr, values: Values, accuracy: int) -> arb:
@@ -174,17 +206,17 @@ class _Evaluation:
             return expr, values
         found: dict[str, Fraction | arb] = dict(values)
 
-        def replace(node: Expr) -> Expr:
+        def without(node: Expr) -> Expr:
             if isinstance(node, Sum) and not (free_names(node) & bound):
-                name = f"sum#{len(found)}"
+                name = f"sum#{next(self._numbers)}"
                 found[name] = self._sum(node, values, accuracy)
                 return Name(name)
             parts = children(node)
             if isinstance(node, Sum) or not parts:
                 return node
-            return rebuild(node, tuple(map(replace, parts)))
+            return rebuild(node, tuple(map(without, parts)))
 
-        return replace(expr), found
+        return without(expr), found
 
     def _sum(self, node: Sum, values: Values, accuracy: int) -> arb:
         lo, hi = self._bounds(node, values, accuracy)
@@ -211,15 +243,131 @@ class _Evaluation:
     def _nested(
         self, term: Expr, index: str, lo: int, hi: int | None, values: Values, accuracy: int
     ) -> arb:
-        if hi is None or hi - lo >= MAX_NESTED:
-            raise Refusal(
-                "nested",
-                f"the inner sum depends on {index}, which takes more than {MAX_NESTED} values",
-            )
+        """Return a sum whose inner sums depend on the index (`nested` has the argument)."""
+        if hi is not None and hi - lo < MAX_NESTED:
+            parts = (substitute(term, {index: Num(Fraction(i))}) for i in range(lo, hi + 1))
+            return sum((self.value(part, values, accuracy) for part in parts), arb(0))
         total = arb(0)
-        for i in range(lo, hi + 1):
-            total += self.value(substitute(term, {index: Num(Fraction(i))}), values, accuracy)
+        for product in _distributed(term, index):
+            if not any(isinstance(part, Sum) for part in walk(product)):
+                total += self._plain(product, index, lo, hi, values, accuracy)
+            elif (inner := inner_of(product, index, values)) is not None:
+                total += self._partial_sums(inner, index, lo, hi, values, accuracy)
+            else:
+                total += self._exchanged(product, index, lo, hi, values, accuracy)
         return total
+
+    def _plain(
+        self, term: Expr, index: str, lo: int, hi: int | None, values: Values, accuracy: int
+    ) -> arb:
+        if hi is None:
+            return self._infinite(term, index, lo, values, accuracy)
+        return self._finite(term, index, lo, hi, values, accuracy)
+
+    def _exchanged(
+        self, product: Expr, index: str, lo: int, hi: int | None, values: Values, accuracy: int
+    ) -> arb:
+        """Sum over a short inner range outside, over the long outer one inside."""
+        factors = product.factors if isinstance(product, Mul) else (product,)
+        sums = [factor for factor in factors if isinstance(factor, Sum)]
+        if len(sums) == 1 and index not in free_names(sums[0].lo) | free_names(sums[0].hi):
+            node = sums[0]
+            outside = [factor for factor in factors if factor is not node]
+            first, last = self._bounds(node, values, accuracy)
+            if last is not None and last - first < MAX_NESTED:
+                total = arb(0)
+                for j in range(first, last + 1):
+                    term = substitute(node.term, {node.index: Num(Fraction(j))})
+                    ends = Num(Fraction(lo)), _INFINITY if hi is None else Num(Fraction(hi))
+                    total += self._sum(Sum(mul(*outside, term), index, *ends), values, accuracy)
+                return total
+        raise Refusal(
+            "nested",
+            f"{shown(product)}: the inner sum depends on {index}, which takes more than "
+            f"{MAX_NESTED} values, and is no sum of powers up to or from {index}",
+        )
+
+    def _partial_sums(
+        self, inner: Inner, index: str, lo: int, hi: int | None, values: Values, accuracy: int
+    ) -> arb:
+        """Sum ``outside(i) S(i)``: the first few terms singly, then by the explicit form of S."""
+        anchor = max(lo, 1, max(ANCHOR, accuracy) - inner.shift)
+        if anchor - lo > MAX_NESTED + accuracy:
+            raise Refusal("nested", f"{index} begins at {lo}, too far below the inner sum's range")
+        n = anchor + inner.shift
+        singly, at_anchor = self._head(inner, index, lo, anchor, hi, values, accuracy)
+        x = add(Name(index), Num(Fraction(inner.shift)))
+        end = None if inner.other == _INFINITY else self._end(inner, values, accuracy)
+        explicit, fixed, neglected = [], arb(0), arb(0)
+        if inner.kind == "prefix":
+            fixed += at_anchor
+        for coefficient, s in inner.powers:
+            p = order_for(accuracy, n, s)
+            c = self.value(coefficient, values, accuracy)
+            at_n = constant(primitive(Num(Fraction(n)), s, p), values)
+            left = Num(Fraction(n)) if inner.kind == "prefix" else x
+            bound = mul(inner.outside, remainder(left, s, p))
+            neglected += abs(c).upper() * absolute_bound(bound, index, values, anchor, hi)
+            if inner.kind == "prefix":
+                explicit.append(mul(coefficient, primitive(x, s, p)))
+                fixed -= c * at_n
+            else:
+                explicit.append(mul(coefficient, add(power(x, Num(s)), neg(primitive(x, s, p)))))
+                if end is not None:
+                    fixed += c * constant(primitive(Num(Fraction(end)), s, p), values)
+        name = f"sum#{next(self._numbers)}"
+        rest = [] if inner.kind == "suffix" and end is None else [Name(name)]
+        term = mul(inner.outside, add(*explicit, *rest))
+        far = self._plain(term, index, anchor, hi, {**values, name: fixed}, accuracy)
+        return singly + far + arb(0, neglected.abs_upper())
+
+    def _end(self, inner: Inner, values: Values, accuracy: int) -> int:
+        ball = self.value(inner.other, values, accuracy)
+        return _integer(ball, inner.other, values, math.floor)
+
+    def _head(
+        self,
+        inner: Inner,
+        index: str,
+        lo: int,
+        anchor: int,
+        hi: int | None,
+        values: Values,
+        accuracy: int,
+    ) -> tuple[arb, arb]:
+        """Return ``Σ_{lo<=i<anchor} outside(i) S(i)`` and S at the anchor."""
+        h = Program(inner.outside, index, values)
+        g = Program(inner.term, inner.index, values)
+        total = arb(0)
+        if inner.kind == "prefix":
+            first = _integer(
+                self.value(inner.other, values, accuracy), inner.other, values, math.ceil
+            )
+            self._require_terms(inner, first, lo + inner.shift)
+            partial = self._plain(
+                inner.term, inner.index, first, lo + inner.shift, values, accuracy
+            )
+            for i in range(lo, anchor):
+                total += h.at(arb(i)) * partial
+                partial += g.at(arb(i + inner.shift + 1))
+            return total, partial
+        end = None if inner.other == _INFINITY else self._end(inner, values, accuracy)
+        if end is not None:
+            last = end + 1 if hi is None else hi + inner.shift
+            self._require_terms(inner, last, end)
+        partial = self._plain(inner.term, inner.index, anchor + inner.shift, end, values, accuracy)
+        at_anchor = partial
+        for i in range(anchor - 1, lo - 1, -1):
+            partial += g.at(arb(i + inner.shift))
+            total += h.at(arb(i)) * partial
+        return total, at_anchor
+
+    def _require_terms(self, inner: Inner, first: int, last: int) -> None:
+        if first > last:
+            raise Refusal(
+                "empty",
+                f"{inner.index} runs from {first} to {last}: the lower bound is the larger",
+            )
 
     def _finite(
         self, term: Expr, index: str, lo: int, hi: int, values: Values, accuracy: int
@@ -259,9 +407,14 @@ class _Evaluation:
             total += finite_sum(piece, index, values, x, y, tolerance, kernel)
         return total
 
-    def _scale(self, key: tuple[Expr, str, int, int | None], estimate: Callable[[], arb]) -> arb:
+    def _scale(
+        self, key: tuple[Expr, str, int, int | None], estimate: Callable[[], tuple[arb, bool]]
+    ) -> arb:
         if key not in self._scales:
-            self._scales[key] = estimate()
+            scale, certain = estimate()
+            if self.patient and not certain:
+                raise _Vague
+            self._scales[key] = scale
         return self._scales[key]
 
     def _learn(self, key: tuple[Expr, str, int, int | None], total: arb) -> None:
@@ -270,6 +423,20 @@ class _Evaluation:
             self._scales[key] = total.abs_upper()
         else:
             del self._scales[key]
+
+
+def _distributed(term: Expr, index: str) -> Iterator[Expr]:
+    """Yield products that add up to the term, inner sums of index-dependent terms taken apart."""
+    for product in term.terms if isinstance(term, Add) else (term,):
+        factors = product.factors if isinstance(product, Mul) else (product,)
+        sums = [factor for factor in factors if isinstance(factor, Sum)]
+        node = sums[0] if len(sums) == 1 else None
+        if node is None or not isinstance(node.term, Add) or index not in free_names(node.term):
+            yield product
+            continue
+        outside = [factor for factor in factors if factor is not node]
+        for part in node.term.terms:
+            yield from _distributed(mul(*outside, replace(node, term=part)), index)
 
 
 def _integer(ball: arb, expr: Expr, values: Values, rounding: Callable[[Fraction], int]) -> int:
@@ -347,52 +514,98 @@ def _cuts(
     term: Expr, index: str, lo: int, hi: int, values: Values
 ) -> Iterator[tuple[int, int, Expr]]:
     larger = _Comparison(index, values, ctx.prec + hi.bit_length())
+    resolve = _resolver(term, index, larger)
     stack, seen = [(lo, hi)], 0
     while stack:
         x, y = stack.pop()
         seen += 1
         if seen > _MAX_CUTS:
             raise Refusal("reach", f"min or max changes its argument too often in {shown(term)}")
-        piece = _resolve(term, index, larger.over(x, y))
+        piece = resolve(x, y)
         if piece is not None:
             yield x, y, piece
         elif y - x < _KINK:
             yield from ((i, i, term) for i in range(x, y + 1))
         else:
-            middle = math.isqrt(x * y) if 0 < 4 * x < y else (x + y) // 2
-            stack += [(middle + 1, y), (x, middle)]
+            stack += _split(x, y, resolve)
+
+
+def _split(x: int, y: int, resolve: Resolver) -> list[tuple[int, int]]:
+    """Cut a range that holds a kink, around the kink if the two ends tell where it is.
+
+    Where the term is resolved at both ends and differently, bisection over single integers finds
+    a change between neighbours.  Arb's radii have 30 bits, so an interval is blurred by 2^-30 of
+    its width: the ranges beside the kink end at distances that grow by 2^24.
+    """
+    first, last = resolve(x, x), resolve(y, y)
+    if first is None or last is None or first is last:
+        middle = math.isqrt(x * y) if 0 < 4 * x < y else (x + y) // 2
+        return [(middle + 1, y), (x, middle)]
+    below, above = x, y
+    while above - below > 1:
+        middle = math.isqrt(below * above) if 0 < 4 * below < above else (below + above) // 2
+        below, above = (middle, above) if resolve(middle, middle) is first else (below, middle)
+    steps = [2 ** (24 * k) for k in range(1 + y.bit_length() // 24)]
+    ends = sorted({x - 1, y, *(below - s for s in steps), *(above + s for s in steps)})
+    inside = [end for end in ends if x - 1 <= end <= y]
+    return [(u + 1, v) for u, v in pairwise(inside)][::-1]
+
+
+def _resolver(term: Expr, index: str, larger: _Comparison) -> Resolver:
+    """Return the function of a range that gives the term without ``min`` and ``max``, or None."""
+    extrema = {node for node in walk(term) if _is_extremum(node, index)}
+    if len(extrema) > 1 or len(children(node := extrema.pop())) != 2:
+        return lambda x, y: _resolve(term, index, larger.over(x, y))
+    of_pair = larger.between(*children(node))
+    first = _resolve(term, index, lambda _left, _right: True)
+    second = _resolve(term, index, lambda _left, _right: False)
+
+    def resolve(x: int, y: int) -> Expr | None:
+        answer = of_pair(x, y)
+        return None if answer is None else first if answer else second
+
+    return resolve
+
+
+def _is_extremum(node: Expr, index: str) -> bool:
+    return isinstance(node, Call) and node.func in ("min", "max") and index in free_names(node)
 
 
 class _Comparison:
-    """Comparisons of expressions over intervals; each difference is compiled once.
+    """Comparisons of expressions over ranges; each difference is compiled once.
 
     Beside a kink at i two arguments differ by about 1/i, which takes ``log2 i`` bits to see: so
-    `bits` are those of the precision and of the largest index.
+    `bits` are those of the precision and of the largest index.  Ranges are taken in ``u = log i``,
+    where powers of the index have no spread beyond that of their ends.
     """
 
     def __init__(self, index: str, values: Values, bits: int):
         self.index, self.values, self.bits = index, values, bits
-        self._programs: dict[tuple[Expr, Expr], Program] = {}
+        self._known: dict[tuple[Expr, Expr], Callable[[int, int], bool | None]] = {}
 
     def over(self, x: int, y: int) -> Decide:
-        """Return the comparison over [x, y]; its answer is None where there is none."""
-        with precision(self.bits):
-            interval = arb(x).union(arb(y))
+        """Return the comparison over x..y; its answer is None where there is none."""
+        return lambda left, right: self.between(left, right)(x, y)
 
-        def larger(left: Expr, right: Expr) -> bool | None:
+    def between(self, left: Expr, right: Expr) -> Callable[[int, int], bool | None]:
+        """Return the function of a range that tells whether ``left >= right``, else ``<=``."""
+        if (left, right) not in self._known:
+            difference = Add((left, Mul((Num(Fraction(-1)), right))))
             with precision(self.bits):
-                difference = self._difference(left, right).at(interval)
+                plain = Program(difference, self.index, self.values)
+                in_log = Program(difference, self.index, self.values, logarithmic=True)
+            self._known[left, right] = lambda x, y: self._sign(plain, in_log, x, y)
+        return self._known[left, right]
+
+    def _sign(self, plain: Program, in_log: Program, x: int, y: int) -> bool | None:
+        with precision(self.bits):
+            if x < 1 or x == y:
+                difference = plain.at(arb(x).union(arb(y)))
+            else:
+                difference = in_log.at(arb(x).log().union(arb(y).log()))
             if difference.lower() >= 0:
                 return True
             return False if difference.upper() <= 0 else None
-
-        return larger
-
-    def _difference(self, left: Expr, right: Expr) -> Program:
-        if (left, right) not in self._programs:
-            difference = Add((left, Mul((Num(Fraction(-1)), right))))
-            self._programs[left, right] = Program(difference, self.index, self.values)
-        return self._programs[left, right]
 
 
 def _resolve(term: Expr, index: str, larger: Decide) -> Expr | None:

@@ -15,10 +15,15 @@ enclosure over the box; the enclosure is not finite where holomorphy is in doubt
 the bound cannot be used outside its range.  Since ``|B_{2p}|/r^(2p)`` is about
 ``2 (2p)!/(2πr)^(2p)``, a radius somewhat above ``p/π`` already gives full precision.
 
+If f is completely monotone from A on, which `monotone` reads off its form, no box is needed: the
+remainder is at most the last correction term, and far out a small p is enough.
+
 **The partition.**  Starting from the whole range, a piece is
 - *dead* when (number of terms) × (upper end of |f| over the real interval, by interval
   arithmetic) is far below the tolerance: a filter below the asked digits.  It adds only to the
   radius.
+- *monotone* when the term is completely monotone from its first integer on and the last
+  correction term there is far below the tolerance;
 - *smooth* when the bound above is far below the tolerance for one of a few radii;
 - *direct* when it has few integers: its terms are added;
 - otherwise it is cut in two, at the geometric mean when it spans several octaves.
@@ -38,24 +43,28 @@ quantity is added to the radius.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import reduce
+from itertools import pairwise
 from typing import Literal
 
 from flint import acb, arb, ctx, fmpq
 
 from numerics.balls.ball import Refusal, precision, rational_ball, shown
+from numerics.balls.monotone import is_completely_monotone
 from numerics.balls.program import Program, Values, exact
 from proofs_check.expr import Call, Expr, Mul, Name, Pow, free_names
 
 __all__ = ["Kernel", "finite_sum", "sample_size"]
 
-Kind = Literal["dead", "smooth", "direct"]
+Kind = Literal["dead", "monotone", "smooth", "direct"]
 
 _MAX_DIRECT = 60_000
 _MAX_PIECES = 6_000
 _EVALUATIONS = 40_000
+_REFINEMENTS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,29 +123,62 @@ def finite_sum(
             total += run.direct(x, y)
         elif kind == "smooth":
             total += run.smooth(x, y)
+        elif kind == "monotone":
+            total += run.monotone(x, y)
     return total + arb(0, run.neglected.abs_upper())
 
 
-def sample_size(term: Expr, index: str, values: Values, lo: int, hi: int) -> arb:
+def sample_size(term: Expr, index: str, values: Values, lo: int, hi: int) -> tuple[arb, bool]:
     """Estimate the size of the sum from samples near both ends and on all scales between.
 
     An estimate only, at most the sum for a positive unimodal term: it sets the tolerance.
+
+    Returns
+    -------
+    arb
+        The estimate.
+    bool
+        Whether the working precision shows each sample to within a factor of 2 where it may
+        matter: ``1 - exp(-x)`` at x = 1e-160 takes 532 bits.
     """
     program = Program(term, index, values)
+    sizes: dict[int, tuple[arb, arb]] = {}
+
+    def look(points: Iterable[int]) -> None:
+        for x in points:
+            if lo <= x <= hi and x not in sizes:
+                value = program.at(arb(x))
+                if value.is_finite():
+                    sizes[x] = value.abs_lower(), value.abs_upper()
+
     width = hi - lo
     steps = [4**j for j in range(width.bit_length() // 2 + 1)]
-    points = sorted(
-        {lo, hi, *(lo + s for s in steps), *(hi - s for s in steps)} | {lo + width // 2}
-    )
-    best, before, last = arb(0), lo, arb(0)
+    look({lo, hi, lo + width // 2, *(lo + s for s in steps), *(hi - s for s in steps)})
+    for _ in range(_REFINEMENTS):
+        look(_beside_largest(sorted(sizes), sizes))
+    best = _sampled(sorted(sizes), sizes)
+    vague = [above for size, above in sizes.values() if above > 2 * size]
+    most = reduce(lambda x, y: x.max(y), vague, arb(0))
+    return best, bool(most * (width + 1) <= best * arb(2) ** (-ctx.prec))
+
+
+def _beside_largest(points: list[int], sizes: Mapping[int, tuple[arb, arb]]) -> Iterator[int]:
+    """Yield the middles of the gaps beside the point whose term times index is largest."""
+    if len(points) < 3:
+        return
+    logs = [float((sizes[x][0] * max(abs(x), 1)).log().mid()) for x in points]
+    k = max(range(len(points)), key=lambda k: -math.inf if math.isnan(logs[k]) else logs[k])
+    for x, y in pairwise(points[max(k - 1, 0) : k + 2]):
+        yield math.isqrt(x * y) if x > 0 else (x + y) // 2
+
+
+def _sampled(points: list[int], sizes: Mapping[int, tuple[arb, arb]]) -> arb:
+    """Return the largest term, or smaller neighbour times distance, as an exact number."""
+    best = arb(0)
     for x in points:
-        if not lo <= x <= hi:
-            continue
-        size = program.at(arb(x)).abs_lower()
-        if not size.is_finite():
-            continue
-        best = best.max(size).max(size.min(last) * (x - before))
-        before, last = x, size
+        best = best.max(sizes[x][0])
+    for x, y in pairwise(points):
+        best = best.max(sizes[x][0].min(sizes[y][0]) * (y - x))
     return arb(best.mid())
 
 
@@ -151,9 +193,12 @@ class _Run:
         self.negligible = tolerance.abs_upper() / 1024
         self.neglected = arb(0)
         self.bernoulli = abs(rational_ball(_bernoulli(2 * kernel.half_order)))
+        self.monotone_from: float = math.inf
+        self.not_monotone_from = 0
+        self.known_taylor: tuple[int, list[arb]] = (-1, [])
 
     def pieces(self, lo: int, hi: int) -> Iterator[tuple[Kind, int, int]]:
-        """Cut ``lo..hi`` into dead, smooth and direct pieces, from left to right."""
+        """Cut ``lo..hi`` into pieces of the four kinds, from left to right."""
         stack = [(lo, hi)]
         head = lo + 2 * self.kernel.radius
         if 0 <= lo < 2 * self.kernel.radius and head < hi:
@@ -168,6 +213,8 @@ class _Run:
             elif y - x < least or (y <= head and lo >= 0):
                 direct += y - x + 1
                 yield "direct", x, y
+            elif self._monotone_order(x) is not None:
+                yield "monotone", x, y
             elif self._smooth(x, y):
                 yield "smooth", x, y
             else:
@@ -184,6 +231,30 @@ class _Run:
     def _dead(self, x: int, y: int) -> bool:
         over = self.program.at(_interval(x, y)) if x < 1 else self.in_log.at(_log_interval(x, y))
         return self._neglect(abs(over).upper() * (y - x + 1))
+
+    def _is_monotone(self, x: int) -> bool:
+        """Tell whether the term is completely monotone from x on, as far as the rules say."""
+        if x >= self.monotone_from:
+            return True
+        if x < 1 or x < 2 * self.not_monotone_from:
+            return False
+        program = self.program
+        if is_completely_monotone(program.term, program.index or "", program.values, x):
+            self.monotone_from = x
+            return True
+        self.not_monotone_from = x
+        return False
+
+    def _monotone_order(self, x: int) -> int | None:
+        """Return the least p for which the remainder from x on is negligible, if there is one."""
+        if not self._is_monotone(x):
+            return None
+        p = self.kernel.half_order
+        c = self._taylor(x, 2 * p)
+        for k in range(1, p + 1):
+            if abs(self._weight(k) * c[2 * k - 1]).upper() < self.negligible:
+                return k
+        return None
 
     def _smooth(self, x: int, y: int) -> bool:
         least = self.kernel.radius
@@ -233,14 +304,33 @@ class _Run:
         """Return integral, end values and derivative terms; the remainder is in `neglected`."""
         return self._integral(x, y) + self._end(x, -1) + self._end(y, 1)
 
+    def monotone(self, x: int, y: int) -> arb:
+        """Return Euler–Maclaurin of the least sufficient order, its remainder in the radius."""
+        p = self._monotone_order(x)
+        assert p is not None  # that is why the piece is monotone
+        at_x, at_y = self._taylor(x, 2 * p), self._taylor(y, 2 * p)
+        total = self._integral(x, y) + (at_x[0] + at_y[0]) / 2
+        change = arb(0)
+        for k in range(1, p + 1):
+            change = self._weight(k) * (at_y[2 * k - 1] - at_x[2 * k - 1])
+            total += change
+        self.neglected += change.abs_upper()
+        return total
+
+    def _taylor(self, x: int, length: int) -> list[arb]:
+        """Return Taylor coefficients at x, those asked for last at hand."""
+        if self.known_taylor[0] != x or len(self.known_taylor[1]) < length:
+            with precision(ctx.prec, length):
+                self.known_taylor = x, self.program.taylor(x, length)
+        return self.known_taylor[1]
+
     def _end(self, x: int, sign: int) -> arb:
         """Return ``f(x)/2 ± Σ_k B_{2k}/(2k) c_{2k-1}``, c the Taylor coefficients at x.
 
         Far out few of them matter: ``|c_n| <= U/r^n`` bounds those that are left out.
         """
         kept = self._kept(x)
-        with precision(ctx.prec, 2 * kept + 1):
-            c = self.program.taylor(x, 2 * kept + 1)
+        c = self._taylor(x, 2 * kept + 1)
         total = c[0] / 2
         for k in range(1, kept + 1):
             total += sign * self._weight(k) * c[2 * k - 1]
@@ -313,7 +403,7 @@ def _bernoulli(n: int) -> Fraction:
 
 def _quadrature(program: Program, x: arb, y: arb, tolerance: arb) -> arb:
     """Return ``∫_x^y``, with ``exp(u) du`` for a program in ``u = log x``."""
-    calls = 0
+    calls, most = 0, _EVALUATIONS * max(ctx.prec, 200) // 200
 
     def integrand(z: acb, analytic: bool) -> acb:
         nonlocal calls
@@ -322,9 +412,9 @@ def _quadrature(program: Program, x: arb, y: arb, tolerance: arb) -> arb:
         return value * z.exp() if program.logarithmic else value
 
     value = acb.integral(
-        integrand, x, y, abs_tol=tolerance, rel_tol=arb(2) ** (-ctx.prec), eval_limit=_EVALUATIONS
+        integrand, x, y, abs_tol=tolerance, rel_tol=arb(2) ** (-ctx.prec), eval_limit=most
     )
-    if calls >= _EVALUATIONS:
+    if calls >= most:
         raise Refusal(
             "reach",
             f"the integral of {shown(program.term)} takes too many evaluations: the term is not "

@@ -7,19 +7,23 @@ slope ``Δ log ratio / Δ log t``, which tends to 0 when the two sides are of th
 
 A slope that is not 0 yet may be the next-order term.  If the derivation predicts
 
-    ratio(t) = c (1 + A δ(t) + …),   δ(t) = t^-ρ (log t)^μ -> 0,
+    ratio(t) = c L(t) (1 + A δ(t) + …),   δ(t) = t^-ρ (log t)^μ (log log t)^ν -> 0,
 
-then ``A_k = Δ log ratio / Δ δ`` between scales k and k+1 settles at A; a wrong exponent or a
-missing logarithm makes ``|A_k|`` grow without limit, because the numerator does not fall with
-δ.  So the drift is called *explained* when no ``|A_k|`` of the later half of the steps exceeds
-twice the largest of the earlier half.  Steps whose ``|Δ log ratio|`` is certainly below the
-stated ripple (rounding of sizes to integers, log-periodic terms of known size) are left out.
-It is a label on numbers, no verdict: a ladder is finite.
+then ``A_k = Δ log(ratio/L) / Δ δ`` between scales k and k+1 settles at A (L is 1 for two sides of
+one order); a wrong exponent or a missing logarithm makes ``|A_k|`` grow without limit, because the
+numerator does not fall with δ.  So the drift is called *explained* when no ``|A_k|`` of the later
+half of the steps is certainly more than twice the largest of the earlier half, or when the
+``A_k`` settle: the last of their differences is not certainly more than half the one before.
+(``A_k`` that grow like a power of log t, as those of a missing logarithm or of a small power
+beside ``δ = 1/log t`` do, have differences that fall more slowly or rise.)  Steps whose
+``|Δ log(ratio/L)|`` is certainly below the stated ripple (rounding of sizes to integers,
+log-periodic terms of known size) are left out.  It is a label on numbers, no verdict: a ladder is
+finite.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
@@ -40,13 +44,26 @@ from numerics.balls.enclosure import enclose_expr
 from numerics.balls.risk_sums import n_eff
 from proofs_check.expr import Expr, div, free_names, substitute
 
-__all__ = ["INTEGER_SIZES", "SCALES", "Ladder", "Path", "Row", "ladder"]
+__all__ = [
+    "INTEGER_SIZES",
+    "SCALES",
+    "Drift",
+    "Ladder",
+    "Path",
+    "Powers",
+    "Row",
+    "drift",
+    "ladder",
+]
 
 INTEGER_SIZES = frozenset({"M", "N", "n", "k", "B", "L", "D", "d", "p", "m"})
 """Sizes that are rounded to the nearest integer, at least 1."""
 
 SCALES: tuple[int, ...] = tuple(10**k for k in (3, 6, 9, 12, 15, 18, 21, 24))
 """Scales t of a ladder unless others are asked for."""
+
+Powers = Sequence[Fraction]
+"""``(x, y, z)``, or fewer of them, for ``t^x (log t)^y (log log t)^z``."""
 
 Sizes = Mapping[str, Fraction]
 Side = Expr | Callable[[Sizes], Expr]
@@ -173,15 +190,16 @@ def ladder(
     """
     if not scales or any(s >= t for s, t in pairwise(scales)):
         raise Refusal("value", "scales must be increasing integers, at least one")
-    if correction is not None and not (correction[0] > 0 or (correction[0] == 0 > correction[1])):
-        raise Refusal("value", "the predicted correction must tend to 0: rho > 0, or rho = 0 > mu")
-    rows: list[Row] = []
-    for t in scales:
-        sizes = path.at(t)
-        ratio = _ratio(numerator, denominator, {**parameters, **sizes}, sizes, digits)
-        rows.append(_row(t, sizes, ratio, rows[-1] if rows else None, correction))
-    lower, upper = _extremes([row.ratio for row in rows])
-    return Ladder(tuple(rows), lower, upper, _explained(rows, correction, ripple))
+    places = [path.at(t) for t in scales]
+    ratios = [
+        _ratio(numerator, denominator, {**parameters, **sizes}, sizes, digits) for sizes in places
+    ]
+    powers = None if correction is None else (-correction[0], correction[1])
+    found = drift(list(zip(scales, ratios, strict=True)), powers, ripple)
+    slopes = (None, *found.slopes)
+    amplitudes = (None, *(found.amplitudes or [None] * len(found.slopes)))
+    rows = map(Row, scales, places, ratios, slopes, amplitudes)
+    return Ladder(tuple(rows), *_extremes(ratios), found.explained)
 
 
 def _extremes(ratios: Sequence[Ball]) -> tuple[Ball, Ball]:
@@ -214,53 +232,96 @@ def _ratio(
     return enclose_expr(ratio, values, digits)
 
 
-def _row(
-    t: int,
-    sizes: Sizes,
-    ratio: Ball,
-    before: Row | None,
-    correction: tuple[Fraction, Fraction] | None,
-) -> Row:
-    if before is None:
-        return Row(t, sizes, ratio)
-    digits = ratio.digits
-    with precision(8 * digits + 128):
-        if not (certainly_less(0, ratio) and certainly_less(0, before.ratio)):
-            raise Refusal("undefined", f"the ratio at scale {t} is not certainly positive")
-        change = (ratio.arb / before.ratio.arb).log()
-        slope = Ball.of(change / (arb(t).log() - arb(before.t).log()), digits)
-        amplitude = None
-        if correction is not None:
-            step = _delta(t, correction) - _delta(before.t, correction)
-            amplitude = Ball.of(change / step, digits)
-    return Row(t, sizes, ratio, slope, amplitude)
+# Drift.
 
 
-def _delta(t: int, correction: tuple[Fraction, Fraction]) -> arb:
-    rho, mu = correction
-    return arb(t) ** rational_ball(-rho) * arb(t).log() ** rational_ball(mu)
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What a ladder of ratios does from each scale to the next.
+
+    Attributes
+    ----------
+    slopes : tuple of Ball
+        ``Δ log ratio / Δ log t``.
+    amplitudes : tuple of Ball
+        ``A_k``; empty without a predicted next-order term.
+    settled : bool
+        Whether ``|Δ log(ratio/L)|`` is certainly below the ripple in the later half of the steps.
+    explained : bool or None
+        Whether the drift falls off at least as the predicted next-order term; None without one,
+        or with too few steps to tell.
+    """
+
+    slopes: tuple[Ball, ...]
+    amplitudes: tuple[Ball, ...]
+    settled: bool
+    explained: bool | None
 
 
-def _explained(
-    rows: Sequence[Row], correction: tuple[Fraction, Fraction] | None, ripple: Fraction
-) -> bool | None:
-    if correction is None:
-        return None
-    sizes = list(_amplitudes(rows, ripple))
-    half = len(sizes) // 2
+def drift(
+    points: Sequence[tuple[int, Ball]],
+    correction: Powers | None = None,
+    ripple: Fraction = Fraction(0),
+    order: Powers = (),
+) -> Drift:
+    """Return slopes and amplitudes of a ladder, and whether its drift is explained.
+
+    Parameters
+    ----------
+    points : sequence of (int, Ball)
+        Scales t >= 3, increasing, and ratios.
+    correction : Powers, optional
+        δ, which must tend to 0.
+    ripple : Fraction
+        See `Drift.settled`.
+    order : Powers
+        L, the predicted order of the ratio; 1 unless given.
+
+    Raises
+    ------
+    Refusal
+        Where a ratio is not certainly positive, so has no slope.
+    """
+    if not all(certainly_less(0, ball) for _, ball in points):
+        raise Refusal("undefined", "the ratio is not certainly positive, so it has no slope")
+    if correction is not None and not tuple(correction) < (Fraction(0),) * len(correction):
+        raise Refusal("value", "the predicted correction must tend to 0: rho > 0, or rho = 0 > mu")
+    slopes, changes, amplitudes = [], [], []
+    digits = max((ball.digits for _, ball in points), default=1)
+    with precision(max((4 * len(b.midpoint) for _, b in points), default=0) + 8 * digits + 128):
+        for (s, before), (t, ratio) in pairwise(points):
+            change = (ratio.arb / before.arb).log()
+            slopes.append(Ball.of(change / (arb(t).log() - arb(s).log()), digits))
+            changes.append(change - (_monomial(t, order) / _monomial(s, order)).log())
+            if correction is not None:
+                step = _monomial(t, correction) - _monomial(s, correction)
+                amplitudes.append(changes[-1] / step)
+        quiet = [certainly_less(abs(change), ripple) for change in changes]
+        loud = [a for a, is_quiet in zip(amplitudes, quiet, strict=False) if not is_quiet]
+        explained = None if correction is None else _is_bounded(loud) or _settles(amplitudes)
+        printed = tuple(Ball.of(a, digits) for a in amplitudes)
+    return Drift(tuple(slopes), printed, all(quiet[len(quiet) // 2 :]), explained)
+
+
+def _monomial(t: int, powers: Powers) -> arb:
+    value, base = arb(1), arb(t)
+    for power in powers:
+        value, base = value * base ** rational_ball(power), base.log()
+    return value
+
+
+def _is_bounded(amplitudes: Sequence[arb]) -> bool | None:
+    """Tell whether no later size is certainly more than twice the largest earlier one."""
+    half = len(amplitudes) // 2
     if half == 0:
-        return True if not sizes else None
-    with precision(8 * rows[0].ratio.digits + 128):
-        early = reduce(lambda x, y: x.max(y), sizes[:half])
-        return not any(certainly_less(2 * early, size) for size in sizes[half:])
+        return None if amplitudes else True
+    early = reduce(lambda x, y: x.max(y), map(abs, amplitudes[:half]))
+    return not any(certainly_less(2 * early, abs(a)) for a in amplitudes[half:])
 
 
-def _amplitudes(rows: Sequence[Row], ripple: Fraction) -> Iterable[arb]:
-    """Yield the ``|A_k|`` of the steps that are no ripple."""
-    for before, row in pairwise(rows):
-        assert row.amplitude is not None  # every row but the first has one
-        with precision(8 * row.ratio.digits + 128):
-            change = abs((row.ratio.arb / before.ratio.arb).log())
-            size = abs(row.amplitude.arb)
-        if not certainly_less(change, ripple):
-            yield size
+def _settles(amplitudes: Sequence[arb]) -> bool | None:
+    """Tell whether the last difference is not certainly more than half the one before."""
+    if len(amplitudes) < 3:
+        return None if len(amplitudes) < 2 else False
+    before, last = (abs(y - x) for x, y in pairwise(amplitudes[-3:]))
+    return not certainly_less(before, 2 * last)

@@ -4,8 +4,9 @@ The same expression is evaluated at high precision by direct summation where the
 otherwise by Euler–Maclaurin with derivatives from Taylor series over mpmath numbers (`Jet`) and
 Gauss–Legendre quadrature over short pieces in ``u = log x``.  Where the term is negligible at an
 end (a filter), the window of indices that matter is found by bisection first; this supposes a
-unimodal term, as a second opinion may.  Infinite sums are cut where pieces of doubling length in
-u have become negligible.
+unimodal term, as a second opinion may.  Sums are cut where a ``min`` or ``max`` changes its
+argument, found by bisection between powers of 2.  Infinite sums are cut where pieces of doubling
+length in u have become negligible.
 
 Every opinion comes with an estimate of its error (last Euler–Maclaurin term, quadrature error);
 where that is not far below the asked digits there is no opinion.  An opinion outside the ball is
@@ -22,12 +23,14 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import mpmath
 
 from numerics.balls.ball import Ball, shown
-from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, Sum
+from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, Sum, walk
 
 __all__ = ["Disagreement", "Jet", "Opinion", "confirms", "second_opinion"]
 
@@ -253,6 +256,41 @@ class _Leg:
 
         if hi is not None and hi - lo < _DIRECT:
             return self._direct(f, lo, hi)
+        cuts = self._changes(node, inner, lo, hi)
+        ends = [*cuts, hi]
+        parts = zip([lo, *(cut + 1 for cut in cuts)], ends, strict=True)
+        return self.context.fsum(self._smooth(f, x, y) for x, y in parts)
+
+    def _changes(self, node: Sum, inner: Mapping[str, Any], lo: int, hi: int | None) -> list[int]:
+        """Return the last index before each change of the argument that a min or max takes."""
+        extrema = [
+            (part.func, part.args)
+            for part in walk(node.term)
+            if isinstance(part, Call) and part.func in ("min", "max")
+        ]
+        if not extrema:
+            return []
+
+        def taken(x: int) -> list[int]:
+            """Return which argument each min and max takes."""
+            values = {**inner, node.index: self.context.mpf(x)}
+            return [
+                _taken(func, [self.value(arg, values) for arg in args]) for func, args in extrema
+            ]
+
+        last = lo + 2**140 if hi is None else hi
+        points = [*(lo + 2**j - 1 for j in range((last - lo).bit_length())), last]
+        cuts = []
+        for x, y in pairwise(points):
+            before = taken(x)
+            if taken(y) != before:
+                cuts.append(_edge(partial(_equal, taken, before), y, x))
+        return cuts
+
+    def _smooth(self, f: Callable[[Any], Any], lo: int, hi: int | None) -> Any:
+        """Sum over a range on which the term is smooth."""
+        if hi is not None and hi - lo < _DIRECT:
+            return self._direct(f, lo, hi)
         left, right, peak = self._window(f, lo, hi)
         if right is not None and right - left < _DIRECT:
             return self._direct(f, left, right)
@@ -368,6 +406,14 @@ def _fold(operation: Callable[[Any, Any], Any], parts: list[Any], context: Any) 
 
 def _lift(x: Any, like: Jet, context: Any) -> Jet:
     return Jet([x, *[context.mpf(0)] * (len(like.c) - 1)])
+
+
+def _equal(function: Callable[[int], list[int]], value: list[int], x: int) -> bool:
+    return function(x) == value
+
+
+def _taken(func: str, values: list[Any]) -> int:
+    return values.index((min if func == "min" else max)(values))
 
 
 def _head(x: Any) -> Any:

@@ -285,6 +285,8 @@ def _integer_power(place: int, exponent: int) -> Step:
 
     def step(registers: list[Any]) -> Any:
         base = registers[place]
+        if isinstance(base, arb) and _is_wide(base):
+            return (base.lower() ** exponent).union(base.upper() ** exponent)
         if isinstance(base, arb_series) or not large:
             return base**exponent
         if _is_positive(base):
@@ -306,6 +308,8 @@ def _broken_power(place: int, exponent: arb) -> Step:
         base = registers[place]
         if isinstance(base, acb):
             return base.pow(complex_exponent, analytic=True)
+        if isinstance(base, arb) and _is_wide(base):
+            return (base.lower() ** exponent).union(base.upper() ** exponent)
         return base**exponent
 
     return step
@@ -342,6 +346,11 @@ def _exp(x: Any) -> Any:
     if isinstance(x, acb) and not x.real.rad() < _WIDE and x.is_finite():
         return acb(0, x.imag).exp() * _exp(x.real)
     return x.exp()
+
+
+def _is_wide(x: arb) -> bool:
+    """Tell whether a positive ball is so wide that a power is better taken at its two ends."""
+    return not x.rad() < _WIDE * abs(x.mid()) and bool(x.lower() > 0) and bool(x.is_finite())
 
 
 def _is_positive(x: arb | acb) -> bool:

@@ -11,6 +11,19 @@ upper one is read where the claim bounds LEFT from above, the lower one where it
 below, so that an exponentially small lower bound is no alarm against an ``O``.  A claim with ``~``
 needs true sums.
 
+*Where it looks.*  At the first parameter point along one path for every regime, and for every
+boundary between two, that `theory.samples` finds; at others, one of them close to the edges of
+the assumptions, along the first (level quick) or the first few.  `regimes.place_in` says in words
+where a path runs.
+
+*Drift.*  For each ladder `nextorder` predicts the order of LEFT/RIGHT and its next-order term, and
+`numerics.balls.ladder.drift` says whether the local slopes follow: the drift is *settled* (below
+`RIPPLE`), *explained* by that term, a *slow crossover* (that term is still above `SLOW` where
+the last step begins), *unexplained*, or *not predicted*.  That is a label, no light.
+
+*Second opinion.*  At level full the values on the first ladder of each parameter point are held
+against mpmath.  A disagreement fails the leg: a ball or mpmath is wrong.
+
 *Before it contradicts*, the leg asks again.  A first impression may come from constants
 (``1e-40 M + 1``) or from slow crossovers (``log(N)^5`` against ``N^(1/100)``), so that the ladder
 is continued to the 2nd, 4th, … power of its last scale, and each longer one has to contradict the
@@ -20,6 +33,7 @@ claim as well: up to ``10^96`` with sums, up to ``10^6144`` without.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -28,23 +42,28 @@ from typing import Any
 from flint import arb
 
 from numerics.balls.ball import Ball, Refusal, nearest_integer, precision, rational_ball
+from numerics.balls.ladder import Drift, drift
+from numerics.balls.mpmath_leg import Disagreement
 from numerics.balls.risk_sums import approx, mean_bias, stages
+from numerics.legs.nextorder import expansion
 from numerics.legs.places import (
     Exponents,
+    agreed,
     bits_of,
     enclosed,
     logarithm,
     moderate_values,
     path_text,
-    spread,
     unit_factor,
 )
+from numerics.legs.regimes import place_in
 from numerics.legs.trend import Point, Reading, combined, read
 from proofs_check.claim import Claim, Setting
 from proofs_check.expr import Expr, Num, Sum, free_names, mul, substitute, walk
 from proofs_check.meaning import NoMeaningError, is_quantity, meaning
+from proofs_check.orders import Order, UndecidedError
 from proofs_check.verdict import Evidence, Light
-from theory.samples import sample_paths
+from theory.samples import sample_regimes
 
 __all__ = ["Rung", "evidence", "rungs"]
 
@@ -56,20 +75,28 @@ STEP = Fraction(1, 10)
 REAL = frozenset({"gamma", "N_eff", "C", "T", "t"})
 """Names whose values are no integers; all other sizes, and indices, are."""
 SIZE_DIGITS = 30
+RIPPLE = Fraction(1, 10**5)
+"""Steps that change log(LEFT/RIGHT) by less are no drift: six digits of it are kept."""
+SLOW = 0.1
+"""A predicted correction above it says nothing about drift yet."""
 MOST_STAGES = 100
 
 
 @dataclass(frozen=True, slots=True)
 class _Level:
-    values: int
-    paths: int
+    """How many paths are looked along at each parameter point, on which scales."""
+
+    paths: tuple[int, ...]
     decades: tuple[int, ...]
+    opinions: tuple[int, ...] = ()
 
 
 _LEVELS: Mapping[str, _Level] = {
-    "quick": _Level(2, 3, (3, 12, 18, 24)),
-    "full": _Level(4, 12, (3, 6, 9, 12, 15, 18, 21, 24)),
+    "quick": _Level((6, 1, 1), (3, 12, 18, 24)),
+    "full": _Level((24, 12, 12, 12), (3, 6, 9, 12, 15, 18, 21, 24), opinions=(3, 12)),
 }
+_VALUES = 4
+"""Parameter points to choose from: the first is central, the last is close to the edges."""
 
 
 def evidence(claim: Claim, level: str = "quick") -> Evidence:
@@ -83,18 +110,25 @@ def evidence(claim: Claim, level: str = "quick") -> Evidence:
         ``"quick"`` or ``"full"``: how many parameter values, paths and scales.
     """
     found: list[_Found] = []
-    for entry in _ladders(claim, _LEVELS[level]):
-        found.append(entry)
-        if entry.light is Light.FAIL:
-            break  # one contradiction is enough
+    try:
+        for entry in _ladders(claim, _LEVELS[level]):
+            found.append(entry)
+            if entry.light is Light.FAIL:
+                break  # one contradiction is enough
+    except Disagreement as error:
+        return Evidence(
+            LEG, Light.FAIL, f"balls and mpmath disagree, one of them is wrong: {error}"
+        )
     light = combined(entry.light for entry in found)
     return Evidence(LEG, light, _summary(found, light), {"ladders": [e.details for e in found]})
 
 
 def _ladders(claim: Claim, plan: _Level) -> Iterator[_Found]:
-    for values in moderate_values(claim, plan.values):
-        for path in spread(sample_paths(claim, values), plan.paths):
-            yield _ladder(claim, values, path, plan.decades)
+    points = moderate_values(claim, _VALUES)
+    chosen = [*points[: len(plan.paths) - 1], points[-1]] if points else []
+    for values, count in zip(chosen, plan.paths, strict=False):
+        for k, path in enumerate(sample_regimes(claim, values, count)):
+            yield _ladder(claim, values, path, plan.decades, plan.opinions if k == 0 else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,30 +163,130 @@ class _Found:
     light: Light
     phrase: str
     details: Mapping[str, Any]
+    drifts: tuple[str, ...] = ()
 
 
-def _ladder(claim: Claim, values: Values, path: Exponents, decades: Sequence[int]) -> _Found:
+def _ladder(
+    claim: Claim,
+    values: Values,
+    path: Exponents,
+    decades: Sequence[int],
+    opinions: Sequence[int] = (),
+) -> _Found:
     where: dict[str, Any] = {
         "values": {name: str(value) for name, value in sorted(values.items())},
         "path": path_text(path),
+        "regime": place_in(claim, values, path),
     }
     try:
         found = list(rungs(claim, values, path, decades))
+        agreeing = [_second_opinion(claim, values, path, decade) for decade in opinions]
     except (Refusal, NoMeaningError) as error:
         return _Found(Light.UNKNOWN, str(error), where | {"refused": str(error)})
     light, power = _light(claim, found)
     if light is not Light.PASS:
         light = _on_appeal(claim, values, path, found, light)
-    numbers = {
+    drifts = _drifts(claim, values, path, found)
+    numbers: dict[str, Any] = {
         "light": str(light),
-        "power": f"{power:.4f}",
+        "power": f"{power:z.4f}",
         "between": list(_constants(found)),
+        "drift": [drift.as_json() for drift in drifts],
         "rungs": [rung.as_json() for rung in found],
     }
+    if opinions:
+        agrees = zip(opinions, agreeing, strict=True)
+        numbers["mpmath agrees"] = {f"10^{decade}": answer for decade, answer in agrees}
     on = ", ".join(f"{name} = {text}" for name, text in where["path"].items())
     at = ", ".join(f"{name} = {text}" for name, text in where["values"].items())
     phrase = f"LEFT/RIGHT drifts like t^{power:.3g} along {on}" + (f" at {at}" if at else "")
-    return _Found(light, phrase, where | numbers)
+    return _Found(light, phrase, where | numbers, tuple(drift.label for drift in drifts))
+
+
+@dataclass(frozen=True, slots=True)
+class _Drift:
+    """How a bound of LEFT/RIGHT (``ratio`` where both are one) moves, and what was predicted."""
+
+    side: str
+    order: Order | None
+    correction: Order | None
+    seen: Drift
+    is_slow: bool
+
+    @property
+    def label(self) -> str:
+        if self.seen.settled:
+            return "settled"
+        if self.seen.explained:
+            return "explained"
+        if self.is_slow:
+            return "slow crossover"
+        return "not predicted" if self.seen.explained is None else "unexplained"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain data."""
+        return {
+            "side": self.side,
+            "label": self.label,
+            "predicted order": None if self.order is None else str(self.order),
+            "predicted correction": None if self.correction is None else str(self.correction),
+            "slopes": [ball.midpoint for ball in self.seen.slopes],
+            "amplitudes": [ball.midpoint for ball in self.seen.amplitudes],
+        }
+
+
+def _drifts(
+    claim: Claim, values: Values, path: Exponents, found: Sequence[Rung]
+) -> tuple[_Drift, ...]:
+    """Return the drift of each bound of LEFT/RIGHT."""
+    left, right = (meaning(side, claim.setting) for side in (claim.left, claim.right))
+    sides = [("upper", left.upper, right.lower), ("lower", left.lower, right.upper)]
+    if all(rung.lower == rung.upper for rung in found):
+        sides = [("ratio", left.upper, right.upper)]
+    drifts = []
+    for name, top, bottom in sides:
+        balls = [rung.lower if name == "lower" else rung.upper for rung in found]
+        points = [(10**rung.decades, ball) for rung, ball in zip(found, balls, strict=True)]
+        order, correction = _predicted(top, bottom, values, path)
+        seen = drift(points, _powers(correction), RIPPLE, _powers(order) or ())
+        is_slow = correction is not None and _size_at(correction, points[-2][0]) > SLOW
+        drifts.append(_Drift(name, order, correction, seen, is_slow))
+    return tuple(drifts)
+
+
+def _powers(order: Order | None) -> tuple[Fraction, Fraction, Fraction] | None:
+    return None if order is None else (order.x, order.y, order.z)
+
+
+def _size_at(order: Order, t: int) -> float:
+    L = math.log(t)
+    return math.exp(order.x * L + order.y * math.log(L) + order.z * math.log(math.log(L)))
+
+
+def _predicted(
+    top: Expr, bottom: Expr, values: Values, path: Exponents
+) -> tuple[Order | None, Order | None]:
+    """Return the predicted order of a ratio and its next-order term, None where unknown."""
+    sizes = {name: Order(*powers) for name, powers in path.items()}
+    integers = frozenset(sizes) - REAL
+    try:
+        parts = [expansion(side, values, sizes, integers) for side in (top, bottom)]
+    except UndecidedError:
+        return None, None
+    above, below = (part.leading for part in parts)
+    if above is None or below is None:
+        return None, None
+    corrections = [part.correction for part in parts if part.correction is not None]
+    return above / below, max(corrections, default=None)
+
+
+def _second_opinion(claim: Claim, values: Values, path: Exponents, decade: int) -> bool | None:
+    """Tell whether mpmath confirms both sides on one scale; None where it cannot say of one."""
+    place = _place(path, 10**decade)
+    known = {"sigma": Fraction(1), **values, **place}
+    left, right = _sides(claim, values, [place])(place)
+    answers = [agreed(side.upper, known, DIGITS) for side in (left, right)]
+    return True if all(answers) else None
 
 
 def _light(claim: Claim, found: Sequence[Rung]) -> tuple[Light, float]:
@@ -324,5 +458,10 @@ def _summary(found: Sequence[_Found], light: Light) -> str:
     if not found:
         return "no parameter values or path to look along"
     if light is Light.PASS:
-        return f"LEFT/RIGHT is of the claimed order on {len(found)} ladders to t = 10^24"
+        labels = Counter(label for entry in found for label in set(entry.drifts))
+        drift = ", ".join(f"{label} on {n}" for label, n in sorted(labels.items()))
+        return (
+            f"LEFT/RIGHT is of the claimed order on {len(found)} ladders to t = 10^24"
+            f" (drift {drift})"
+        )
     return next(entry.phrase for entry in found if entry.light is light)

@@ -19,6 +19,7 @@ from functools import lru_cache
 
 from numerics.balls.ball import Ball, Refusal, precision
 from numerics.balls.enclosure import enclose_expr
+from numerics.balls.mpmath_leg import confirms
 from numerics.balls.risk_sums import n_eff
 from numerics.kernels import kernel as numbers_of
 from numerics.problem import Sequence, sequence
@@ -27,8 +28,20 @@ from proofs_check.expr import Expr, Mul, Num, free_names, mul, substitute
 from proofs_check.kernels import Kernel
 from theory.samples import sample_values
 
-__all__ = ["Exponents", "bits_of", "enclosed", "is_moderate", "logarithm", "moderate_values",
-           "path_text", "spectrum_of", "spread", "steps_of", "unit_factor"]  # fmt: skip
+__all__ = [
+    "Exponents",
+    "agreed",
+    "bits_of",
+    "enclosed",
+    "is_moderate",
+    "logarithm",
+    "moderate_values",
+    "path_text",
+    "spectrum_of",
+    "spread",
+    "steps_of",
+    "unit_factor",
+]
 
 Exponents = Mapping[str, tuple[Fraction, ...]]
 """Name to (x, y), for ``t^x (log t)^y``; a third number is the power of ``log log t``."""
@@ -112,6 +125,9 @@ def _power(base: str, exponent: Fraction) -> str:
     return f"{base}^{exponent}" if plain else f"{base}^({exponent})"
 
 
+Given = frozenset[tuple[str, Fraction]]
+
+
 def enclosed(expr: Expr, known: Mapping[str, Fraction], digits: int) -> Ball:
     """Return a ball around an explicit expression; ``N_eff`` is ``N/log2 N`` unless it is known.
 
@@ -120,18 +136,42 @@ def enclosed(expr: Expr, known: Mapping[str, Fraction], digits: int) -> Ball:
     Refusal
         Where there is none.
     """
+    return _enclosed(*_explicit(expr, known), digits)
+
+
+def agreed(expr: Expr, known: Mapping[str, Fraction], digits: int) -> bool | None:
+    """Tell whether mpmath's value lies in the ball of `enclosed`; None where it cannot say.
+
+    Raises
+    ------
+    Refusal
+        Where there is no ball.
+    Disagreement
+        Where the two contradict each other.
+    """
+    return _agreed(*_explicit(expr, known), digits)
+
+
+def _explicit(expr: Expr, known: Mapping[str, Fraction]) -> tuple[Expr, Given]:
+    """Return the expression without ``N_eff``, and the values of its names."""
     names = free_names(expr)
     if "N_eff" in names and "N_eff" not in known and "N" in known:
         expr = substitute(expr, {"N_eff": n_eff(int(known["N"]))})
         names = free_names(expr)
-    given = frozenset((name, known[name]) for name in names & known.keys())
-    return _enclosed(expr, given, digits)
+    return expr, frozenset((name, known[name]) for name in names & known.keys())
+
+
+# Kept, since neighbouring claims share their left sides.
 
 
 @lru_cache(maxsize=4096)
-def _enclosed(expr: Expr, values: frozenset[tuple[str, Fraction]], digits: int) -> Ball:
-    # Kept, since neighbouring claims share their left sides.
+def _enclosed(expr: Expr, values: Given, digits: int) -> Ball:
     return enclose_expr(expr, dict(values), digits)
+
+
+@lru_cache(maxsize=4096)
+def _agreed(expr: Expr, values: Given, digits: int) -> bool | None:
+    return confirms(_enclosed(expr, values, digits), expr, dict(values))
 
 
 def bits_of(*balls: Ball) -> int:

@@ -28,9 +28,9 @@ from typing import Any
 
 from scipy import stats
 
-from numerics.legs.exact import first_step, method_of, problem_of
 from numerics.legs.places import moderate_values
 from numerics.legs.trend import combined
+from numerics.legs.values import first_step, method_of, problem_of
 from numerics.problem import Method, Problem, evaluate
 from numerics.simulated import SimulatedExcess, simulated_excess
 from proofs_check.claim import Claim

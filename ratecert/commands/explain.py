@@ -35,8 +35,10 @@ def run(args: argparse.Namespace) -> int:
         )
 
     from ratecert.exposition import explain
+    from ratecert.ledger_page import in_ledger
     from ratecert.page import FORMATS
 
     page = explain(claims[0])
-    sys.stdout.write(FORMATS[args.format](page.blocks))
+    blocks = (*page.blocks, *in_ledger(claims[0]))
+    sys.stdout.write(FORMATS[args.format](blocks))
     return 0 if page.answer == claims[0].expect else 1

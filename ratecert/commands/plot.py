@@ -37,6 +37,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compute, draw and write one figure."""
+    from ratecert.threads import use_one_thread
+
+    use_one_thread()
     from ratecert.commands.risk import assignments, number, whole
     from ratecert.figures import check_path, save
 
@@ -70,8 +73,8 @@ def _risk(values: Mapping[str, float], gamma: float, runs: int, seed: int) -> Fi
     with progress("computing") as tell:
         for k, a in enumerate(exponents):
             tell(2 * k, 2 * len(exponents))
-            left.append(features(a, sizes, 10**4, [4, 8, 16, 32, 64], draws=4))
-            left.append(features(a, sizes, 10**8, [], draws=4))
+            left.append(features(a, sizes, 10**4, [4, 8, 16, 32, 64], draws=8))
+            left.append(features(a, sizes, 10**8, [], draws=8))
             tell(2 * k + 1, 2 * len(exponents))
             right.append(times(a, steps, 64, steps[:10:2], draws=4))
             right.append(times(a, steps, 256, [], draws=1))
@@ -79,24 +82,39 @@ def _risk(values: Mapping[str, float], gamma: float, runs: int, seed: int) -> Fi
 
 
 def _phase(values: Mapping[str, float], gamma: float) -> Figure:
-    """Draw which term is the largest."""
+    """Draw the regimes of the reducible risk that theory derives, beside exact values."""
     from numerics.curves import phases
+    from proofs_check.errors import UserError
     from ratecert.figures import phase_figure
     from ratecert.progress import progress
 
     _only(values, {"a", "b"}, "phase")
     a = values.get("a", 2.0)
-    sizes = sorted({round(2 ** (k / 4)) for k in range(4, 29)})
+    b = values.get("b", a)
+    cells = _regimes(a, b)
+    sizes = sorted({round(2 ** (k / 4)) for k in range(4, 33)})
     with progress("computing") as tell:
-        data = phases(
-            a,
-            values.get("b", a),
-            sizes,
-            [round(2 ** (k / 2)) for k in range(6, 61)],
-            gamma=gamma,
-            progress=tell,
-        )
-    return phase_figure(data)
+        data = phases(a, b, sizes, [round(2 ** (k / 2)) for k in range(6, 61)], gamma=gamma,
+                      progress=tell)  # fmt: skip
+    if not cells:
+        raise UserError(f"theory derives no regimes of the risk for a = {a:g}, b = {b:g}")
+    return phase_figure(data, cells)
+
+
+def _regimes(a: float, b: float) -> list[tuple[tuple[str, ...], str]]:
+    """Return the regimes of the reducible risk with top features at these exponents."""
+    from proofs_check.claimfile import make_claim
+    from theory.derive import derive
+
+    between = "b <= a" if b <= a else "b < a + 1" if b < a + 1 else "b >= a + 1"
+    more = [] if b <= a else ["b > a"]
+    claim = make_claim(
+        "risk - sigma^2 = Theta(1)",
+        ["a > 1", "b > 1", between, *more, "N_eff*gamma >= 1"],
+        features="top",
+    )
+    found = derive(claim)
+    return [(r.when, r.order) for r in found.regimes] or [((), found.derived)]
 
 
 def _claim(name: str, values: Mapping[str, float], gamma: float) -> Figure:

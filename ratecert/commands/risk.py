@@ -57,7 +57,8 @@ def problem_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--schedule",
         default="geometric",
-        help="geometric (default), constant, polynomial, cosine or wsd",
+        help="geometric (default), constant, polynomial(POWER), cosine, wsd(WARMUP, DECAY), or "
+        "stages SHARE:STEPS such as 1:1000,0.5:500",
     )
     parser.add_argument("--batch", default="1", help="fresh samples per step (default: 1)")
     parser.add_argument("--outputs", default="1", help="number of outputs (default: 1)")

@@ -32,6 +32,9 @@ def run(args: argparse.Namespace) -> int:
     import json
     import sys
 
+    from ratecert.threads import use_one_thread
+
+    use_one_thread()
     from numerics.simulated import simulated_risk
     from numerics.statistics import FALSE_ALARMS
     from ratecert.commands.risk import problem_settings, whole

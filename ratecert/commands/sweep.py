@@ -24,6 +24,9 @@ def run(args: argparse.Namespace) -> int:
     """Compute what is missing; the status is 0 also where single points were refused."""
     import os
 
+    from ratecert.threads import use_one_thread
+
+    use_one_thread()
     from numerics.grid import compute, points_of
     from numerics.store import Store, csv_text, key_of
     from numerics.sweep import code_version, dask, processes, sweep

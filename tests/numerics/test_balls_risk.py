@@ -23,6 +23,7 @@ from numerics.balls import (
     certainly_greater,
     certainly_less,
     confirms,
+    drift,
     enclose,
     enclose_expr,
     ladder,
@@ -253,6 +254,8 @@ def test_recursion_refuses_bad_input(arguments):
         ("1/(i^2+10^8)", 1, OO),
         ("1/(i*log(i+1)^2)", 1, num(10**15)),
         ("exp(-10^12*i^-2)", 1, num(10**5)),
+        ("i^-2*min(1, (i/10^9)^2)", 1, OO),
+        ("min(1, (10^15*i^(-3/2))^2, 10^30*i^-2)", 1, num(10**12)),
         ("i^-3", 1, num(100)),
     ],
 )
@@ -349,6 +352,35 @@ def test_ladder_along_a_boundary_with_the_exact_bias():
     assert certainly_greater(result.lower, F(1, 10))
     assert certainly_less(result.upper, 10)
     assert result.explained is None
+
+
+POINTS = [10**k for k in (3, 12, 18, 24)]
+FINE = F(1, 10**9)
+
+
+def _drift(f, correction=None, order=(), ripple=FINE):
+    with precision(200):
+        balls = [Ball.of(f(arb(t)), 20) for t in POINTS]
+    return drift(list(zip(POINTS, balls, strict=True)), correction, ripple, order)
+
+
+def test_drift_is_held_against_the_prediction():
+    tenth, logarithm = (F(-1, 10),), (F(0), F(-1))
+    true = _drift(lambda t: 2 + 3 * t ** arb("-0.1"), tenth)
+    assert true.explained
+    assert not true.settled
+    assert abs(F(true.amplitudes[-1].midpoint) - F(3, 2)) < F(1, 10)
+    assert _drift(lambda t: 1 + 5 / t.log(), logarithm).explained
+    assert _drift(lambda t: 3 * t * t.log() + t, logarithm, (F(1), F(1))).explained
+    assert _drift(lambda t: 2 + 1 / t, (F(-1),), ripple=F(1, 1000)).settled
+    # Wrong: a small power, a missing logarithm, a faster correction than there is.
+    assert _drift(lambda t: t ** arb("0.01"), logarithm).explained is False
+    assert _drift(lambda t: t.log(), logarithm).explained is False
+    assert _drift(lambda t: t.log(), tenth).explained is False
+    assert _drift(lambda t: 1 + 5 / t.log(), tenth).explained is False
+    assert _drift(lambda t: 2 + t ** arb("-0.1")).explained is None
+    with pytest.raises(Refusal):
+        _drift(lambda t: t, (F(0), F(1)))
 
 
 def test_sizes_of_a_path():

@@ -1,6 +1,7 @@
 from fractions import Fraction
 
 import pytest
+from ball_cases import precision_is_restored  # noqa: F401
 
 from numerics.balls import Ball, certainly_greater, certainly_less
 from numerics.legs import enclosure, places
@@ -12,14 +13,17 @@ from proofs_check.verdict import Light
 
 AB = ("a > 1", "b = a")
 STEPS = (*AB, "N_eff*gamma >= 1")
+VARIANCE = "variance = Theta(min(M, (N_eff*gamma)^(1/a))/N_eff)"
 ONE = Fraction(1)
 
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered():
     places._enclosed.cache_clear()
+    places._agreed.cache_clear()
     yield
     places._enclosed.cache_clear()
+    places._agreed.cache_clear()
 
 
 def light(says, assume=(), level="quick", **settings):
@@ -165,6 +169,73 @@ def test_the_constants_hold_the_ratios_between_them():
             ball = Ball(rung["ratio"]["midpoint"], rung["ratio"]["radius"], 6)
             assert certainly_less(low, ball)
             assert certainly_greater(high, ball)
+
+
+def test_looks_into_every_regime_along_the_boundary_and_close_to_the_edge():
+    found = evidence(make_claim(VARIANCE, list(STEPS))).details["ladders"]
+    places = {(entry["values"]["a"], *entry["regime"]) for entry in found}
+    for sign in ("<<", "~", ">>"):
+        assert ("2", f"M {sign} (N_eff*gamma)^(1/a)") in places
+    assert {Fraction(entry["values"]["a"]) for entry in found} >= {Fraction(11, 10), Fraction(2)}
+
+
+def test_drift_is_labelled_by_what_was_predicted():
+    found = evidence(make_claim(VARIANCE, list(STEPS))).details["ladders"]
+    drifts = {entry["regime"][0]: entry["drift"][0] for entry in found[:3]}
+    assert drifts["M << (N_eff*gamma)^(1/a)"]["label"] == "settled"
+    boundary = drifts["M ~ (N_eff*gamma)^(1/a)"]
+    # N_eff = N/log N, and the path is t^a log t.
+    assert boundary["label"] == "explained"
+    assert boundary["predicted correction"] == "log(t)^(-1)*log(log(t))"
+    assert all(entry["drift"][0]["label"] in ("settled", "explained") for entry in found)
+
+
+def test_a_power_of_drift_is_no_next_order_term(monkeypatch):
+    """Control: an engine that is off by t^(1/16), too little for the light at quick."""
+    right = enclosure.meaning
+
+    def wrong(expr, setting):
+        found = right(expr, setting)
+        off = power(make_claim("M = O(M)").left, Num(Fraction(1, 16)))
+        return Meaning(mul(found.upper, off), mul(found.lower, off))
+
+    claim = make_claim("approx = Theta(M^(1-a))", list(AB))
+    path = {"M": (ONE, 0 * ONE)}
+    values = {"a": 2 * ONE, "b": 2 * ONE}
+    points = list(rungs(claim, values, path, (3, 12, 18, 24)))
+    labels = [drift.label for drift in enclosure._drifts(claim, values, path, points)]
+    assert labels == ["settled"]
+    numbers = [(10**r.decades, r.upper) for r in points]
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            enclosure, "meaning", lambda e, s: wrong(e, s) if "approx" in str(e) else right(e, s)
+        )
+        points = list(rungs(claim, values, path, (3, 12, 18, 24)))
+    assert numbers[0][1] != points[0].upper
+    labels = [drift.label for drift in enclosure._drifts(claim, values, path, points)]
+    assert labels == ["unexplained"]
+
+
+def test_mpmath_agrees_at_level_full_and_a_disagreement_fails(monkeypatch):
+    claim = make_claim("approx = Theta(M^(1-a))", list(AB))
+    found = evidence(claim, "full")
+    assert found.light is Light.PASS
+    assert all(
+        set(entry["mpmath agrees"].values()) == {True} for entry in found.details["ladders"]
+    )
+    places._enclosed.cache_clear()
+    places._agreed.cache_clear()
+    right = places.enclose_expr
+
+    def wrong(expr, values, digits):
+        ball = right(expr, values, digits)
+        with enclosure.precision(256):
+            return Ball.of(ball.arb * (1 + enclosure.rational_ball(Fraction(1, 10**5))), digits)
+
+    monkeypatch.setattr(places, "enclose_expr", wrong)
+    found = evidence(claim, "full")
+    assert found.light is Light.FAIL
+    assert "disagree" in found.summary
 
 
 def test_numbers_are_the_same_every_time():

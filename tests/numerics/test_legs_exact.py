@@ -2,13 +2,14 @@ from dataclasses import replace
 
 import pytest
 
-from numerics.legs import exact, places
+from numerics.legs import optima, places, values
 from numerics.legs.exact import evidence
 from proofs_check.claimfile import make_claim
 from proofs_check.verdict import Light
 
 AB = ["a > 1", "b = a"]
 STEPS = [*AB, "N_eff*gamma >= 1"]
+AVERAGED = {"algorithm": "averaged-sgd", "schedule": "constant"}
 ALLOCATION = {
     "minimise": "risk - sigma^2",
     "over": ["M", "N_eff"],
@@ -26,8 +27,8 @@ def _nothing_remembered():
 
 def _forget():
     for remembered in (
-        exact._approximation, exact._responses, exact._dimension, exact._drawn_spectra,
-        exact._objective, places._enclosed,
+        values._approximation, values._responses, values._dimension, values._drawn_spectra,
+        values._sketched, values._eigenvalue, optima._objective, places._enclosed,
     ):  # fmt: skip
         remembered.cache_clear()
 
@@ -47,12 +48,35 @@ def light(says, assume=AB, **settings):
         ("risk - sigma^2 = Theta(M^(1-a) + (N_eff*gamma)^((1-a)/a))", STEPS, {}),
         ("bias = O((N_eff*gamma)^((1-a)/a))", AB, {"features": "top"}),
         ("eigenvalue(j) = Theta(j^-a)", ["a > 1", "M >= j"], {"features": "top", "sizes": ["j"]}),
+        ("eigenvalue(j) = Theta(j^-a)", ["a > 1", "M >= j"], {"sizes": ["j"]}),
         ("effective_dimension = O(M)", ["a > 1"], {"features": "top"}),
+        ("effective_dimension = Theta(min(M, (N_eff*gamma)^(1/a)))", STEPS, {}),
+        ("variance = Theta(min(M, (N*gamma)^(1/a))/N)", [*AB, "N*gamma >= 1"], AVERAGED),
+        (
+            "mean_bias = Theta((N*gamma)^(-2))",
+            ["a > 1", "b > 2*a + 1", "N*gamma >= 1"],
+            {**AVERAGED, "features": "top"},
+        ),
         ("approx = Theta(M^(1-b))", ["b > 1", "b < 3"], {"kernel": "brownian"}),
     ],
 )
 def test_passes_what_is_true(says, assume, settings):
     assert light(says, assume, **settings) is Light.PASS
+
+
+@pytest.mark.parametrize(
+    ("says", "assume"),
+    [
+        ("variance = Theta(min(M, (N_eff*gamma)^(1/a))/N_eff)", AB),
+        ("risk - sigma^2 = Theta(M^(1-a) + (N_eff*gamma)^((1-a)/a))", AB),
+        ("risk - sigma^2 = Theta(M^(1-a))", STEPS),
+        ("risk - sigma^2 = Theta((N_eff*gamma)^((1-a)/a))", STEPS),
+        ("bias = Theta((N_eff*gamma)^((1-a)/a))", STEPS),
+    ],
+)
+def test_looks_into_every_regime_of_learning(says, assume):
+    # Each is wrong in one regime only: few steps, many features, few features.
+    assert light(says, assume) is Light.FAIL
 
 
 @pytest.mark.parametrize(
@@ -65,6 +89,9 @@ def test_passes_what_is_true(says, assume, settings):
         ("risk - sigma^2 = O(M^(1-a))", STEPS, {}),
         ("mean_bias = Omega((N_eff*gamma)^((1-a)/a))", STEPS, {"features": "top"}),
         ("effective_dimension = Theta(M)", ["a > 1", "N_eff >= M"], {"features": "top"}),
+        ("effective_dimension = Theta(M)", ["a > 1", "N_eff >= M"], {}),
+        ("eigenvalue(j) = Theta(j^(1/4-a))", ["a > 1", "M >= j"], {"sizes": ["j"]}),
+        ("variance = Theta(gamma)", [*AB, "N*gamma >= 1"], AVERAGED),
     ],
 )
 def test_contradicts_what_is_wrong_by_a_quarter_of_a_power_or_a_constant(says, assume, settings):
@@ -85,10 +112,6 @@ def test_what_is_below_double_precision_supports_no_lower_bound():
     assume = ["a = 2", "b = 2", "gamma = 1", "N = M^8"]
     assert light("mean_bias = O(1/M)", assume, features="top") is Light.PASS
     assert light("mean_bias = Omega(exp(-N))", assume, features="top") is Light.UNKNOWN
-
-
-def test_drawn_sketches_are_too_short_a_ladder_to_pass():
-    assert light("eigenvalue(j) = Theta(j^-a)", ["a > 1", "M >= j"], sizes=["j"]) is Light.UNKNOWN
 
 
 def test_a_logarithm_is_no_contradiction():
@@ -127,20 +150,20 @@ def test_an_optimum_over_too_many_sizes_is_not_searched_for():
 
 
 def test_sees_a_wrong_exponent_of_approx(monkeypatch):
-    right = exact.approximation
-    monkeypatch.setattr(exact, "approximation", lambda p, M: right(p, M) * M**0.25)
+    right = values.approximation
+    monkeypatch.setattr(values, "approximation", lambda p, M: right(p, M) * M**0.25)
     assert light("approx = Theta(M^(1-a))") is Light.FAIL
 
 
 def test_sees_a_wrong_exponent_of_the_variance(monkeypatch):
-    right = exact.equivalent_excess
+    right = values.equivalent_excess
     says = "variance = Theta(min(M, (N_eff*gamma)^(1/a))/N_eff)"
 
     def wrong(problem, method, M, N, digits):
         value = right(problem, method, M, N, digits)
         return replace(value, variance=value.variance * N**0.25)
 
-    monkeypatch.setattr(exact, "equivalent_excess", wrong)
+    monkeypatch.setattr(values, "equivalent_excess", wrong)
     assert light(says, STEPS, features="top") is Light.FAIL
 
 

@@ -69,6 +69,42 @@ def test_shapes() -> None:
     )
 
 
+def test_texts() -> None:
+    assert _unrolled(named("polynomial(2)", 1.0, 4)).tolist() == [1.0, 0.5625, 0.25, 0.0625]
+    assert np.array_equal(
+        _unrolled(named(" wsd(0.2, 0.2) ", 1.0, 10)), _unrolled(wsd(1.0, 10, 0.2, 0.2))
+    )
+    assert named("cosine()", 0.3, 9).gammas.tolist() == cosine(0.3, 9).gammas.tolist()
+    stages = named("0.1:2, 1:1e3,0.5:500", 0.4, 1200)
+    assert stages.gammas == pytest.approx([0.04, 0.4, 0.2])
+    assert stages.steps.tolist() == [2, 1000, 198]
+    assert named("1:10", 0.4, 10).total == 10
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("linear", "schedules are"),
+        ("", "schedules are"),
+        ("cosine(2)", "0 parameters"),
+        ("polynomial(x)", "schedules are"),
+        ("polynomial(nan)", "schedules are"),
+        ("polynomial(-1)", "positive"),
+        ("wsd(0.9, 0.9)", "at most 1"),
+        ("1:2:3", "schedules are"),
+        ("1:0", "at least 1"),
+        ("1:2.5", "whole number"),
+        ("2:10", r"\(0, 1\]"),
+        ("0:10", r"\(0, 1\]"),
+        ("1:3", "fewer than N = 5"),
+        ("1:inf", "schedules are"),
+    ],
+)
+def test_bad_texts_are_explained(text: str, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        named(text, 0.1, 5)
+
+
 @pytest.mark.parametrize(
     "make",
     [

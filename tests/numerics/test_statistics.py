@@ -14,6 +14,7 @@ from scipy import stats
 
 from numerics.statistics import (
     Budget,
+    Ledger,
     mean_test,
     power,
     samples_needed,
@@ -138,6 +139,48 @@ def test_unusable_budgets_are_refused(tests: int, total: float) -> None:
 def test_looks_are_counted_from_one() -> None:
     with pytest.raises(UserError, match="counted from 1"):
         Budget(3).look(0)
+
+
+def filled(tests: int, spread: float = 1.0, level: float = 1e-9) -> Ledger:
+    """A ledger of that many independent means, their deviations scaled by `spread`."""
+    ledger, rng = Ledger(Budget(1000, 1000 * level)), generator(21)
+    for _ in range(tests):
+        x = rng.standard_normal(400)
+        mean = (1 - spread) * x.mean()  # |z| scales with the spread
+        assert not ledger.contradicts(mean_test(x, mean), among=tests)
+    return ledger
+
+
+def test_a_ledger_adds_up_what_was_declared() -> None:
+    ledger = filled(300)
+    assert ledger.comparisons == len(ledger.positions) == 300
+    assert ledger.spent == pytest.approx(1e-9)
+    assert not ledger.alarm(0.5)
+    assert ledger.alarm(1e-10)
+    assert not ledger.alarm(1e-10, among=100)
+    in_order, told = ledger.closing()
+    assert in_order
+    assert "303 comparisons, declared rate of false alarms 4e-09" in told
+
+
+def test_ledgers_of_several_processes_are_one() -> None:
+    one, other = filled(100), filled(50)
+    one.add(other.comparisons, other.spent, other.positions)
+    assert (one.comparisons, len(one.positions)) == (150, 150)
+    assert one.spent == pytest.approx(2e-9)
+
+
+@pytest.mark.parametrize("spread", [0.5, 2.0])
+def test_control_a_ledger_sees_wrong_standard_errors(spread: float) -> None:
+    # No single comparison is an alarm.
+    assert not filled(800, spread).closing()[0]
+
+
+def test_control_a_ledger_refuses_more_than_its_budget() -> None:
+    ledger = Ledger(Budget(10))
+    assert not any(ledger.alarm(0.5) for _ in range(10))
+    in_order, _ = ledger.closing()  # the test of uniformity is the eleventh
+    assert not in_order
 
 
 def test_uniform_positions_pass_and_others_do_not() -> None:

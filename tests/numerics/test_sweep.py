@@ -17,6 +17,7 @@ import sweep_points
 from hypothesis import given
 from hypothesis import strategies as st
 
+from numerics import sweep as module
 from numerics.grid import points_of
 from numerics.store import Row, Store, csv_text, key_of
 from numerics.sweep import Tally, code_version, dask, processes, sweep
@@ -59,13 +60,15 @@ def test_equal_points_are_one() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (b"[[grid]\n", "no TOML"),
-        (b"\xff", "no TOML"),
+        (b"[[grid]\n", "not TOML"),
+        (b"a = 1\n\xff", "g.toml:2: this is not TOML"),
         (b"", "at least one table"),
         (b"[grid]\nM = 3", "at least one table"),
         (b"format = 2\n[[grid]]", "reads format 1"),
         (b"[[grids]]\nM = 3", "did you mean 'grid'"),
-        (b"[[grid]]\ngama = 3", "grid 1: unknown key 'gama'; did you mean 'gamma'"),
+        (b"[[grid]]\ngama = 3", "g.toml:2: unknown key 'gama'; did you mean 'gamma'"),
+        (b"[[grid]]\n[[grid]]\nM = [3,\n4,\nx]", "g.toml:5"),
+        (b"[[grid]]\n[[grid]]\nM = [3,\n4,\n'x']", "g.toml:5: M: 'x' is not a whole number"),
         (b"[[grid]]\nzzz = 3", "known are features"),
         (b"[[grid]]\nM = 3.5", "M: 3.5 is not a whole number"),
         (b"[[grid]]\nM = true", "M: True is not a whole number"),
@@ -73,14 +76,14 @@ def test_equal_points_are_one() -> None:
         (b"[[grid]]\ngamma = nan", "no finite number"),
         (b"[[grid]]\ngamma = [0.1, inf]", "no finite number"),
         (b"[[grid]]\nfeatures = 3", "3 is not text"),
-        (b"[[grid]]\nset = 3", "set must be a table"),
+        (b"[[grid]]\nset = 3", "set: this must be a table"),
         (b"[[grid]]\nset = {a = true}", "set.a: True is not a number"),
     ],
 )  # fmt: skip
 def test_unusable_grids_are_refused_with_their_place(text: bytes, said: str) -> None:
     with pytest.raises(UserError, match=said) as error:
         points_of(text, "g.toml", DEFAULTS)
-    assert str(error.value).startswith("g.toml: ")
+    assert str(error.value).startswith("g.toml:")
 
 
 def test_a_grid_beyond_all_bounds_is_refused() -> None:
@@ -350,7 +353,7 @@ def test_a_cluster_of_two_workers_gives_the_same_table(tmp_path: Path) -> None:
     distributed = pytest.importorskip("distributed", reason="needs the `cluster` extra")
     with (
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
         ) as cluster,
         dask(cluster.scheduler_address) as pool,
         Store(tmp_path / "one.sqlite") as store,
@@ -366,7 +369,7 @@ def test_a_cluster_whose_workers_die_is_said(tmp_path: Path) -> None:
     distributed = pytest.importorskip("distributed", reason="needs the `cluster` extra")
     with (
         distributed.LocalCluster(
-            n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None
+            n_workers=1, threads_per_worker=1, processes=True, dashboard_address=":0"
         ) as cluster,
         Store(tmp_path / "r.sqlite") as store,
     ):
@@ -378,7 +381,24 @@ def test_a_cluster_whose_workers_die_is_said(tmp_path: Path) -> None:
         assert len(store) == 0
 
 
-def test_no_scheduler_or_no_dask_is_said() -> None:
+def test_a_cluster_without_workers_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    distributed = pytest.importorskip("distributed", reason="needs the `cluster` extra")
+    monkeypatch.setattr(module, "PATIENCE", 0.4)
+    with (
+        distributed.LocalCluster(
+            n_workers=0, processes=False, dashboard_address=":0"
+        ) as cluster,
+        Store(tmp_path / "r.sqlite") as store,
+        pytest.raises(UserError, match="no worker left"),
+        dask(cluster.scheduler_address) as pool,
+    ):  # fmt: skip
+        sweep(numbers(3), sweep_points.square, store, pool)
+
+
+def test_no_scheduler_or_no_dask_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "ANSWER", 0.5)
     try:
         import distributed  # noqa: F401
     except ImportError:

@@ -102,6 +102,13 @@ def exact(text, path=PATH):
         ("sum(log(N + M^2/i)/i, i, 1, N)", order(0, 2)),
         ("sum(min(1, N/i, M^3/i), i, 1, L)", order(1, 0, 1)),
         ("N^max(1, min(2, 3))", order(2)),
+        ("sum(max(1, log(i+1))*i^-2, i, 1, oo)", CONSTANT),
+        ("sum(max(min(1, N/i)*log(i+1), min(1, N/i))/i, i, 1, M)", order(0, 2)),
+        ("sum(min(1, N/(i*log(i+1))), i, 1, M)", T),
+        ("sum(min(1, 1/(i*log(i+1)^2)), i, 1, M)", CONSTANT),
+        ("sum(min(1, (N/(i*log(i+1)))^2), i, 1, M)", order(1, -1)),
+        ("sum(exp(-N/(i*log(i+1)))*i^-2, i, 1, oo)", order(-1, 1)),
+        ("sum(log(1+i)^-1*i^-1*exp(-N/i), i, 1, M)", CONSTANT),
     ],
 )  # fmt: skip
 def test_orders_known_in_closed_form(text, expected):
@@ -132,7 +139,8 @@ def test_one_sided_bounds():
         "0^(a-2)", "M^N", "M^pi", "2^M", "exp(M)", "exp(M - N)", "1/exp(-M)", "log(1/M)", "log(d)",
         "log(pi)", "log(1/2)", "log(exp(-M))", "log((a-2)*M + 2)", "sin(2)", "sin(pi*a)",
         "Gamma(-1/2)", "sum(i^-2*log(i*k), i, 1, M)", "sum(1/i, i, 1, oo)", "sum(i, i, 1, oo)",
-        "sum(1/(i*log(i+1)), i, 1, oo)",
+        "sum(1/(i*log(i+1)), i, 1, oo)", "sum(max(log(i+1)^2, k)/i, i, 1, M)",
+        "sum(max(log(i+1), k)/i, i, 1, M)",
         "sum(i, i, 0, M)", "sum(i, i, sigma, M)", "sum(i, i, 1/M, M)", "sum(i, i, M, N)",
         "sum(i, i, 3, 2)", "sum(i, i, 1, sigma)", "sum(1, i, 1, 1/M)", "sum(M - i, i, 1, N)",
         "sum((i - 1)^2, i, 1, N)", "sum((i/2 - 3/4)^2, i, 1, N)", "sum(log(i)/i, i, 1, M)",

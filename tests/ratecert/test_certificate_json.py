@@ -27,7 +27,10 @@ def test_report_has_the_fields_of_the_interface() -> None:
     data = report(report_entry(hand_made.certify(claim)) for claim in CLAIMS)
     assert list(data) == ["version", "claims", "summary"]
     assert data["summary"] == {"certified": 1, "refuted": 1, "undecided": 1, "as_expected": 1}
-    fields = "id says expect verdict reason derived regimes witness lights constants trust seconds"
+    fields = (
+        "id says expect verdict reason derived regimes witness lights constants trust evidence "
+        "seconds"
+    )
     for entry in data["claims"]:
         assert list(entry) == fields.split()
         assert list(entry["lights"]) == ["derivation", "enclosure", "exact", "simulation"]

@@ -13,11 +13,13 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from numerics.cells import Plane, line, margin, sizes
 from numerics.curves import Curve, Phases
 from numerics.ratios import Path as Ratios
 from proofs_check.errors import UserError
 from ratecert import figures
 from ratecert.cli import main
+from ratecert.commands.plot import _regimes
 
 needs_matplotlib = pytest.mark.skipif(
     importlib.util.find_spec("matplotlib") is None, reason="needs the `plots` extra"
@@ -38,6 +40,17 @@ def phase_data() -> Phases:
     return Phases(2.0, 2.0, 0.1, M, N, ones / M[:, None], ones / N, 0.1 * ones)
 
 
+CELLS = [
+    (("M >= (N_eff*gamma)^(1/a)",), "(N_eff*gamma)^((1-b)/a)"),
+    (("(N_eff*gamma)^(1/a) >= M",), "M^(1-b)"),
+]
+PLANE = Plane.of_exponents([1.0, 2.0, 3.0], [1.0, 2.0, 3.0, 4.0])
+PARAMETER_CELLS = [
+    (("b < a",), "C^((1-b)/(a+1))"), (("b > a",), "C^((1-b)/(b+1))"), (("b = a",), "log(C)"),
+    (("b > 9",), "C"),
+]  # fmt: skip
+
+
 def ratio_data() -> list[Ratios]:
     N = np.array([10, 100, 1000])
     return [Ratios(Fraction(1, 2), N, N, np.array([1.0, 1.1, 1.05]))]
@@ -48,7 +61,8 @@ def drawn(kind: str, path: Path) -> bytes:
         "risk": lambda: figures.risk_figure(
             [curve(2, -1), curve(1.5, -0.5)], [curve(2, -0.5), curve(1.5, -0.33)]
         ),
-        "phase": lambda: figures.phase_figure(phase_data()),
+        "phase": lambda: figures.phase_figure(phase_data(), CELLS),
+        "cells": lambda: figures.cells_figure("t", PLANE, PARAMETER_CELLS),
         "ratio": lambda: figures.ratio_figure("approx = Theta(M_x$^1)", "a = 2", ratio_data()),
     }[kind]()
     figures.save(figure, path)
@@ -56,7 +70,10 @@ def drawn(kind: str, path: Path) -> bytes:
 
 
 @needs_matplotlib
-@pytest.mark.parametrize(("kind", "ending"), [("risk", "svg"), ("phase", "pdf"), ("ratio", "png")])
+@pytest.mark.parametrize(
+    ("kind", "ending"),
+    [("risk", "svg"), ("phase", "pdf"), ("ratio", "png"), ("cells", "svg")],
+)
 def test_the_same_data_give_the_same_bytes(kind: str, ending: str, tmp_path: Path) -> None:
     first = drawn(kind, tmp_path / f"one.{ending}")
     second = drawn(kind, tmp_path / f"two.{ending}")
@@ -130,7 +147,7 @@ def test_without_matplotlib_the_extra_is_named(
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(UserError, match=r"ratecert\[plots\]"):
-        figures.phase_figure(phase_data())
+        figures.phase_figure(phase_data(), CELLS)
     # Said before the numbers are computed.
     with pytest.raises(UserError, match=r"ratecert\[plots\]"):
         figures.check_path(tmp_path / "x.svg")
@@ -194,3 +211,40 @@ def test_impossible_figures_are_refused(
     assert main(["plot", what, "--out", str(out), *options]) == 2
     assert said in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_a_margin_is_positive_inside_and_its_zero_level_is_the_boundary() -> None:
+    plane = sizes([1.0, 16.0, 81.0], [2.0, 4.0, 9.0], {"a": 2.0}, 0.1)
+    inside = margin(plane, ["M >= (N_eff*gamma)^(1/a)"])
+    expected = np.log(np.array([[2.0], [4.0], [9.0]]) / np.sqrt([1.0, 16.0, 81.0]))
+    np.testing.assert_allclose(inside, np.minimum(expected, 1), atol=1e-12)
+    outside = margin(plane, ["(N_eff*gamma)^(1/a) > M"])
+    np.testing.assert_allclose(outside, np.minimum(-expected, 1), atol=1e-12)
+    both = margin(plane, ["M >= (N_eff*gamma)^(1/a)", "M <= 3"])
+    np.testing.assert_allclose(both, np.minimum(inside, np.log(3 / plane.names["M"])), atol=1e-12)
+    assert (margin(plane, []) == 1).all()
+    with pytest.raises(UserError, match="q has no value"):
+        margin(plane, ["q > 1"])
+
+
+def test_an_equation_is_a_line_unless_it_holds_everywhere() -> None:
+    equation = line(PLANE, ["b = a", "a > 1"])
+    assert equation is not None
+    np.testing.assert_allclose(equation, np.log(PLANE.names["b"] / PLANE.names["a"]))
+    assert line(PLANE, ["b > a"]) is None
+    assert line(sizes([1.0, 2.0], [1.0], {"a": 2.0, "b": 2.0}, 0.1), ["b = a"]) is None
+
+
+@needs_matplotlib
+def test_a_cell_outside_the_plane_is_not_in_the_legend(tmp_path: Path) -> None:
+    figure = figures.cells_figure("t", PLANE, PARAMETER_CELLS)
+    (legend,) = figure.legends
+    assert len(legend.get_texts()) == 3
+
+
+@pytest.mark.parametrize(("a", "b"), [(2.0, 1.5), (2.0, 2.0), (2.0, 2.5), (2.0, 3.0), (1.5, 4.0)])
+def test_the_phase_figure_has_a_regime_everywhere(a: float, b: float) -> None:
+    n, M = [2.0, 30.0, 4000.0], [2.0, 20.0, 500.0]
+    plane = sizes(n, M, {"a": a, "b": b}, 0.1)
+    cells = [when for when, _ in _regimes(a, b) if line(plane, when) is None]
+    assert (np.max([margin(plane, when) for when in cells], axis=0) > -1e-12).all()

@@ -8,7 +8,7 @@ from proofs_check.claimfile import make_claim
 from proofs_check.orders import Order, exact_value
 from proofs_check.paths import Path
 from proofs_check.refutation import names_of, statement_of, violated, with_effective_steps
-from theory.samples import sample_paths, sample_values
+from theory.samples import sample_paths, sample_regimes, sample_values
 
 THEOREM = ("a > 1", "b > 1", "b = a", "N_eff*gamma >= 1")
 RISK = "risk - sigma^2 = Theta(M^(1-b) + (N_eff*gamma)^((1-b)/a))"
@@ -108,3 +108,12 @@ def test_a_claim_without_meaning_still_has_samples_of_its_conditions():
     claim = make_claim("variance - bias = Theta(1)", THEOREM)
     assert sample_values(claim)
     assert sample_paths(claim, sample_values(claim)[0])
+
+
+def test_one_path_for_each_regime_and_boundary():
+    claim = make_claim("M + N = Theta(max(M, N))")
+    paths = sample_regimes(claim, {})
+    signs = {(p["M"] > p["N"]) - (p["M"] < p["N"]) for p in paths}
+    assert signs == {-1, 0, 1}
+    assert len(paths) == 3
+    assert sample_regimes(claim, {}, 2) == paths[:2]

@@ -1,0 +1,301 @@
+r"""LEFT as a number: quantities of the exact leg at one place of parameters and sizes.
+
+*Values.*  Top features: exact (for ``M > 32`` by quadrature).  Gaussian sketch: exact given the
+sketch and averaged over 8 of them for ``M <= 32``; the deterministic equivalent beyond
+(`numerics.equivalents`, `numerics.sketched_spectrum`), whose relative error is of order 1/M.
+Every part p comes with an error e: LEFT is evaluated at ``p + e`` and at ``max(p - e, 0)``, and
+where the two differ by more than 1 % it is *blurred*: known from above only, as where a bias
+decays below double precision.
+
+*Source*: derived here; the parts of the risk are those of `numerics.expected`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from numerics.balls.ball import Refusal
+from numerics.equivalents import approximation, equivalent_excess
+from numerics.expected import learning_curve
+from numerics.legs.places import enclosed, logarithm, spectrum_of, unit_factor
+from numerics.problem import Method, Problem, evaluate, sequence
+from numerics.sketch import gaussian_sketch
+from numerics.sketched_spectrum import SketchedSpectrum
+from proofs_check.claim import Setting
+from proofs_check.errors import UserError
+from proofs_check.expr import Call, Expr, Name, Num, children, free_names, rebuild, walk
+from proofs_check.meaning import is_quantity
+
+__all__ = ["DIGITS", "ONE", "RESPONSES", "UNDERFLOW", "Number", "Part", "Values", "first_step",
+           "first_step_of", "method_of", "number", "parts_at", "problem_of"]  # fmt: skip
+
+Values = Mapping[str, Fraction]
+
+ONE = Fraction(1)
+DIGITS = 12
+BLUR = 0.01
+UNDERFLOW = Fraction(1, 10**300)
+"""Least upper end of a value: a float that is 0 may stand for that."""
+QUADRATURE = 5.0
+SMALL = 32
+SKETCHES = 8
+EQUIVALENT = 1e-8  # relative error of `SketchedSpectrum` as numbers
+
+RESPONSES = frozenset({"risk", "excess", "bias", "variance", "mean_bias"})
+DIMENSION = "effective_dimension"
+IRREDUCIBLE = "irreducible"
+_PARTS = ("approx", "bias", "mean_bias", "variance")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A quantity's value and the absolute error it is known to."""
+
+    value: Fraction
+    error: Fraction
+
+    @classmethod
+    def of(cls, value: float, error: float) -> Part:
+        """Take the exact rational value of two floats.
+
+        Raises
+        ------
+        UserError
+            Where nothing is known of the value in double precision.
+        """
+        if not (math.isfinite(value) and math.isfinite(error)):
+            raise UserError("the value is beyond double precision here")
+        return cls(Fraction(value), Fraction(error))
+
+    def __add__(self, other: Part) -> Part:
+        return Part(self.value + other.value, self.error + other.error)
+
+    def times(self, factor: int) -> Part:
+        """Return a multiple."""
+        return Part(factor * self.value, factor * self.error)
+
+    @property
+    def high(self) -> Fraction:
+        """The upper end, at least `UNDERFLOW`: a float that is 0 may stand for less than that."""
+        return max(self.value + self.error, UNDERFLOW)
+
+    @property
+    def low(self) -> Fraction:
+        """The lower end, at least 0."""
+        return max(self.value - self.error, Fraction(0))
+
+
+# One problem at one place.
+
+
+def problem_of(setting: Setting, values: Values, place: Values) -> Problem:
+    """Return the problem of a setting at parameter values and sizes, with ``sigma = 1``."""
+    known = {name: float(value) for name, value in {**values, **place}.items()}
+    target_law = unit_factor(setting.target)
+    # Of the values those that the kernel needs: places differ, and its spectrum is kept.
+    spectrum = spectrum_of(setting, {name: float(value) for name, value in values.items()})
+    # A claim that uses no target may have parameters there that are declared nowhere.
+    used = free_names(target_law) <= known.keys() | {"i"}
+    return Problem(
+        spectrum,
+        sequence(target_law, known) if used else spectrum,
+        noise=1.0,
+        features=setting.features,
+        outputs=_whole(setting.outputs, known),
+    )
+
+
+def method_of(setting: Setting, values: Values, place: Values) -> Method:
+    """Return the method of a setting at parameter values and sizes, which hold ``gamma``."""
+    known = {name: float(value) for name, value in {**values, **place}.items()}
+    return Method(
+        known["gamma"], setting.algorithm, setting.schedule, _whole(setting.batch, known)
+    )
+
+
+def _whole(expr: Expr, known: Mapping[str, float]) -> int:
+    return max(round(evaluate(expr, known)), 1)
+
+
+def first_step(problem: Problem) -> Fraction:
+    """Return ``γ_0 = 1/(4 Σ λ_i)``."""
+    return Fraction(1 / (4 * problem.spectrum.sum()))
+
+
+def first_step_of(expr: Expr, setting: Setting, values: Values, place: Values) -> Fraction:
+    """Return ``γ_0``, or 1 for an expression that has no problem."""
+    explicit = not any(map(is_quantity, walk(expr)))
+    return ONE if explicit else first_step(problem_of(setting, values, place))
+
+
+def parts_at(
+    setting: Setting, values: Values, place: Values, names: frozenset[str]
+) -> dict[str, Part]:
+    """Return the quantities `names` at a place.
+
+    Parameters
+    ----------
+    setting
+        Problem and method.
+    values
+        Values of the parameters.
+    place
+        M, N, and gamma, as far as the quantities need them; other sizes too.
+    names
+        Quantities without index.
+
+    Raises
+    ------
+    UserError
+        Where no engine reaches the problem, the method or the sizes.
+    """
+    problem = problem_of(setting, values, place)
+    parts: dict[str, Part] = {}
+    if IRREDUCIBLE in names:
+        parts[IRREDUCIBLE] = Part(Fraction(problem.outputs), Fraction(0))
+    if DIMENSION in names:
+        parts[DIMENSION] = _dimension(problem, _size(place, "M"), _effective(setting, place))
+    if names & RESPONSES:
+        method = method_of(setting, values, place)
+        parts |= _responses(problem, method, _size(place, "M"), _size(place, "N"))
+    elif "approx" in names:
+        parts["approx"] = _approximation(problem, _size(place, "M"))
+    return {name: parts[name] for name in names}
+
+
+def _size(place: Values, name: str) -> int:
+    if name not in place:
+        raise UserError(f"the path gives no {name}")
+    return int(place[name])
+
+
+def _effective(setting: Setting, place: Values) -> float:
+    """Return ``N_eff γ``, or ``N γ`` for a constant step."""
+    N = _size(place, "N")
+    steps = N / math.log2(N) if setting.schedule == "geometric" else float(N)
+    return steps * float(place["gamma"])
+
+
+@lru_cache(maxsize=4096)
+def _approximation(problem: Problem, M: int) -> Part:
+    problem.check_features(M)
+    value = problem.target.tail(M) if problem.features == "top" else approximation(problem, M)
+    return Part.of(value, 1e-12 * value).times(problem.outputs)
+
+
+@lru_cache(maxsize=4096)
+def _responses(problem: Problem, method: Method, M: int, N: int) -> dict[str, Part]:
+    """Return the parts of the risk."""
+    top = problem.features == "top"
+    if M <= SMALL:
+        risk = learning_curve(problem, method, M, [N], 0, None if top else SKETCHES)[0]
+        errors = risk.errors
+        parts = {name: Part.of(getattr(risk, name), getattr(errors, name)) for name in _PARTS}
+    else:
+        value = equivalent_excess(problem, method, M, N, QUADRATURE)
+        parts = {
+            name: Part.of(getattr(value, name), error).times(problem.outputs)
+            for name, error in zip(_PARTS, value.errors, strict=True)
+        }
+    irreducible = Part(Fraction(problem.outputs), Fraction(0))
+    parts["excess"] = parts["bias"] + parts["variance"]
+    parts["risk"] = irreducible + parts["approx"] + parts["excess"]
+    return parts | {IRREDUCIBLE: irreducible}
+
+
+@lru_cache(maxsize=1024)
+def _dimension(problem: Problem, M: int, n: float) -> Part:
+    """Return ``#{j <= M : λ_j >= 1/n} + n² Σ_{j <= M, λ_j < 1/n} λ_j²``."""
+    if problem.features == "top":
+        squares = problem.spectrum.times(problem.spectrum)
+        k = _head(problem, M, n)
+        if k == M:
+            return Part(Fraction(M), Fraction(0))
+        value = k + n**2 * (squares.tail(k) - squares.tail(M))
+        return Part.of(value, 1e-12 * (k + n**2 * squares.tail(k)))
+    if M > SMALL:
+        value = _sketched(problem, M).effective_dimension(n)
+        return Part.of(value, EQUIVALENT * value)
+    spectra = _drawn_spectra(problem, M)
+    value = float(np.mean(np.minimum(1.0, (n * spectra) ** 2).sum(axis=1)))
+    return Part.of(value, 1e-12 * value)
+
+
+def _head(problem: Problem, M: int, n: float) -> int:
+    """Return the number of ``j <= M`` with ``λ_j >= 1/n``."""
+    low, high = 0, M + 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        inside = float(problem.spectrum.at(middle)) * n >= 1
+        low, high = (middle, high) if inside else (low, middle)
+    return low
+
+
+@lru_cache(maxsize=64)
+def _drawn_spectra(problem: Problem, M: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+    return np.array([gaussian_sketch(problem, M, 0, draw).lam for draw in range(SKETCHES)])
+
+
+@lru_cache(maxsize=64)
+def _sketched(problem: Problem, M: int) -> SketchedSpectrum:
+    return SketchedSpectrum(problem, M)
+
+
+@lru_cache(maxsize=1024)
+def _eigenvalue(problem: Problem, M: int, j: int) -> Part:
+    if not 1 <= j <= M:
+        raise UserError(f"there is no eigenvalue {j} of M = {M} features")
+    if problem.features == "top":
+        value = float(problem.spectrum.at(j))
+    elif M > SMALL:
+        value = _sketched(problem, M).eigenvalue(j)
+        return Part.of(value, EQUIVALENT * value)
+    else:
+        value = float(np.mean(_drawn_spectra(problem, M)[:, j - 1]))
+    return Part.of(value, 1e-12 * value)
+
+
+# Sides as numbers.
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """The logarithm of an expression, and whether it is known from above only."""
+
+    log: float
+    blurred: bool
+
+
+def number(expr: Expr, setting: Setting, values: Values, place: Values) -> Number:
+    """Return an expression in quantities, parameters and sizes at a place."""
+    known = {"sigma": Fraction(1), **values, **place}
+    calls = {n for n in walk(expr) if isinstance(n, Call) and n.func == "eigenvalue"}
+    names = free_names(expr) & (RESPONSES | {"approx", DIMENSION, IRREDUCIBLE})
+    found = parts_at(setting, values, place, names) if names else {}
+    parts: dict[Expr, Part] = {Name(name): part for name, part in found.items()}
+    for call in calls:
+        index = round(math.exp(logarithm(enclosed(call.args[0], known, DIGITS))))
+        problem = problem_of(setting, values, place)
+        parts[call] = _eigenvalue(problem, _size(place, "M"), index)
+    high = _replaced(expr, {node: Num(part.high) for node, part in parts.items()})
+    low = _replaced(expr, {node: Num(part.low) for node, part in parts.items()})
+    above = logarithm(enclosed(high, known, DIGITS))
+    try:
+        below = logarithm(enclosed(low, known, DIGITS))
+    except Refusal:
+        return Number(above, True)  # 0 from below: nothing is known on that side
+    return Number(above, abs(above - below) > BLUR)
+
+
+def _replaced(expr: Expr, numbers: Mapping[Expr, Expr]) -> Expr:
+    if expr in numbers:
+        return numbers[expr]
+    parts = children(expr)
+    return rebuild(expr, tuple(_replaced(p, numbers) for p in parts)) if parts else expr

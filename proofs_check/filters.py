@@ -1,0 +1,138 @@
+r"""Filters of repeated steps, ``(1 - X)^Y``, and the exponentials that they are.
+
+For ``0 <= X <= 1/2`` the function ``-log(1 - X)`` is convex and lies between X and
+``2 log(2) X``, so
+
+    (1 - X)^Y = exp(-c X Y),      1 <= c <= 2 log 2,   Y >= 0,
+
+which the rules for ``exp(-X)`` cover: they hold for every ``c`` between two positive constants.
+`meaning` writes every such power as the exponential, where X is provably at most 1/2:
+
+- X is a positive number times powers of the step size, of sizes and of indices;
+- the powers of sizes and indices are negative (an index is at least 1, a size tends to infinity),
+  that of the step size is positive;
+- a power of the step size or of a size is among them.  In the first case X is at most 1/2 because
+  the step size is *at most a small enough constant*, by the convention of the language; in the
+  second because X tends to 0.
+
+Signs of exponents that depend on parameters become conditions that the derivation has to prove.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from proofs_check.claim import Condition, Setting
+from proofs_check.expr import (
+    Add,
+    Call,
+    Expr,
+    Mul,
+    Name,
+    Num,
+    Pow,
+    Sum,
+    children,
+    mul,
+    neg,
+    rebuild,
+    walk,
+)
+from proofs_check.meaning import Meaning, meaning
+
+__all__ = ["explicit"]
+
+ONE = Num(Fraction(1))
+ZERO = Num(Fraction(0))
+STEP = "(1 - X)^Y is exp(-c*X*Y) with c between 1 and 2*log(2), as X is at most 1/2"
+
+
+def explicit(expr: Expr, setting: Setting, sizes: frozenset[str]) -> Meaning:
+    """Return the meaning of an expression, its filters written as exponentials.
+
+    Parameters
+    ----------
+    expr
+        An expression with or without quantities.
+    setting
+        What the quantities mean.
+    sizes
+        All names that tend to infinity.
+
+    Raises
+    ------
+    NoMeaningError
+        Where a quantity is not defined for the setting.
+    """
+    found = meaning(expr, setting)
+    writer = _Writer(sizes, _indices(found.upper) | _indices(found.lower))
+    upper, lower = writer.written(found.upper), writer.written(found.lower)
+    if (upper, lower) == (found.upper, found.lower):
+        return found
+    needs = tuple(dict.fromkeys((*found.needs, *writer.needs)))
+    return replace(found, upper=upper, lower=lower, needs=needs, steps=(*found.steps, STEP))
+
+
+def _indices(expr: Expr) -> frozenset[str]:
+    return frozenset(node.index for node in walk(expr) if isinstance(node, Sum))
+
+
+class _Writer:
+    """Writes filters as exponentials and collects the conditions for it."""
+
+    def __init__(self, sizes: frozenset[str], indices: frozenset[str]):
+        self._sizes, self._indices = sizes, indices - sizes
+        self.needs: list[Condition] = []
+
+    def written(self, expr: Expr) -> Expr:
+        """Return the expression with exponentials for filters."""
+        parts = tuple(map(self.written, children(expr)))
+        if isinstance(expr, Pow) and (rate := _rate(expr.base)) is not None:
+            conditions = self._conditions(rate)
+            if conditions is not None:
+                self.needs += conditions
+                return Call("exp", (neg(mul(rate, parts[1])),))
+        return rebuild(expr, parts) if parts else expr
+
+    def _conditions(self, rate: Expr) -> list[Condition] | None:
+        """Return under which conditions X is at most 1/2, or None where no rule says."""
+        powers = [_power(f) for f in (rate.factors if isinstance(rate, Mul) else (rate,))]
+        falling: list[Expr] = []
+        for name, power in powers:
+            if name in self._sizes | self._indices:
+                falling.append(neg(power))
+            elif name == "gamma":
+                falling.append(power)
+            elif name or not _is_positive(power):
+                return None
+        if not any(name in self._sizes | {"gamma"} for name, _ in powers):
+            return None
+        if any(isinstance(power, Num) and power.value <= 0 for power in falling):
+            return None
+        return [Condition(power, ">", ZERO) for power in falling if not isinstance(power, Num)]
+
+
+def _rate(base: Expr) -> Expr | None:
+    """Return X where the expression is ``1 - X``."""
+    match base:
+        case Add((Num(one), Mul((Num(minus), *_)) as rest)) if one == 1 and minus < 0:
+            return neg(rest)
+    return None
+
+
+def _power(factor: Expr) -> tuple[str, Expr]:
+    """Return the name and the power of a factor, of a number "" and itself."""
+    match factor:
+        case Name(name):
+            return name, ONE
+        case Pow(base, exponent):
+            name, power = _power(base)
+            return (name, mul(power, exponent)) if name else ("?", exponent)
+        case Num():
+            return "", factor
+    return "?", factor
+
+
+def _is_positive(expr: Expr) -> bool:
+    return isinstance(expr, Num) and expr.value > 0

@@ -1,0 +1,1 @@
+"""The checker of proof ledgers: lemmas with exact statements, each re-checked from its data."""

@@ -1,0 +1,63 @@
+r"""What a ledger may use without a proof of its own: a fixed list of standard analysis.
+
+Each is a lemma like those of a ledger, closed and without constants, and is proved here.
+
+``exp-tangent``.  exp is convex and its tangent at 0 is ``1 + x``.
+``log-tangent``.  ``log t <= t - 1`` is exp-tangent at ``log t``; put ``t = x/y``.
+``bernoulli``.  ``x -> x^p`` is convex on x > 0 for p <= 0 (second derivative
+    ``p(p-1)x^(p-2) >= 0``), and ``1 + p(x-1)`` its tangent at 1; ``bernoulli-large`` is the same
+    for p >= 1, and ``bernoulli-small`` for 0 <= p <= 1, where it is concave.
+``power-increases``.  The derivative ``p x^(p-1)`` is not negative.
+``floor-below, floor-above, floor-least``.  floor(x) is the largest integer that is at most x.
+``integer-gap``.  There is no integer between m and m + 1.
+``min-first, min-second, min-greatest``.  Definition of the minimum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from proofs_check.ledger.terms import Relation, parse_relation
+
+__all__ = ["AXIOMS", "Closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A lemma as others see it: its variables, what it assumes and what it says."""
+
+    id: str
+    reals: frozenset[str]
+    integers: frozenset[str]
+    assume: tuple[Relation, ...]
+    says: Relation
+
+
+def _axiom(name: str, says: str, assume: str = "", reals: str = "", integers: str = "") -> Closed:
+    conditions = tuple(parse_relation(c) for c in assume.split(",") if c.strip())
+    return Closed(
+        name, frozenset(reals.split()), frozenset(integers.split()), conditions,
+        parse_relation(says),
+    )  # fmt: skip
+
+
+AXIOMS: Mapping[str, Closed] = {
+    axiom.id: axiom
+    for axiom in (
+        _axiom("exp-tangent", "1 + x <= exp(x)", reals="x"),
+        _axiom("log-tangent", "log(x) <= log(y) + x/y - 1", "x > 0, y > 0", "x y"),
+        _axiom("bernoulli", "1 + p*(x - 1) <= x^p", "x > 0, p <= 0", "x p"),
+        _axiom("bernoulli-large", "1 + p*(x - 1) <= x^p", "x > 0, p >= 1", "x p"),
+        _axiom("bernoulli-small", "x^p <= 1 + p*(x - 1)", "x > 0, p >= 0, p <= 1", "x p"),
+        _axiom("power-increases", "x^p <= y^p", "x > 0, x <= y, p >= 0", "x y p"),
+        _axiom("floor-below", "floor(x) <= x", reals="x"),
+        _axiom("floor-above", "x < floor(x) + 1", reals="x"),
+        _axiom("floor-least", "k <= floor(x)", "k <= x", "x", "k"),
+        _axiom("integer-gap", "m + 1 <= n", "m < n", "", "m n"),
+        _axiom("min-first", "min(x, y) <= x", reals="x y"),
+        _axiom("min-second", "min(x, y) <= y", reals="x y"),
+        _axiom("min-greatest", "z <= min(x, y)", "z <= x, z <= y", "x y z"),
+    )
+}
+"""The axioms by name."""

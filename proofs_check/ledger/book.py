@@ -1,0 +1,402 @@
+r"""A ledger: definitions and lemmas in order, and what the checker finds about each.
+
+A ledger is data (TOML read into tables)::
+
+    format = 1
+    key, title                    # texts
+    [standing]                    # names that are fixed throughout, and what is assumed of them
+    reals = ["a", ...]
+    integers = ["M", ...]
+    assume = ["a >= 11/10", ...]
+    example = {a = "2", ...}      # values that satisfy the assumptions
+    [[claim]]                     # claims of a paper that lemmas support
+    [[item]]                      # a lemma (id, says, by, ...), or the definition of a constant,
+                                  # or of a function of (stage, step, ...) by recursion, or
+                                  # words for readers: heading, text
+
+Everything stands in order: a lemma may use what stands before it, so there are no cycles.
+A *background* lemma is known to all lemmas after it.
+
+*Status.*  ``proved``: the check of the lemma passed and all that it uses is proved (axioms and
+definitions count as such).  ``cited``: not checked, a reference is given; ``conditional``:
+checked, but something it rests on is cited.  ``rejected``: the check failed, or it uses what was
+rejected, which no lemma after it can.  Nothing in the file says which.
+
+*Example.*  The standing assumptions hold at the values of `example`, and so does what a lemma
+that supports a claim assumes: nothing is proved from assumptions that nothing satisfies.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any
+
+from flint import arb
+
+from proofs_check.claim import Claim
+from proofs_check.claimfile import make_claim
+from proofs_check.errors import RejectedError, UserError
+from proofs_check.expr import (
+    Call,
+    Expr,
+    Mul,
+    Num,
+    free_names,
+    mul,
+    walk,
+)
+from proofs_check.language import parse_statement
+from proofs_check.ledger.axioms import AXIOMS, Closed
+from proofs_check.ledger.boxes import enclosed, has_enclosure
+from proofs_check.ledger.context import Context
+from proofs_check.ledger.definitions import constant, name_of, named, recursion
+from proofs_check.ledger.moments import check_moments
+from proofs_check.ledger.proof import RULES, Prover, assuming, keys, texts
+from proofs_check.ledger.terms import Relation, parse_formula, parse_relation
+from proofs_check.ledger.words import check_words
+
+__all__ = ["Entry", "Report", "check_ledger", "read_ledger"]
+
+MAX_BYTES = 5_000_000
+MAX_ITEMS = 1000
+LEMMA_KEYS = (
+    "reals", "integers", "assume", "constants", "background", "supports", "title", "note",
+)  # fmt: skip
+WHOLE_RULES: Mapping[str, tuple[str, ...]] = {
+    "induction": ("over", "from", "base", "step"),
+    "stages": ("over", "from", "stage", "base", "next", "change"),
+    "moments": ("gaussian", "conditional", "other"),
+    "words": ("shapes", "symmetric", "gaussian"),
+    "cited": ("reference", "reason"),
+}
+"""Rules for a whole lemma, with their keys."""
+_ID = re.compile(r"[a-z][a-z0-9-]{0,60}")
+ZERO, ONE = Num(Fraction(0)), Num(Fraction(1))
+GOOD = ("axiom", "definition", "proved")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One lemma with what the checker found; `says` is the text that was checked."""
+
+    id: str
+    says: str
+    assume: tuple[str, ...]
+    method: str
+    status: str
+    uses: tuple[str, ...] = ()
+    constants: Mapping[str, str] = field(default_factory=dict)
+    supports: str = ""
+    title: str = ""
+    note: str = ""
+    reason: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All entries in order; `trust` is what they rest on and the ledger does not prove."""
+
+    key: str
+    title: str
+    standing: tuple[str, ...]
+    entries: tuple[Entry, ...]
+    trust: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing was rejected."""
+        return all(entry.status != "rejected" for entry in self.entries)
+
+
+def read_ledger(data: bytes) -> Mapping[str, Any]:
+    """Return the tables of a ledger file; raises `UserError` where it is none."""
+    if len(data) > MAX_BYTES:
+        raise UserError(f"not a ledger: larger than {MAX_BYTES} bytes")
+    try:
+        table = tomllib.loads(data.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UserError(f"not a ledger: {error}") from None
+    except RecursionError:
+        raise UserError("not a ledger: nested too deeply") from None
+    try:
+        keys(table, ["format", "key", "standing", "item"], ["title", "claim"])
+        if type(table["format"]) is not int or table["format"] != 1:
+            raise RejectedError("the format must be 1, the only one so far")
+        if not isinstance(table["key"], str) or not isinstance(table.get("title", ""), str):
+            raise RejectedError("key and title are texts")
+        for name in ("item", "claim"):
+            listed = table.get(name, [])
+            if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
+                raise RejectedError(f"{name} must be tables")
+        if len(table["item"]) > MAX_ITEMS:
+            raise RejectedError(f"at most {MAX_ITEMS} items")
+    except RejectedError as error:
+        raise UserError(f"not a ledger: {error}") from None
+    return table
+
+
+def check_ledger(
+    table: Mapping[str, Any], clock: Callable[[], float] = time.perf_counter
+) -> Report:
+    """Check everything in a ledger in order; what cannot be read is rejected.
+
+    Raises
+    ------
+    UserError
+        Where the standing assumptions or a claim cannot be read.
+    """
+    try:
+        book = _Book(table, clock)
+    except (RejectedError, UserError) as error:
+        raise UserError(f"the head of the ledger: {error}") from None
+    for item in table["item"]:
+        book.take(item)
+    return book.report()
+
+
+class _Book:
+    """The library as it grows."""
+
+    prover = Prover
+
+    def __init__(self, table: Mapping[str, Any], clock: Callable[[], float]):
+        self.key, self.title = table["key"], table.get("title", "")
+        self.clock = clock
+        standing = keys(table["standing"], ["reals", "integers", "assume", "example"])
+        reals, integers = texts(standing["reals"]), texts(standing["integers"])
+        self.standing = tuple(texts(standing["assume"]))
+        self.context = Context().declaring(map(name_of, reals), map(name_of, integers))
+        for number, text in enumerate(self.standing, 1):
+            self.context = self.context.knowing(f"A{number}", parse_relation(text))
+        self.example = self._example(standing["example"])
+        for fact in self.context.facts:
+            self._require_example(fact.relation)
+        self.library: dict[str, Closed] = dict(AXIOMS)
+        self.status: dict[str, str] = dict.fromkeys(AXIOMS, "axiom")
+        self.background: dict[str, str] = {}
+        self.entries: list[Entry] = []
+        self.moments: dict[str, Closed] = {}
+        self.claims = dict(map(_claim, table.get("claim", [])))
+
+    def _example(self, table: Any) -> dict[str, arb]:
+        names = sorted(self.context.reals | self.context.integers)
+        values: dict[str, arb] = {}
+        for name, text in keys(table, names).items():
+            value = parse_formula(text)
+            if not isinstance(value, Num):
+                raise RejectedError(f"the example's {name} is not a rational number")
+            if name in self.context.integers and value.value.denominator != 1:
+                raise RejectedError(f"the example's {name} is not a whole number")
+            values[name] = enclosed(value, {})
+        return values
+
+    def _require_example(self, relation: Relation) -> None:
+        """Reject if a relation is not certain to hold at the example."""
+        if not relation.names() <= set(self.example) or not has_enclosure(relation):
+            raise RejectedError(f"the example says nothing about {relation}")
+        gap = enclosed(relation.right, self.example) - enclosed(relation.left, self.example)
+        if not (gap > 0 or (relation.op != "<" and gap.is_exact() and gap == 0)):
+            raise RejectedError(f"the example does not satisfy {relation}")
+
+    def take(self, table: Mapping[str, Any]) -> None:
+        """Check one item and take it into the library; a heading with its text is for readers."""
+        if isinstance(table.get("heading"), str) and set(table) <= {"heading", "text"}:
+            return
+        begin = self.clock()
+        name = str(next((table[k] for k in ("id", "constant", "function") if k in table), "?"))
+        try:
+            found = self._lemma(table) if "id" in table else self._definition(table)
+        except RejectedError as error:
+            says, rule = str(table.get("says", "")), str(table.get("by", "combination"))
+            found = [Entry(name, says, (), rule, "rejected", reason=str(error))]
+        seconds = self.clock() - begin
+        self.entries += [replace(entry, seconds=seconds / len(found)) for entry in found]
+
+    def _definition(self, table: Mapping[str, Any]) -> list[Entry]:
+        if "means" in table:
+            self.context = named(table, self.context)
+            name, means = table["constant"], table["means"]
+            return [Entry(f"{name}.def", f"{name}: {means}", (), "definition", "definition")]
+        if "constant" in table:
+            context, equation = constant(table, self.context)
+            equations = [equation]
+            says = equation.says
+            if free_names(says.right) <= set(self.example) and has_enclosure(says):
+                self.example[table["constant"]] = enclosed(says.right, self.example)
+        else:
+            context, equations = recursion(table, self.context, self.moments)
+        self.context = context
+        self.library |= {equation.id: equation for equation in equations}
+        self.status |= {equation.id: "definition" for equation in equations}
+        note = str(table.get("note", ""))
+        return [
+            Entry(e.id, str(e.says), tuple(map(str, e.assume)), "definition", "definition",
+                  note=note)
+            for e in equations
+        ]  # fmt: skip
+
+    # Lemmas.
+
+    def _lemma(self, table: Mapping[str, Any]) -> list[Entry]:
+        name = table["id"]
+        if not isinstance(name, str) or not _ID.fullmatch(name) or name in self.library:
+            raise RejectedError(f"{name!r} is no new name of a lemma")
+        entry, lemma = self._checked(table)
+        if "background" in table:
+            if lemma.assume or lemma.reals or lemma.integers:
+                raise RejectedError("a background lemma has no variables and assumes nothing")
+            label = name_of(table["background"])
+            self.context = self.context.knowing(label, lemma.says)
+            self.background[label] = name
+        self.library[name] = lemma
+        self.status[name] = entry.status
+        return [entry]
+
+    def _checked(self, table: Mapping[str, Any]) -> tuple[Entry, Closed]:
+        rule = table.get("by", "combination")
+        needed = RULES.get(rule, WHOLE_RULES.get(rule)) if isinstance(rule, str) else None
+        if needed is None:
+            raise RejectedError(f"there is no rule {rule!r}")
+        keys(table, ["id", "says", *needed], ["by", "steps", *LEMMA_KEYS])
+        lemma, constants = self._closed(table)
+        if "supports" in table:
+            self._require_support(lemma.says, str(table["supports"]))
+            for condition in lemma.assume:
+                self._require_example(condition)
+        prover = self.prover(self.library, self.background)
+        inside = self.context.declaring(lemma.reals, lemma.integers)
+        proof = {k: v for k, v in table.items() if k in (*needed, "steps", "by")}
+        status = "cited"
+        if rule != "cited":
+            self._run(rule, lemma, inside, proof, prover)
+            status = self._computed([*prover.used, *self.background.values()])
+        else:
+            assuming(inside, lemma.assume).gap(lemma.says)
+        entry = Entry(
+            lemma.id, str(lemma.says), tuple(map(str, lemma.assume)), rule, status,
+            tuple(sorted(prover.used)), constants, str(table.get("supports", "")),
+            str(table.get("title", "")), str(table.get("note", "")),
+            f"{table['reference']}: {table['reason']}" if rule == "cited" else "",
+        )  # fmt: skip
+        return entry, lemma
+
+    def _run(
+        self, rule: str, lemma: Closed, inside: Context, proof: Mapping[str, Any], prover: Prover
+    ) -> None:
+        if rule == "induction":
+            prover.induction(lemma, inside, proof)
+        elif rule == "stages":
+            prover.stages(lemma, inside, proof)
+        elif rule == "moments":
+            check_moments(lemma.says, assuming(inside, lemma.assume), proof)
+            self.moments[lemma.id] = lemma
+        elif rule == "words":
+            check_words(lemma.says, lemma.assume, proof)
+        else:
+            prover.prove(lemma.says, assuming(inside, lemma.assume), proof)
+
+    def _closed(self, table: Mapping[str, Any]) -> tuple[Closed, dict[str, str]]:
+        constants = table.get("constants", {})
+        if not isinstance(constants, dict):
+            raise RejectedError("constants are a table of numbers")
+        values: dict[str, Expr] = {}
+        for name, text in constants.items():
+            value = parse_formula(text)
+            if not isinstance(value, Num):
+                raise RejectedError(f"the constant {name} is not a rational number")
+            values[name_of(name)] = value
+        says = parse_relation(table["says"])
+        missing = set(values) - says.names()
+        if missing or set(values) & (self.context.reals | self.context.integers):
+            raise RejectedError(
+                f"constants must be new and occur in what is said: {sorted(values)}"
+            )
+        assume = tuple(parse_relation(text).at(values) for text in texts(table.get("assume", [])))
+        reals = frozenset(map(name_of, texts(table.get("reals", []))))
+        integers = frozenset(map(name_of, texts(table.get("integers", []))))
+        lemma = Closed(table["id"], reals, integers, assume, says.at(values))
+        return lemma, {name: str(value) for name, value in values.items()}
+
+    def _computed(self, used: list[str]) -> str:
+        found = {self.status[name] for name in used}
+        return "proved" if found <= set(GOOD) else "conditional"
+
+    def _require_support(self, says: Relation, name: str) -> None:
+        """Reject if the statement is not a bound of the claim's left side by its right side."""
+        claim = self.claims.get(name)
+        if claim is None:
+            raise RejectedError(f"no claim {name!r} stands in the ledger")
+        stated = parse_statement(claim.says)
+        lower = says.right == stated.left and stated.relation in ("Theta", "Omega")
+        upper = says.left == stated.left and stated.relation in ("Theta", "O")
+        bound = says.left if lower else says.right
+        if says.op != "<=" or not (lower or upper) or not self._is_multiple(bound, stated.right):
+            raise RejectedError(f"the statement is no bound as {claim.says!r} claims it")
+
+    def _is_multiple(self, bound: Expr, right: Expr) -> bool:
+        """Whether the bound is the right side times factors free of sizes and step size."""
+        factors = bound.factors if isinstance(bound, Mul) else (bound,)
+        wanted = right.factors if isinstance(right, Mul) else (right,)
+        rest = list(factors)
+        for factor in wanted:
+            if factor not in rest:
+                return False
+            rest.remove(factor)
+        constant = mul(*rest) if rest else ONE
+        return free_names(constant) <= {"a", "b"} and self.context.is_positive(constant)
+
+    def report(self) -> Report:
+        """Return what was found, with the trust base."""
+        used = {name for e in self.entries for name in e.uses}
+        trust = [f"standard analysis, proved in proofs_check.ledger.axioms: {AXIOMS[n].says}"
+                 for n in AXIOMS if n in used]  # fmt: skip
+        for e in self.entries:
+            if e.status == "cited":
+                above = ", ".join(self._above(e.id)) or "nothing"
+                trust.append(f"cited, used for {above}: {e.says} ({e.reason})")
+        trust += [f"definition, as a reading of the model: {e.says}" for e in self._readings()]
+        return Report(self.key, self.title, self.standing, tuple(self.entries), tuple(trust))
+
+    def _above(self, name: str) -> list[str]:
+        """Return the lemmas that rest on a lemma, directly or not."""
+        reached = {name}
+        for entry in self.entries:
+            if reached & set(entry.uses) or name in self.background.values():
+                reached.add(entry.id)
+        return [entry.id for entry in self.entries if entry.id in reached - {name}]
+
+    def _readings(self) -> list[Entry]:
+        """Return the definitions that the statements which support claims are about."""
+        definitions = [e for e in self.entries if e.status == "definition"]
+        known = {e.id: self.library[e.id].says for e in definitions if e.id in self.library}
+        about: set[str] = set()
+        for entry in self.entries:
+            if entry.supports or entry.status == "conditional":
+                about |= _symbols(self.library[entry.id].says)
+        while True:
+            reached = set(about)
+            for name, says in known.items():
+                if name.partition(".")[0] in about:
+                    reached |= _symbols(says)
+            if reached == about:
+                return [e for e in definitions if e.id.partition(".")[0] in about]
+            about = reached
+
+
+def _symbols(relation: Relation) -> set[str]:
+    """Return the names and the functions of a relation."""
+    nodes = [*walk(relation.left), *walk(relation.right)]
+    return {n.func for n in nodes if isinstance(n, Call)} | relation.names()
+
+
+def _claim(table: Mapping[str, Any]) -> tuple[str, Claim]:
+    if not {"id", "says"} <= set(table):
+        raise RejectedError("a claim has id and says")
+    claim = make_claim(**table)
+    return claim.id, claim

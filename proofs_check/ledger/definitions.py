@@ -1,0 +1,127 @@
+r"""Definitions: constants, and functions by recursion along the steps of the stages.
+
+*Recursion.*  ``f(0, 0, ..) = start``, ``f(j, s + 1, ..) = next``, ``f(j + 1, 0, ..) = f(j, stage,
+..)``, where `start` does not contain f and `next` contains it at ``(j, s, ..)`` only, define f at
+all whole ``j, s >= 0``, by induction on j and then on s; so these three equations may be used.
+If `moment` names a lemma ``E(..) = right`` (rule "moments"), `next` has to be that right side at
+the values given: then f is the expectation that the lemma speaks of.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from proofs_check.errors import RejectedError
+from proofs_check.expr import FUNCTIONS, Call, Expr, Name, Num, Sum, add, free_names, walk
+from proofs_check.ledger.axioms import Closed
+from proofs_check.ledger.context import Context
+from proofs_check.ledger.proof import assuming, keys, texts
+from proofs_check.ledger.terms import Relation, parse_formula, parse_relation, put
+
+__all__ = ["constant", "name_of", "named", "recursion"]
+
+RESERVED = frozenset({*FUNCTIONS, "sum", "floor", "E", "oo", "pi", "IH"})
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,40}")
+ZERO, ONE = Num(Fraction(0)), Num(Fraction(1))
+
+
+def name_of(value: Any) -> str:
+    """Return a text that may name a quantity; else reject."""
+    if not isinstance(value, str) or not _NAME.fullmatch(value) or value in RESERVED:
+        raise RejectedError(f"{value!r} is no name for a quantity")
+    return value
+
+
+def constant(table: Mapping[str, Any], context: Context) -> tuple[Context, Closed]:
+    """Define a constant; return the context that knows it, and the equation."""
+    keys(table, ["constant", "value"], ["note"])
+    name, value = name_of(table["constant"]), parse_formula(table["value"])
+    context.normal(value)
+    whole = context.is_integer(value)
+    larger = context.declaring(*((), [name]) if whole else ([name],))
+    says = Relation(Name(name), "=", value)
+    return larger, Closed(f"{name}.def", frozenset(), frozenset(), (), says)
+
+
+def named(table: Mapping[str, Any], context: Context) -> Context:
+    """Name a real number that only cited lemmas say anything about; `means` tells what it is."""
+    keys(table, ["constant", "means"], ["note"])
+    if not isinstance(table["means"], str) or not table["means"].strip():
+        raise RejectedError("`means` says in words what the constant is")
+    return context.declaring([name_of(table["constant"])])
+
+
+def recursion(
+    table: Mapping[str, Any], context: Context, moments: Mapping[str, Closed]
+) -> tuple[Context, list[Closed]]:
+    """Define a function; return the context that knows it, and the equations."""
+    keys(table, ["function", "args", "where", "start", "next", "stage"], ["note", "moment", "at"])
+    f, args = name_of(table["function"]), [name_of(a) for a in texts(table["args"])]
+    if len(args) < 2 or len(set(args)) != len(args):
+        raise RejectedError("a recursion has two arguments at least, stage and step")
+    start, following, stage = (parse_formula(table[k]) for k in ("start", "next", "stage"))
+    _require_founded(f, args, (start, stage), following)
+    if free_names(stage) & set(args) or not context.is_integer(stage):
+        raise RejectedError("the number of steps of a stage is one whole number")
+    if f in context.functions:
+        raise RejectedError(f"{f} is a function already")
+    larger = context.defining(f, len(args))
+    j, s, rest = Name(args[0]), Name(args[1]), [Name(a) for a in args[2:]]
+    where = [parse_relation(text) for text in texts(table["where"])]
+    from_zero = [Relation(ZERO, "<=", j), Relation(ZERO, "<=", s)]
+    first, last = _call(f, add(j, ONE), ZERO, *rest), _call(f, j, stage, *rest)
+    equations = {
+        "start": ([], Relation(_call(f, ZERO, ZERO, *rest), "=", start)),
+        "next": (from_zero, Relation(_call(f, j, add(s, ONE), *rest), "=", following)),
+        "stage": (from_zero[:1], Relation(first, "=", last)),
+    }
+    found = []
+    for name, (steps, says) in equations.items():
+        used = says.names() & set(args)
+        assume = tuple(c for c in (*steps, *where) if c.names() & used)
+        whole, real = used & {*args[:2]}, used - {*args[:2]}
+        inside = assuming(larger.declaring(real, whole), assume)
+        inside.gap(says)
+        if name == "next" and "moment" in table:
+            _require_moment(says, inside, table, moments)
+        found.append(Closed(f"{f}.{name}", frozenset(real), frozenset(whole), assume, says))
+    return larger, found
+
+
+def _require_founded(f: str, args: list[str], others: tuple[Expr, ...], following: Expr) -> None:
+    """Reject if f is used anywhere but at the step before."""
+    if any(isinstance(node, Sum) and node.index in args for node in walk(following)):
+        raise RejectedError("a sum may not bind an argument of the function")
+    before = (Name(args[0]), Name(args[1]))
+    for expr in (*others, following):
+        for node in walk(expr):
+            if (
+                isinstance(node, Call)
+                and node.func == f
+                and (expr is not following or node.args[:2] != before)
+            ):
+                raise RejectedError(f"{node} is not {f} at the step before")
+
+
+def _require_moment(
+    says: Relation, inside: Context, table: Mapping[str, Any], moments: Mapping[str, Closed]
+) -> None:
+    name = table["moment"]
+    lemma = moments.get(name) if isinstance(name, str) else None
+    if lemma is None:
+        raise RejectedError(f"{name!r} is no lemma about moments before this definition")
+    given = keys(table.get("at", {}), sorted(lemma.reals | lemma.integers))
+    values = {variable: parse_formula(text) for variable, text in given.items()}
+    for condition in lemma.assume:
+        if not inside.entails(condition.at(values)):
+            raise RejectedError(f"{name} needs {condition.at(values)}, not entailed")
+    expected = Relation(says.right, "=", put(lemma.says.right, values))
+    if not inside.holds(expected):
+        raise RejectedError(f"next is not the moment of {name}: {expected.right}")
+
+
+def _call(func: str, *args: Expr) -> Expr:
+    return Call(func, args)

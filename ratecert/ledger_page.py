@@ -1,0 +1,104 @@
+"""A claim's place in a proof ledger, and a ledger as a page to read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from proofs_check.claim import Claim
+from proofs_check.ledger.book import Entry, Report
+from proofs_check.ledger.terms import Relation, parse_relation
+from ratecert.latex import Math
+from ratecert.ledgers import Place, places
+from ratecert.mathtext import latex
+from ratecert.page import Block, Display, Heading, Items, Line, Paragraph, line
+from ratecert.tidy import tidy
+
+__all__ = ["in_ledger", "ledger_page"]
+
+_SIGNS = {"<=": r"\le", "<": "<", "=": "="}
+
+
+def in_ledger(claim: Claim) -> list[Block]:
+    """Return what the ledger of the claim's paper proves of it; empty where it has nothing."""
+    found = places(claim.key, claim.id)
+    if not found:
+        return []
+    told = line(
+        f"With constants, for features = {found[0].features} and ", _listed(found[0].standing),
+        f"; ratecert verify-proof {claim.key} shows the whole proof:",
+    )  # fmt: skip
+    blocks: list[Block] = [Heading(line("In the ledger")), Paragraph(told)]
+    for place in found:
+        blocks += [Display((_relation(place.entry.says),)), Paragraph(_status(place))]
+    return blocks
+
+
+def ledger_page(table: Mapping[str, Any], report: Report) -> list[Block]:
+    """Return a ledger as a proof to read, lemma by lemma, with what the checker says of each."""
+    entries = {entry.id: entry for entry in report.entries}
+    blocks: list[Block] = [Heading(line(report.title or report.key), 1)]
+    blocks += [Paragraph(line("Standing assumptions: ", _listed(report.standing), "."))]
+    for item in table["item"]:
+        if "heading" in item:
+            blocks.append(Heading(line(item["heading"])))
+            texts = item.get("text", "").strip().split("\n\n")
+            blocks += [Paragraph(line(" ".join(text.split()))) for text in texts if text]
+        else:
+            for name in names_of(item):
+                blocks += _lemma(entries[name])
+    blocks += [Heading(line("What this rests on")), Items(tuple(map(line, report.trust)))]
+    return blocks
+
+
+def names_of(item: Mapping[str, Any]) -> list[str]:
+    """Return the ids of the entries that an item becomes."""
+    if "constant" in item:
+        return [f"{item['constant']}.def"]
+    if "function" in item:
+        return [f"{item['function']}.{part}" for part in ("start", "next", "stage")]
+    return [str(item["id"])]
+
+
+def _lemma(entry: Entry) -> list[Block]:
+    kind = "Definition" if entry.method == "definition" else "Lemma"
+    title = f" ({entry.title})" if entry.title else ""
+    given = line(" If ", _listed(entry.assume), ", then") if entry.assume else ()
+    blocks: list[Block] = [Paragraph(line(f"{kind} {entry.id}{title}.", given))]
+    if entry.method == "definition" and " = " not in entry.says:
+        blocks.append(Paragraph(line(entry.says)))
+    else:
+        blocks.append(Display((_relation(entry.says),)))
+    if entry.note:
+        blocks.append(Paragraph(line(entry.note.strip())))
+    if entry.method != "definition":
+        uses = f", from {', '.join(entry.uses)}" if entry.uses else ""
+        reason = f": {entry.reason}" if entry.reason else ""
+        supports = f" It bears on the claim {entry.supports}." if entry.supports else ""
+        told = f"Checked: {entry.status} by {entry.method}{uses}{reason}.{supports}"
+        blocks.append(Paragraph(line(told)))
+    return blocks
+
+
+def _status(place: Place) -> Line:
+    entry = place.entry
+    given = line(", if ", _listed(entry.assume)) if entry.assume else ()
+    return line(
+        f"{entry.id}: {entry.status}", given, f"; uses {', '.join(entry.uses)}; "
+        f"{len(place.below)} lemmas, axioms and definitions below it.",
+    )  # fmt: skip
+
+
+def _listed(texts: tuple[str, ...]) -> Line:
+    parts: list[Line | str | Math] = []
+    for number, text in enumerate(texts):
+        parts += ([", "] if number else []) + [_relation(text)]
+    return line(*parts)
+
+
+def _relation(text: str) -> Math:
+    relation: Relation = parse_relation(text)
+    left, right = tidy(relation.left), tidy(relation.right)
+    sign = _SIGNS[relation.op]
+    shown = f"{latex(left, inline=True)} {sign} {latex(right, inline=True)}"
+    return Math(shown, f"{left} {relation.op} {right}")

@@ -1,0 +1,130 @@
+"""Finding and reading proof ledgers: FILE or KEY.
+
+The ledger of a built-in paper KEY is the file ``KEY.ledger.toml`` in the package data of `theory`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files as package_files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from proofs_check.errors import UserError
+from proofs_check.language import nearest
+from proofs_check.ledger.book import MAX_BYTES, Entry, Report, check_ledger, read_ledger
+
+__all__ = ["Place", "builtin_ledgers", "disagreements", "places", "read", "verified"]
+
+SUFFIX = ".ledger.toml"
+
+
+def builtin_ledgers() -> Mapping[str, Traversable]:
+    """Return the built-in ledgers by the keys of their papers, in alphabetical order."""
+    folder = package_files("theory").joinpath("papers")
+    found = {p.name.removesuffix(SUFFIX): p for p in folder.iterdir() if p.name.endswith(SUFFIX)}
+    return dict(sorted(found.items()))
+
+
+def read(name: str) -> Mapping[str, Any]:
+    """Return the tables of a ledger; where KEY and a path are spelt alike the paper is meant.
+
+    Raises
+    ------
+    UserError
+        Where there is no such ledger, or the file is none.
+    """
+    builtin = builtin_ledgers()
+    if name not in builtin and not os.path.isfile(name):
+        raise UserError(
+            f"{name}: no such file, and no built-in ledger of that key{nearest(name, builtin)} "
+            f"(there are: {', '.join(builtin)})"
+        )
+    place = builtin[name] if name in builtin else Path(name)
+    try:
+        with place.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise UserError(f"the file cannot be read: {error.strerror}", name, 1) from None
+    try:
+        return read_ledger(data)
+    except UserError as error:
+        raise UserError(error.message, name, 1) from None
+
+
+def verified(table: Mapping[str, Any], name: str) -> Report:
+    """Check a ledger; a UserError names the file."""
+    try:
+        return check_ledger(table)
+    except UserError as error:
+        raise UserError(error.message, name, 1) from None
+
+
+def disagreements(table: Mapping[str, Any]) -> list[str]:
+    """Say where a claim in a built-in paper's ledger is not the claim of the paper's file.
+
+    A ledger may narrow the setting (the first M features instead of a sketch), not the words.
+    """
+    from ratecert.files import builtin_papers, find
+
+    if table["key"] not in builtin_papers():
+        return []
+    known = {claim.id: claim for claim in find([table["key"]]).claims}
+    found = []
+    for claim in table.get("claim", []):
+        own = known.get(claim.get("id"))
+        if own is None or own.says != claim.get("says"):
+            found.append(f"{table['key']}:{claim.get('id')} says something else in its claim file")
+        elif sorted(map(str, own.assume)) != sorted(map(str, _assume(claim))):
+            found.append(f"{table['key']}:{claim['id']} assumes something else in its claim file")
+    return found
+
+
+def _assume(claim: Mapping[str, Any]) -> tuple[object, ...]:
+    from proofs_check.claimfile import make_claim
+
+    return make_claim(**claim).assume
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A lemma that supports a claim: as checked, for which features, what is below it."""
+
+    entry: Entry
+    features: str
+    standing: tuple[str, ...]
+    below: tuple[str, ...]
+
+
+def places(key: str, claim_id: str) -> list[Place]:
+    """Return the lemmas of the built-in ledger that support a claim; checks the ledger for it.
+
+    Empty, and nothing is checked, where there is no ledger or it does not mention the claim.
+    """
+    if key not in builtin_ledgers():
+        return []
+    table = read(key)
+    features = {c["id"]: c.get("features", "gaussian") for c in table.get("claim", [])}
+    if claim_id not in features:
+        return []
+    report = verified(table, key)
+    uses = {entry.id: entry.uses for entry in report.entries}
+    return [
+        Place(entry, features[claim_id], report.standing, _below(entry.id, uses))
+        for entry in report.entries
+        if entry.supports == claim_id
+    ]
+
+
+def _below(lemma: str, uses: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return everything that a lemma rests on, in alphabetical order."""
+    found: set[str] = set()
+    waiting = [lemma]
+    while waiting:
+        new = set(uses.get(waiting.pop(), ())) - found
+        found |= new
+        waiting += new
+    return tuple(sorted(found))

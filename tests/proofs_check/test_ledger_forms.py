@@ -1,0 +1,305 @@
+"""Formulas of ledgers: parsing, normal forms, definedness, signs, integers."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proofs_check.errors import RejectedError
+from proofs_check.ledger.context import Context
+from proofs_check.ledger.signs import Signs
+from proofs_check.ledger.terms import parse_formula, parse_relation, put
+
+
+def context(*facts: str, integers: str = "i j k m M N", reals: str = "a b x y z p g") -> Context:
+    found = Context(functions={"f": 2}).declaring(reals.split(), integers.split())
+    for number, fact in enumerate(facts):
+        found = found.knowing(f"h{number}", parse_relation(fact))
+    return found
+
+
+POSITIVE = context(
+    "a >= 11/10", "b > 0", "x > 0", "y > 0", "g > 0", "i >= 1", "j >= 0", "M >= 1", "N >= 16",
+    "p > 1", "z <= 3/8", "f(1, 2) > 0",
+)  # fmt: skip
+
+
+def normal(text: str, where: Context = POSITIVE) -> str:
+    return where.text(where.normal(parse_formula(text)))
+
+
+@pytest.mark.parametrize(
+    ("text", "tree"),
+    [
+        ("-x^2", "-x^2"),
+        ("2^-j", "2^(-j)"),
+        ("x^y^a", "x^(y^a)"),
+        ("1 - (x - y)", "1 - (x - y)"),
+        ("2*x/4", "1/2*x"),
+        ("0.125", "1/8"),
+        ("--x", "x"),
+        ("f(x, 1)", "f(x, 1)"),
+        ("sum(i, i, 1, M)", "sum(i, i, 1, M)"),
+    ],
+)
+def test_parsing(text: str, tree: str) -> None:
+    expr = parse_formula(text)
+    assert str(expr) == tree
+    assert parse_formula(str(expr)) == expr
+
+
+@pytest.mark.parametrize(
+    ("term", "may_be_empty", "has_terms"),
+    [
+        ("1/h", "[sum(1/h, #0, 1, h)]", "[sum(1, #0, 1, h)]/h"),
+        ("h^(-p)", "[sum(1/[(h)^(p)], #0, 1, h)]", "[sum(1, #0, 1, h)]/[(h)^(p)]"),
+        ("x/(h*i)", "[sum(1/#0/h, #0, 1, h)]*x", "[sum(1/#0, #0, 1, h)]*x/h"),
+        ("h/x", "[sum(1, #0, 1, h)]*h/x", "[sum(1, #0, 1, h)]*h/x"),
+    ],
+)
+def test_what_is_defined_only_inside_a_sum_stays_there(
+    term: str, may_be_empty: str, has_terms: str
+) -> None:
+    """For ``h = 0`` the sum of 1/h over ``1 <= i <= h`` is 0, not 0 divided by 0."""
+    facts = ("x > 0", "p > 1")
+    assert normal(f"sum({term}, i, 1, h)", context("h >= 0", *facts, integers="h")) == may_be_empty
+    assert normal(f"sum({term}, i, 1, h)", context("h >= 1", *facts, integers="h")) == has_terms
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "x +", "(x", "x)", "x y", "1/0", "sum(i, 1, 1, M)", "sum(i, i, 1)", "?", "1.", "x <= y",
+     "(" * 60 + "x" + ")" * 60, "-" * 60 + "x", "x" * 5000, "f()", "*x"],
+)  # fmt: skip
+def test_what_is_no_formula(text: str) -> None:
+    with pytest.raises(RejectedError):
+        parse_formula(text)
+
+
+def test_a_formula_is_a_text() -> None:
+    with pytest.raises(RejectedError, match="text"):
+        parse_formula(3)  # type: ignore[arg-type]
+
+
+def test_relations_are_stored_one_way() -> None:
+    assert str(parse_relation("x >= y")) == "y <= x"
+    assert str(parse_relation("x > y")) == "y < x"
+    with pytest.raises(RejectedError, match="not a relation"):
+        parse_relation("x")
+    with pytest.raises(RejectedError, match="out of place"):
+        parse_relation("x <= y <= z")
+
+
+def test_substitution_does_not_capture() -> None:
+    with pytest.raises(RejectedError, match="capture"):
+        put(parse_formula("sum(x, i, 1, M)"), {"x": parse_formula("i")})
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("i^(1-a)*i^a", "i"),
+        ("(x*y)^a", "x^a*y^a"),
+        ("(x*f(1, 2)/y)^a", "x^a*f(1, 2)^a/y^a"),
+        ("((i+1)/i)^(1-a)", "(i+1)^(1-a)*i^(a-1)"),
+        ("(x^a)^b", "x^(a*b)"),
+        ("(x^a)^(1/a)", "x"),
+        ("x^(a/2)*x^(a/3)", "x^(5*a/6)"),
+        ("sqrt(x)", "x^(1/2)"),
+        ("4^-j", "(2^-j)^2"),
+        ("2^(1-j)", "2*2^-j"),
+        ("6^a", "2^a*3^a"),
+        ("(1/2)^a", "2^-a"),
+        ("exp(x + y)", "exp(x)*exp(y)"),
+        ("exp(0)", "1"),
+        ("exp(a*log(x))", "x^a"),
+        ("exp(-log(2)*j)", "2^-j"),
+        ("exp(1)^a", "exp(a)"),
+        ("log(x*y)", "log(x) + log(y)"),
+        ("log(x^a/4)", "a*log(x) - 2*log(2)"),
+        ("log(exp(x))", "x"),
+        ("log(2*f(1, 2))", "log(2) + log(f(1, 2))"),
+        ("log(1)", "0"),
+        ("1/(2-2*a)", "-1/(2*a-2)"),
+        ("1/(3/8 - z + 1)", "8/(11 - 8*z)"),
+        ("min(x, y)", "min(y, x)"),
+        ("f(x + y, 1)", "f(y + x, 1)"),
+        ("sum(g*i^-a*x, i, 1, M)", "g*x*sum(k^-a, k, 1, M)"),
+        ("sum(x + i, i, 1, M)", "sum(x, i, 1, M) + sum(k, k, 1, M)"),
+        ("sum(x/(i + 1)/(x + y), i, 1, M)", "x/(x + y)*sum(1/(k + 1), k, 1, M)"),
+        ("sum(i, i, 3, 2)", "0"),
+        ("sum(i^2, i, M, M)", "M^2"),
+        ("sum(sum(i*k, k, 1, i), i, 1, M)", "sum(m*sum(j, j, 1, m), m, 1, M)"),
+        ("sum(i^-a, i, M + 1, oo)", "sum(k^-a, k, 1 + M, oo)"),
+    ],
+)
+def test_equal_formulas_have_one_normal_form(one: str, other: str) -> None:
+    assert POSITIVE.holds(parse_relation(f"{one} = {other}"))
+
+
+@pytest.mark.parametrize(
+    "equation",
+    ["x^a = x", "exp(x) = exp(y)", "sum(i, i, 1, M) = sum(i, i, 1, N)", "log(2) = log(3)",
+     "f(x, y) = f(y, x)", "min(x, y) = x", "2^a = 2", "floor(x) = x", "exp(1) = 3"],
+)  # fmt: skip
+def test_different_formulas_differ(equation: str) -> None:
+    assert not POSITIVE.holds(parse_relation(equation))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1/(x - y)", "(x - y)^a", "log(x - y)", "0^a", "log(0)", "(-2)^a", "(x - x)^a",
+        "sum(i^-1, i, 1, oo)", "sum(i, i, 1, oo)", "sum(2*i^-2, i, 1, oo)", "sum(i, i, 1, x)",
+        "sum(i, i, x, M)", "unknown", "f(x)", "g(x)", "exp(x, y)", "oo", "sum(1/(i - 3), i, 1, M)",
+        "(2^80*x)^(1/2)*3^(1/(10^41))", "(10^50 + 1)^a", "x^1000", "(i - 1)^-1",
+    ],
+)  # fmt: skip
+def test_what_is_not_seen_to_be_defined(text: str) -> None:
+    with pytest.raises(RejectedError):
+        POSITIVE.fraction(POSITIVE.normal(parse_formula(text)))
+
+
+def test_negative_numbers_have_reciprocals() -> None:
+    assert normal("1/(-2)") == "-1/2"
+    assert normal("1/(1 - a)") == normal("-1/(a - 1)")
+
+
+def test_an_index_may_not_be_declared() -> None:
+    with pytest.raises(RejectedError, match="declared twice"):
+        POSITIVE.declaring(["a"])
+    with pytest.raises(RejectedError, match="declared twice"):
+        POSITIVE.declaring(["q"], ["q"])
+
+
+@pytest.mark.parametrize(
+    "true",
+    [
+        "0 < a/(a - 1)", "0 <= (x - y)^2", "0 < x*y + g", "1 < 2*a", "0 <= j", "0 < j + 1",
+        "0 < 1 - z", "0 < (1 - z)/(a - 1)", "0 < 2^j", "x - y = x - y", "1 <= M", "0 <= j^2*x",
+        "0 <= x^a*(x - 3*y)^2", "1/(1 - a) < 0",
+    ],
+)  # fmt: skip
+def test_signs_seen(true: str) -> None:
+    assert POSITIVE.holds(parse_relation(true))
+    assert POSITIVE.entails(parse_relation(true))
+
+
+@pytest.mark.parametrize(
+    "unseen",
+    ["0 < x - y", "0 < j", "0 < (x - y)^2", "0 <= z", "x < x", "0 < 3/8 - z", "x = y",
+     "0 <= x*y - 1", "2 <= M"],
+)  # fmt: skip
+def test_signs_not_seen(unseen: str) -> None:
+    assert not POSITIVE.holds(parse_relation(unseen))
+    assert not POSITIVE.entails(parse_relation(unseen))
+
+
+def test_facts_entail() -> None:
+    where = context("x <= y", "f(1, 2) = x", "z < x", "a > 1")
+    for true in ("x <= y + a", "f(1, 2) = x", "f(1, 2) <= x + a", "z < x", "z <= x", "x < y + a",
+                 "x <= f(1, 2)"):  # fmt: skip
+        assert where.entails(parse_relation(true)), true
+    for false in ("y <= x", "x < y", "z = x", "f(1, 2) = y", "x <= z"):
+        assert not where.entails(parse_relation(false)), false
+
+
+def test_bounds_build_on_each_other_in_any_order() -> None:
+    where = context("m >= k", "k >= 1")
+    assert where.holds(parse_relation("0 < m"))
+    where = context("2*m >= 3 + k*x", "k >= 1", "x >= 0", "m <= 7", "m <= 6")
+    assert where.bounds("m") == (Fraction(3, 2), Fraction(6))
+    assert where.bounds("x") is None
+    assert context("a <= 4").bounds("a") is None
+
+
+def test_facts_with_a_denominator() -> None:
+    assert context("a > 1", "x/(1 - a) > 0").holds(parse_relation("x < 0"))
+    assert context("z <= 3/8", "x/(1 - z) > 0").holds(parse_relation("0 < x"))
+    where = context("x > 0", "y/x >= 2", "(a - b)/(1 - 3/2) > 0", "z/(0 - x) > 0")
+    assert where.entails(parse_relation("2*x <= y"))
+    assert where.entails(parse_relation("a < b"))
+    assert where.holds(parse_relation("0 < 1/(b - a)"))
+    assert where.holds(parse_relation("z < 0"))
+
+
+def test_facts_of_unknown_or_no_content_teach_nothing() -> None:
+    unknown = context("x*y > 0")
+    assert not unknown.holds(parse_relation("0 < x"))
+    assert not context("x <= x").holds(parse_relation("0 < x"))
+    signs = Signs({})
+    ring, value = unknown.fraction(unknown.normal(parse_formula("x + y")))
+    signs.learn(ring, value.__class__(value.num, value.num), True)
+    assert not signs.is_positive(ring, value, True)
+
+
+def test_labels_are_unique_and_found() -> None:
+    where = context("x > 0")
+    assert where.fact("h0").strict
+    with pytest.raises(RejectedError, match="two facts"):
+        where.knowing("h0", parse_relation("y > 0"))
+    with pytest.raises(RejectedError, match="no fact"):
+        where.fact("h7")
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [("2*i + M*j", True), ("floor(x)", True), ("i/2", False), ("x", False), ("1/M", False),
+     ("x - x + i", True), ("2^j", False), ("7", True), ("floor(x)*i - 1", True)],
+)  # fmt: skip
+def test_whole_numbers(text: str, whole: bool) -> None:
+    assert POSITIVE.is_integer(parse_formula(text)) is whole
+
+
+def test_is_positive_looks_at_sums_and_products_term_by_term() -> None:
+    assert POSITIVE.is_positive(parse_formula("1/(4*(1 - z)^2) + x/(1 - z)"))
+    assert POSITIVE.is_positive(parse_formula("(1/(1 - z)^2 + x/(1 - z))*exp(z)"))
+    assert POSITIVE.is_positive(parse_formula("j"), strict=False)
+    assert not POSITIVE.is_positive(parse_formula("(1/(1 - z)^2 + z/(1 - z))"), strict=False)
+    assert not POSITIVE.is_positive(parse_formula("(j/(1 - z)^2 + j/(1 - z))*1"))
+    assert not POSITIVE.is_positive(parse_formula("z"))
+
+
+NAMES = st.sampled_from(["x", "y", "a", "b"])
+ATOMS = st.one_of(NAMES, st.integers(1, 5).map(str))
+FORMULAS = st.recursive(
+    ATOMS,
+    lambda inner: st.one_of(
+        st.tuples(inner, st.sampled_from(["+", "*", "/", "^"]), inner).map(
+            lambda t: f"(({t[0]}) {t[1]} ({t[2]}))"
+        ),
+        inner.map(lambda t: f"exp(({t})/9)"),
+        inner.map(lambda t: f"log(1 + {t})"),
+    ),
+    max_leaves=5,
+)
+
+
+def value(text: str, at: dict[str, float]) -> float:
+    """Evaluate with Python's own parser."""
+    scope = {"exp": math.exp, "log": math.log, **at}
+    return float(eval(text.replace("^", "**"), {"__builtins__": {}}, scope))
+
+
+@given(FORMULAS, st.tuples(*[st.floats(1.1, 3.0)] * 4))
+def test_the_normal_form_has_the_same_value(text: str, at: tuple[float, ...]) -> None:
+    """The second way: formula and normal form as numbers, atoms evaluated on their own."""
+    where = context("x >= 1", "y >= 1", "a >= 1", "b >= 1")
+    values = dict(zip("xyab", at, strict=True))
+    try:
+        expected = value(text, values)
+        shown = where.text(where.normal(parse_formula(text)))
+    except (RejectedError, OverflowError):
+        return
+    if not 1e-100 < abs(expected) < 1e100 or len(shown) > 3000:
+        return
+    plain = shown.replace("[", "(").replace("]", ")")
+    try:
+        found = value(plain, values)
+    except OverflowError:
+        return
+    assert math.isclose(found, expected, rel_tol=1e-6)
