@@ -34,7 +34,7 @@ SIZES = (1, 2, 3, 5, 10, 30, 100, 1000)
 STEPS = (16, 24, 32, 64, 100, 1000, 10**4, 10**6, 10**8)
 SHARES = (1, 1 / 2, 1 / 8, 1 / 64, 1 / 1024)
 """Step sizes, as shares of the largest allowed one."""
-LOWER, UPPER = 1 / 46, 93 / 10
+LOWER, UPPER = 2 / 53, 93 / 10
 """The uniform constants c and C of the ledger, both over (a - 1)."""
 
 
@@ -48,14 +48,15 @@ def scaled_ratio(a: float, M: int, N: int, gamma: float, sigma2: float) -> tuple
 
 
 def lower(a: float) -> float:
-    """Return what the lemmas before `lower-number` prove, at the largest step size."""
+    """Return the constant of `theorem-below-in-a`, at the largest step size."""
     g = (a - 1) / (2 * a)
-    theta = (4 * a / (a - 1)) ** (1 / a)
-    return 1 / (2 ** (a - 1) + 2 ** ((a - 1) / (a * (1 - g))) * (1 + theta) ** (a - 1))
+    theta = (6 * a / (a - 1)) ** (1 / a)
+    steps = 2 ** (2 * (a - 1) / (3 * a * (1 - g))) * (1 + theta) ** (a - 1)
+    return 1 / (4 * 2 ** (a - 1) / (a + 3) + steps / (1 + (a - 1) / (2 * (1 + theta))))
 
 
 def upper(a: float) -> float:
-    """Return what the lemmas before `upper-number` prove, at the largest step size."""
+    """Return the larger constant of `theorem-above-in-a`, at the largest step size."""
     g = (a - 1) / (2 * a)
     bias = a * (3 * math.e * math.log(2) * (1 - g)) ** ((1 - a) / a)
     feedback = 20 / 9 * (141 / 200) ** (1 - 1 / (2 * a)) * (0.8 * math.log(2)) ** ((1 - a) / a)

@@ -7,6 +7,7 @@ Each is a lemma like those of a ledger, closed and without constants, and is pro
 ``bernoulli``.  ``x -> x^p`` is convex on x > 0 for p <= 0 (second derivative
     ``p(p-1)x^(p-2) >= 0``), and ``1 + p(x-1)`` its tangent at 1; ``bernoulli-large`` is the same
     for p >= 1, and ``bernoulli-small`` for 0 <= p <= 1, where it is concave.
+``chord``.  ``x -> x^-p`` is convex, so on [y, z] it is at most its chord; integrate both.
 ``power-increases``.  The derivative ``p x^(p-1)`` is not negative.
 ``floor-below, floor-above, floor-least``.  floor(x) is the largest integer that is at most x.
 ``integer-gap``.  There is no integer between m and m + 1.
@@ -50,6 +51,12 @@ AXIOMS: Mapping[str, Closed] = {
         _axiom("bernoulli", "1 + p*(x - 1) <= x^p", "x > 0, p <= 0", "x p"),
         _axiom("bernoulli-large", "1 + p*(x - 1) <= x^p", "x > 0, p >= 1", "x p"),
         _axiom("bernoulli-small", "x^p <= 1 + p*(x - 1)", "x > 0, p >= 0, p <= 1", "x p"),
+        _axiom(
+            "chord",
+            "(y^(1-p) - z^(1-p))/(p - 1) <= (z - y)*(y^-p + z^-p)/2",
+            "y > 0, y <= z, p > 1",
+            "y z p",
+        ),
         _axiom("power-increases", "x^p <= y^p", "x > 0, x <= y, p >= 0", "x y p"),
         _axiom("floor-below", "floor(x) <= x", reals="x"),
         _axiom("floor-above", "x < floor(x) + 1", reals="x"),

@@ -337,32 +337,47 @@ class Forms(ABC):
         raise RejectedError("an infinite sum must be sum(i^-p, i, LO, oo) with p > 1")
 
     def _linear(self, term: Expr, index: str, lo: Expr, hi: Expr) -> Expr:
-        """Return a finite sum, with what does not depend on the index in front of it."""
+        """Return a finite sum, with what does not depend on the index in front of it.
+
+        The terms of a sum that may be empty need not be defined outside of it: in
+        ``sum(1/h, i, 1, h)`` h is positive, and may be 0 where the sum stands.  From such a sum
+        only names leave, and divisors that are not 0 outside.
+        """
         ring, value = self.fraction(term)
-        free_den, bound_den = self._parted(ring, value.den, index)
+        certain = self.signs.is_positive(*self.fraction(add(hi, neg(lo))), False)
+        free_den, bound_den = self._parted(ring, value.den, index, certain)
         found: list[Expr] = []
         for monom, coeff in value.num.to_dict().items():
             free, bound = ring.ctx.constant(fmpq(coeff)), ring.ctx.constant(fmpq(1))
             for gen, name, e in zip(ring.ctx.gens(), ring.names, monom, strict=True):
-                if index in self._names(Name(name)):
-                    bound *= gen**e
-                else:
+                if self._leaves(Name(name), index, certain):
                     free *= gen**e
+                else:
+                    bound *= gen**e
             inner = ring.expr(Frac.of(bound, bound_den))
             outer = ring.expr(Frac.of(free, free_den))
             found.append(mul(outer, self._sum_atom(inner, index, lo, hi)))
         return add(*found)
 
-    def _parted(self, ring: Ring, poly: fmpq_mpoly, index: str) -> tuple[fmpq_mpoly, fmpq_mpoly]:
-        """Return the product of the factors free of the index, and of the others."""
+    def _parted(
+        self, ring: Ring, poly: fmpq_mpoly, index: str, certain: bool
+    ) -> tuple[fmpq_mpoly, fmpq_mpoly]:
+        """Return the product of the divisors that may leave a sum, and of the others."""
         lead, factors = poly.factor()
         free, bound = ring.ctx.constant(lead), ring.ctx.constant(fmpq(1))
         for factor, times in factors:
-            if index in self._names(ring.expr(_whole(ring, factor))):
-                bound *= factor**times
-            else:
+            leaves = self._leaves(ring.expr(_whole(ring, factor)), index, certain)
+            if leaves and (certain or self.signs.sign_of_factor(ring, factor, True)):
                 free *= factor**times
+            else:
+                bound *= factor**times
         return free, bound
+
+    def _leaves(self, normal: Expr, index: str, certain: bool) -> bool:
+        """Whether a factor is free of the index and, unless the sum has terms, has no atoms."""
+        return index not in self._names(normal) and (
+            certain or free_names(normal).isdisjoint(self.atoms)
+        )
 
     def _sum_atom(self, term: Expr, index: str, lo: Expr, hi: Expr) -> Expr:
         high = "oo" if hi == INFINITY else self.text(hi)

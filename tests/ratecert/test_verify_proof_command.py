@@ -49,7 +49,7 @@ def test_built_in_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(capsys.readouterr().out)
     by_id = {lemma["id"]: lemma for lemma in found["lemmas"]}
     assert by_id["theorem-below"]["status"] == "proved"
-    assert by_id["theorem-below"]["constants"] == {"c": "1/46"}
+    assert by_id["theorem-below"]["constants"] == {"c": "2/53"}
     assert "lower-number" in by_id["theorem-below"]["uses"]
     assert by_id["theorem-above"]["seconds"] > 0
     assert any("exp(x)" in line for line in found["trust"])
