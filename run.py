@@ -5,6 +5,7 @@
     python3 run.py check           lint, types, layers, coverage of the trusted base
     python3 run.py lock [--check]  renew (or check) the locks in requirements/
     python3 run.py bench [NAME]    run the benchmarks
+    python3 run.py census [NAME]   bend every built-in claim; the numbers go into docs/census.md
     python3 run.py docs            build the site into docs/_build/html
 
 Standard library only.  The packages go into ``.venv``, which is keyed on the machine, the
@@ -33,7 +34,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 OURS = VENV / "made-by-run.py"  # written first: what lies here may be deleted
 STATE = VENV / "installed.json"  # written last: what lies here is whole
-LARGER = {"run": ("test", "dev", "docs"), "test": ("dev",), "dev": (), "docs": ()}
+LARGER = {"run": ("test", "dev", "docs"), "test": ("dev", "docs"), "dev": (), "docs": ()}
 """The purposes, each with those whose locks hold all of its own."""
 
 
@@ -202,17 +203,27 @@ def bench(arguments: list[str]) -> int:
     return max(run("python", str(scripts[name])) for name in arguments or scripts)
 
 
+def census(arguments: list[str]) -> int:
+    """Bend every built-in claim, or the named ones, and see what becomes of each mutant."""
+    ensure("run")
+    os.chdir(ROOT)
+    out = [] if arguments else ["--out", "docs/census.md"]
+    return run("python", "-m", "ratecert.census", *out, *arguments)
+
+
 def docs(arguments: list[str]) -> int:
     """Build the site."""
     ensure("docs")
     os.chdir(ROOT)
-    return run("python", "-m", "sphinx", "-n", "-W", *arguments, "docs", "docs/_build/html")
+    strict = ("-n", "-W", "--keep-going", "-q")
+    return run("python", "-m", "sphinx", *strict, *arguments, "docs", "docs/_build/html")
 
 
 def commands() -> dict[str, Callable[[list[str]], int]]:
     """Return the commands that this checkout can carry out."""
     found: dict[str, Callable[[list[str]], int]] = {}
     found |= {"certify": certify, "test": test, "check": check, "lock": lock}
+    found["census"] = census
     if benchmarks():
         found["bench"] = bench
     if lock_of("docs").exists() and (ROOT / "docs" / "conf.py").exists():

@@ -54,6 +54,7 @@ FAMILIES: dict[str, Callable[[random.Random], Expr]] = {
     "power": power_law,
     "power * exp filter": lambda rng: mul(power_law(rng), cases.exponential(rng)),
     "power * step filter": lambda rng: mul(power_law(rng), cases.steps(rng)),
+    "power * stage filters": lambda rng: mul(power_law(rng), cases.stages(rng)),
     "power * rational filter": lambda rng: mul(power_law(rng), cases.rational(rng)),
     "log-power": log_power,
 }

@@ -28,7 +28,7 @@ import test_simulate_power as small
 from numerics.simulate import simulate
 from numerics.sources import Eigenbasis
 
-REPETITIONS, INSIDE = 500, 25
+REPETITIONS, INSIDE_EVERY = 500, 20
 INSIDES = {
     "simulated with step size + 2 %": {"gamma": 1.02 * small.GAMMA},
     "simulated with step size - 2 %": {"gamma": 0.98 * small.GAMMA},
@@ -50,6 +50,7 @@ def samples(seed: int, gamma: float = small.GAMMA, noise: float = small.NOISE) -
 
 
 def main() -> None:
+    """Repeat as often as the first argument says, and print the counts so far now and then."""
     global ENGINE
     try:
         import numba  # noqa: F401
@@ -57,26 +58,30 @@ def main() -> None:
         ENGINE = "numba"
     except ImportError:
         pass
-    start, found, tried = time.perf_counter(), Counter[str](), Counter[str]()
-    right = small.exact()
-    for seed in range(REPETITIONS):
+    repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else REPETITIONS
+    found, tried = Counter[str](), Counter[str]()
+    start, right = time.process_time(), small.exact()
+    print(f"M = {small.M}, {small.RUNS} runs of {small.STEPS} steps; level of one comparison "
+          f"{small.SHARES.level:.2g}")  # fmt: skip
+    for seed in range(repetitions):
         drawn = samples(seed)
-        found["nothing (false alarms)"] += small.alarm(drawn, right)
-        tried["nothing (false alarms)"] += 1
-        for error, wrong in small.WRONG.items():
-            found[error] += small.alarm(drawn, wrong)
-            tried[error] += 1
-        if seed < INSIDE:
+        outcomes = {"nothing (false alarms)": small.alarm(drawn, right)}
+        outcomes |= {error: small.alarm(drawn, wrong) for error, wrong in small.WRONG.items()}
+        if seed % INSIDE_EVERY == 0:
             for error, change in INSIDES.items():
-                found[error] += small.alarm(samples(10**6 + seed, **change), right)
-                tried[error] += 1
-    seconds = time.perf_counter() - start
-    print(f"M = {small.M}, {small.RUNS} runs of {small.STEPS} steps, {seconds:.0f} s")
-    print(f"level of one comparison {small.SHARES.level:.2g}")
+                outcomes[error] = small.alarm(samples(10**6 + seed, **change), right)
+        found.update({error: int(alarm) for error, alarm in outcomes.items()})
+        tried.update(outcomes.keys())
+        if (seed + 1) % 50 == 0 or seed + 1 == repetitions:
+            report(found, tried, time.process_time() - start)
+
+
+def report(found: Counter[str], tried: Counter[str], seconds: float) -> None:
+    print(f"after {seconds:.0f} s of processor time", flush=True)
     for error, n in tried.items():
         k = found[error]
         least = stats.beta.ppf(0.01, k, n - k + 1) if k else 0.0
-        print(f"  {error:32} found {k} of {n}, power >= {least:.4f}")
+        print(f"  {error:32} found {k} of {n}, power >= {least:.4f}", flush=True)
 
 
 ENGINE = "numpy"

@@ -289,14 +289,18 @@ def _divided_power(x: Array, mu: Array, n: float) -> Array:
 
 
 def _series(x: Array, mu: Array, n: float, d: int) -> Array:
-    """Return ``sum_{k>=d} (-1)^(k-d) C(n, k) h_{k-d}(x, mu)``."""
+    """Return ``sum_{k>=d} (-1)^(k-d) C(n, k) h_{k-d}(x, mu)``.
+
+    With ``n^m h_m(x, mu) = h_m(n x, n mu)``, so that no power of n overflows.
+    """
     binomial = 1.0
     for j in range(d):
         binomial *= (n - j) / (j + 1)
+    x, mu = n * x, n * mu
     total, h, last = np.zeros_like(x), np.ones_like(x), np.ones_like(x)
     for k in range(d, d + _SERIES_TERMS):
         total += binomial * h
-        binomial *= -(n - k) / (k + 1)
+        binomial *= -(n - k) / (n * (k + 1))
         last = last * mu
         h = x * h + last
     return total

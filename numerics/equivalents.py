@@ -46,7 +46,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 from scipy.optimize import brentq
 
-from numerics.problem import Method, Problem, Regular, check_whole
+from numerics.problem import Measured, Method, Problem, check_whole
 from numerics.risk import UnstableError
 from numerics.volterra import Measure, Response, feedback, respond, sector
 from proofs_check.errors import UserError
@@ -104,7 +104,7 @@ def spectral_nodes(problem: Problem, M: int, around: float | None = None) -> Spe
     it are taken one by one, and the panels are graded towards it.
     """
     spectrum = problem.spectrum
-    if not isinstance(spectrum, Regular):
+    if isinstance(spectrum, Measured):
         every = spectrum.first(len(spectrum))
         order = np.argsort(-every)
         target = problem.target.first(len(every))
@@ -371,7 +371,8 @@ class Equivalent:
     ----------
     approx, bias, mean_bias, variance : the parts.
     errors : absolute errors of the four, estimated: the difference of two quadratures of unequal
-        fineness, and 1e-12 of the absolute sums for what they share.
+        fineness, and of the absolute sums the accuracy asked for (the two may agree by chance)
+        and 1e-12 for what they share.
     """
 
     approx: float
@@ -403,7 +404,7 @@ def equivalent_excess(
     Raises
     ------
     UserError
-        For input out of range, and for averaged iterates where ``gamma lam_1`` is above 1 or
+        For input out of range, and for averaged iterates where ``gamma lam~_1`` is above 1 or
         so, as large batches allow; `UnstableError` where the risk diverges.
     """
     problem.check_features(M)
@@ -436,11 +437,12 @@ def equivalent_excess(
         raise UserError(
             f"at gamma = {gamma:.6g} the mean of the iterates has no quadrature, its leading "
             "modes changing sign with every step: take gamma below "
-            f"{1 / float(nodes.lam.max()):.6g}, or fewer features, drawn or one by one"
+            f"{1 / (float(nodes.lam.max()) if span is None else span.high):.6g}, or sketches "
+            "drawn, or top features up to M = 5000"
         ) from None
     parts = [(r.bias, r.mean_bias, r.variance) for r in (fine, coarse)]
     errors = (
-        abs(one - other) + _NODE_ERROR * size
+        abs(one - other) + (_NODE_ERROR + 10**-digits) * size
         for one, other, size in zip(*parts, fine.sizes, strict=True)
     )
     return Equivalent(
@@ -455,7 +457,7 @@ _SHARE_OF_FEEDBACK = 2 / 3
 
 def _top(problem: Problem, M: int) -> Measure:
     """Return the measures of the M leading coordinates."""
-    if isinstance(problem.spectrum, Regular):
+    if not isinstance(problem.spectrum, Measured):
         index, weight = _summation(M, max(1.0, problem.spectrum.order[0]))
     else:
         index, weight = np.arange(1.0, M + 1), np.ones(M)

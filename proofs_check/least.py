@@ -1,7 +1,9 @@
 r"""Refuting claims about optima: the least value along a path, and a point that attains it.
 
 The witness fixes the parameters as rationals and ties the names that are not varied to one of
-them, S, as ``S^p (log S)^q``.  With these as assumptions
+them, S, as ``S^p (log S)^q``; ``N_eff = N/log N`` in the place of N where the claim speaks of it,
+which along a path goes like the order of N divided by the order of its logarithm.  With these as
+assumptions
 
 1. a lower bound ``E >= c V`` of the objective at *all* feasible points is proved as in `optimum`,
    with V in the names that are not varied;
@@ -21,14 +23,18 @@ from typing import Any
 from proofs_check.claim import Claim, Condition, optimal_of
 from proofs_check.cone import RejectedError
 from proofs_check.expr import Call, Expr, Name, Num, mul, power
-from proofs_check.goals import check_goal, entry, read_expr
-from proofs_check.growth import bound
+from proofs_check.goals import entry, read_expr
 from proofs_check.logform import log_tree
-from proofs_check.optimum import require_outer, varied
+from proofs_check.optimum import nowhere_below, require_outer, varied
 from proofs_check.orders import CONSTANT, Order, UndecidedError
 from proofs_check.paths import order_along
 from proofs_check.premises import Premises, premises
-from proofs_check.refutation import Refuted, feasible_point, refuted_ratio
+from proofs_check.refutation import (
+    Refuted,
+    feasible_point,
+    refuted_ratio,
+    with_effective_steps,
+)
 from proofs_check.tree import check_tree
 
 __all__ = ["check_least", "tied_premises"]
@@ -45,8 +51,9 @@ def tied_premises(
         Where no size among them goes like a power of t alone, or one has a double logarithm.
     """
     fixed = [Condition(Name(n), "=", Num(value)) for n, value in sorted(values.items())]
-    ties = _ties(given)
-    return premises(claim, *fixed, *ties)
+    if "N" in given and premises(claim, *fixed).uses_n_eff:
+        given = {n: order for n, order in with_effective_steps(given).items() if n != "N"}
+    return premises(claim, *fixed, *_ties(given))
 
 
 def _ties(given: Mapping[str, Order]) -> list[Condition]:
@@ -88,7 +95,7 @@ def check_least(claim: Claim, data: Mapping[str, Any]) -> Refuted:
     value = read_expr(entry(data, "value"))
     require_outer(value, ready)
     require_outer(ready.right, ready)
-    check_tree(ready, entry(data, "lower"), _lower_leaf(value))
+    check_tree(ready, entry(data, "lower"), nowhere_below(lambda case: log_tree(value, case.ctx)))
     try:
         least = order_along(value, found.path)
         right = order_along(claim.right, found.path)
@@ -106,13 +113,3 @@ def _names_of_varied(ready: Premises) -> frozenset[str]:
     """Return the varied names, N and N_eff both if one of them is."""
     names, steps = varied(ready), frozenset({"N", "N_eff"})
     return names if names.isdisjoint(steps) else names | steps
-
-
-def _lower_leaf(value: Expr) -> Any:
-    def leaf(ready: Premises, node: Any) -> None:
-        lower = bound(ready.left.lower, False, ready.ctx, entry(node, "bounds"))
-        if lower is None:
-            raise RejectedError("no lower bound of the objective is given")
-        check_goal(log_tree(value, ready.ctx), lower, entry(node, "goal"), ready.ctx)
-
-    return leaf

@@ -67,27 +67,92 @@ twice ``Σ_s p_s``, of the order of ``N A``.  So the same holds with ``D = Σ_j 
 
 *Top features* are exact: ``λ_j``, ``e_j`` for ``j <= M``; the approximation is ``Σ_{i>M} e_i``.
 
-*Gaussian sketch* of ``λ_i = i^-a``, ``e_i = i^-b``, on an event of probability
-``1 - exp(-Ω(M))``:
+*Gaussian sketch* of ``λ_i = i^-a``, ``e_i = i^-b``.  One theorem about Gaussian matrices is cited
+[G]: for S with M rows of entries ``N(0, 1/M)`` and ``T >= 0`` of finite trace, with probability
+``1 - 2 exp(-τ² M/2)`` all ``v = T^{1/2} u``, ``|u| <= 1``, have
 
-- ``λ~_j`` is of order ``j^-a`` for ``j <= M`` [cited];
-- approximation, from above: ``I - P <= ρ (A + ρ)^-1`` with ``A = H^{1/2} S^T S H^{1/2}``, and
-  ``A + ρ >= (H + ρ)/2`` for ``ρ = C M^-a`` [cited], so it is at most
-  ``2 Σ_i e_i ρ/(λ_i + ρ)``, of order ``Σ_i e_i min(1, (i/M)^a)``; from below: the Schur complement
-  gives ``⟨v_i, (I-P) v_i⟩ = 1/(1 + λ_i s_i^T Σ_i^-1 s_i)`` for the column ``s_i`` of S and the
-  covariance ``Σ_i`` of the others, independent of ``s_i``; ``s_i^T Σ_i^-1 s_i`` concentrates
-  around ``tr(Σ_i^-1)/M``, which is of order ``M^a``; modes ``i > M`` together lose at least
-  ``Σ_{i>M} e_i`` up to a constant (Ky Fan's inequality for the trace over the complement);
-- mean path for ``b < a + 1``: that of ``λ_j``, ``e_j``, ``j <= M`` (alignment) [cited].
+    | |S v| - |v| | <= 2 (tr T/M)^{1/2} + τ |T|^{1/2}.
 
-Outputs: SGD decouples over the outputs, which share sketch and samples, so every part of the
-risk is multiplied by their number.
+Everything else is proved here, on an event of probability ``1 - exp(-Ω(M))``.  Let ``s_i`` be the
+columns of S, ``A = H^{1/2} S^T S H^{1/2}`` (its eigenvalues are the ``λ~_j``, then zeros), P the
+projection on the range of A, ``E = diag(e_i)``.
+
+- *Spectrum*: ``λ~_j`` is of order ``j^-a`` for ``j <= M``.  Above: without the modes below j the
+  norm of A is at most ``C (λ_j + Σ_{i>=j} λ_i/M)`` by [G], at most ``C' j^-a``, and the modes left
+  out have rank ``j - 1``.  Below, for ``j <= M/16``: the modes up to j alone give at least
+  ``λ_j/16``, as ``|S v| >= |v|/4`` on them by [G]; for other j: the transpose of the first ``k =
+  64 M`` columns has k rows, and [G] for it gives ``λ~_M >= λ_k``.
+- *Resolvent*: ``(H + ρ)/2 <= A + ρ <= 3 (H + ρ)/2`` for every ``ρ >= C M^-a``.  With ``T = H/(H +
+  ρ)``, ``|T| <= 1`` and ``tr T`` of order ``ρ^{-1/a}``, at most ``M/400`` for large C; so [G] with
+  ``τ = 1/10`` bounds ``| |S v|² - |v|² |`` by ``1/5 (2 + 1/5) < 1/2``.
+- *Share lost*: ``⟨v_i, (I-P) v_i⟩`` is of order ``min(1, (i/M)^a)``.  Above: ``I - P <= ρ (A +
+  ρ)^-1 <= 2ρ/(H + ρ)`` with ``ρ = C M^-a``.  Below, for ``i <= M``: by the Schur complement it is
+  ``1/(1 + λ_i s_i^T Σ_i^-1 s_i)`` with the covariance ``Σ_i`` of the other modes, at least
+  ``c M^-a`` by the spectrum, and ``|s_i|² <= 2``.  All modes ``i > M`` together lose at least
+  ``Σ_{i>M} e_i`` (Ky Fan: the complement of P has corank M).  So the approximation ``tr E (I-P)``
+  is of order ``Σ_i e_i min(1, (i/M)^a)``.
+- *Alignment*: for ``b < a + 1`` and ψ(x) one of ``exp(-tx)``, ``min(1, 1/(tx))`` and ``min(1,
+  1/(tx)²)``, ``tr E ψ(A) P`` is of order ``Σ_{j<=M} e_j ψ(λ_j)``; so mean path and running error
+  are those of the first M modes.  Note ``1/(1+tx)`` and its square are of the order of the last
+  two, and all are convex and at most ``C/(1 + tx)``.
+
+  *Large model*, ``t <= ε M^a``: the sum is of order ``t^{(1-b)/a}`` (1 for ``t <= 1``).  Above,
+  ``tr E/(1 + tA) <= 2 Σ e_i/(1 + t λ_i)`` by the resolvent with ``ρ = 1/t``, of that order for
+  ``b < a + 1``.  Below, by Jensen's inequality ``⟨v_i, ψ(A) v_i⟩ >= ψ(λ_i |s_i|²) >= ψ(2 λ_i)``,
+  which is at least some ``c > 0`` for ``t^{1/a} <= i <= 2 t^{1/a} + 1``, while the part outside of
+  P, the share lost, is below ``c/2`` there for small ε.
+
+  *Small model*, ``t > ε M^a``: the sum is of order ``M^{1-b} ψ(λ_M)``.  Above, on the range of A
+  ``x >= c M^-a``, hence ``ψ(x) <= C ψ(c M^-a)/(1 + ε M^a x)``; go on as before.  Below, let Q
+  project on the eigenvectors of A to ``λ~_j``, ``M/2 <= j <= M``, all of order ``M^-a``.  For a
+  unit vector ``q = H^{1/2} S^T y`` in its range ``|y|² <= 1/λ~_M``, and its part in the modes
+  beyond L M is at most ``|y|² |S_> H_> S_>^T|``, of order ``L^{1-a}`` by [G], so below 1/2 for
+  large L.  So ``tr E Q >= (L M)^-b · M/4``, and ``ψ >= ψ(C M^-a)`` on Q.
+
+*Logarithmic power law*, ``e_i = λ_i = i^-1 log(i+1)^-a``, Gaussian sketch.  The tail of the
+trace, ``Σ_{i>M} λ_i`` of order ``log(M)^{1-a}``, is larger than ``M λ_M`` and acts as a ridge
+``ρ_M = log(M)^{1-a}/M``.  Used beside [G]: for all y in R^M, with such a probability,
+``|T^{1/2} S^T y| >= ((tr T/M)^{1/2} - C |T|^{1/2}) |y|`` [Gordon's theorem for the transpose].
+
+- *Spectrum*: ``λ~_j`` is of order ``λ_j + ρ_M``, ``j <= M``.  Above as before: ``Σ_{i>=j} λ_i/M``
+  is at most ``C λ_j`` for ``j <= M/log M``, and of order ``ρ_M`` beyond.  Below, ``c λ_j`` for ``j
+  <= M/16`` as before; and the modes beyond M give ``λ~_M >= c ρ_M``, since ``|T|`` is at most
+  ``C tr T/(M log M)`` for them.  For functions f of the order of powers of ``u`` and of minima of
+  them, increasing, ``Σ_j f(t λ~_j)`` is of the order of ``Σ_j f(t λ_j) + M f(t ρ_M)``.
+- *Resolvent* for ``ρ >= C ρ_M``: ``tr H/(H + ρ)`` is of order ``k log k`` with ``λ_k = ρ``, at
+  most ``M/400``.  *Share lost* of mode i: at most ``C ρ_M/λ_i``.  So the approximation is at most
+  ``C Σ_{i<=M} ρ_M + Σ_{i>M} λ_i``, of order ``Σ_{i>M} λ_i``, which is the least possible.
+- *Mean path* of the last iterate, ``t = n γ``.  Above: ``2 Σ λ_i/(1 + t λ_i)`` for ``1/t >= C
+  ρ_M``, and no more than at that t for larger ones, so at most ``C (Σ_i min(λ_i, 1/t) + Σ_{i>M}
+  λ_i)``.  Below: at least ``c log(2 + t)^{1-a} exp(-t²/M)``.  For ``t <= M^{7/10}`` the modes ``t
+  < i <= M^{3/4}`` keep a constant share by Jensen's inequality, as they lose next to nothing, and
+  have ``c log(2 + t)^{1-a}`` together.  For larger t the path on the eigenvectors to the ``λ~_j``,
+  ``M/2 <= j <= M``, is at least ``exp(-C t ρ_M)`` times a power of ``1/M``, more than
+  ``exp(-t²/M)``: as before their part beyond mode ``M^K`` is below 1/2 for large K,
+  ``(log(M^K)/log M)^{1-a}`` being small.
+- *Bias*: at most the mean path and what the noise ``2 E_0`` leaves, ``C E_0 V``.
+
+*Outputs* (multiple regression) [derived here].  Let ``y = W* x + ε ∈ R^p``, with any covariance
+of the noise ``ε`` and of the rows of ``W*``, sketch and samples being shared.  The loss is a sum
+over the outputs, and its gradient in row k of the weights ``(⟨v_k, Sx⟩ - y_k) Sx`` holds no other
+row: row k moves as if it were learnt alone, whatever the others do.  Every part of the risk is an
+expectation of something quadratic in one row, so that it is the sum over the outputs of the
+scalar part; covariances between outputs enter none of them.  Here all outputs have the same
+spectrum, target energies and noise, and the sum is the multiple p.  The constants and the event of
+a Gaussian sketch do not depend on p, as all outputs share the sketch, so that p may tend to
+infinity with the sizes in any way.
+
+*Kernels.*  The features ``φ(x)`` of a kernel have the Mercer spectrum as that of their covariance
+(`kernels`).  Approximation, mean path, effective dimension and eigenvalues are functions of second
+moments alone (``E v_t`` follows ``v -> v - γ_t (Σ v - S H w*)`` whatever the law of x), so that
+they hold for the kernel's own features on uniform inputs; feedback and noise response use fourth
+moments and are those of Gaussian features with this covariance [assumed, as in the paper].
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from proofs_check.claim import Condition, Setting
@@ -124,17 +189,17 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 }
 """Quantities that are sums of others."""
 
-SPECTRUM_LEMMA = (
-    "Gaussian sketch: the eigenvalues of the sketched covariance are of order j^-a, j <= M, with "
-    "probability 1 - exp(-Omega(M)) (Lin et al. 2024, recalled, measured)"
+GAUSSIAN_MATRICES = (
+    "Gaussian sketch: | |S v| - |v| | <= 2 (tr T/M)^(1/2) + t |T|^(1/2) for all v = T^(1/2) u, "
+    "|u| <= 1, with probability 1 - 2 exp(-t^2 M/2) (Gordon 1985; Gaussian concentration)"
 )
-CONCENTRATION = (
-    "Gaussian sketch: (H + r)/2 <= H^(1/2) S^T S H^(1/2) + r for r = C M^-a "
-    "(Koltchinskii and Lounici 2017, relative form)"
+TRANSPOSE = (
+    "Gaussian sketch: |T^(1/2) S^T y| >= ((tr T/M)^(1/2) - C |T|^(1/2)) |y| for all y, with "
+    "probability 1 - exp(-Omega(M)) (Gordon 1985)"
 )
-ALIGNMENT = (
-    "Gaussian sketch: the mean path of SGD is that of the leading M modes for b < a + 1 "
-    "(Lin et al. 2024, Theorem 4.2, recalled, measured)"
+GAUSSIAN_FEATURES = (
+    "kernel regression: the features of the kernel are taken as Gaussian, with the Mercer "
+    "spectrum (assumption of Chen et al. 2025, recalled)"
 )
 SMALL_GAMMA = "gamma is at most a small enough constant, so that SGD is stable"
 
@@ -272,12 +337,31 @@ def _joined(parts: list[Meaning], upper: Expr, lower: Expr) -> Meaning:
 
 
 @dataclass(frozen=True, slots=True)
+class _Law:
+    """The sequence ``i^-exponent``, or ``i^-1 log(i+1)^-exponent`` if `log`."""
+
+    exponent: Expr
+    log: bool
+
+    def at(self, index: Expr) -> Expr:
+        if not self.log:
+            return power(index, neg(self.exponent))
+        slow = power(Call("log", (add(index, ONE),)), neg(self.exponent))
+        return mul(power(index, neg(ONE)), slow)
+
+
+@dataclass(frozen=True, slots=True)
 class _System:
-    """The modes of a problem as a method sees them; `a` and `b` are set for power laws."""
+    """The modes of a problem as a method sees them."""
 
     setting: Setting
-    a: Expr
-    b: Expr
+    spectrum: _Law
+    target: _Law
+
+    @property
+    def has_ridge(self) -> bool:
+        """Whether the tail of the trace outweighs the smallest eigenvalues of the sketch."""
+        return self.spectrum.log and not self.top
 
     @property
     def top(self) -> bool:
@@ -289,10 +373,16 @@ class _System:
         return Name("N_eff" if self.setting.schedule == "geometric" else "N")
 
     def eigenvalue(self, index: Expr) -> Expr:
-        return power(index, neg(self.a))
+        """Return the order of the eigenvalue of the features' covariance."""
+        value = self.spectrum.at(index)
+        return add(value, self.ridge()) if self.has_ridge else value
+
+    def ridge(self) -> Expr:
+        """Return ``log(M)^(1-a)/M``."""
+        return div(power(Call("log", (M,)), add(ONE, neg(self.spectrum.exponent))), M)
 
     def energy(self, index: Expr) -> Expr:
-        return power(index, neg(self.b))
+        return self.target.at(index)
 
     def u(self, index: Expr) -> Expr:
         return mul(self.steps, GAMMA, self.eigenvalue(index))
@@ -304,53 +394,100 @@ class _System:
         return mul(self.setting.outputs, value)
 
     def summable(self) -> tuple[Condition, ...]:
-        return (Condition(self.a, ">", ONE), Condition(self.b, ">", ONE))
+        return tuple(Condition(law.exponent, ">", ONE) for law in (self.spectrum, self.target))
 
-    def sketch(self, *lemmas: str) -> tuple[str, ...]:
-        return () if self.top else lemmas
+    def sketch(self) -> tuple[str, ...]:
+        """Return what is cited where the features are a Gaussian sketch, and for the spectrum."""
+        kernel = self.setting.kernel
+        return (
+            *(() if self.top else (GAUSSIAN_MATRICES,)),
+            *((TRANSPOSE,) if self.has_ridge else ()),
+            *(() if kernel is None else kernel.trust),
+        )
+
+    def fourth_moments(self) -> tuple[str, ...]:
+        return () if self.setting.kernel is None else (GAUSSIAN_FEATURES,)
 
 
 def _definition(expr: Expr, setting: Setting) -> Meaning:
-    system = _System(setting, _spectrum_exponent(setting), _power_law(setting.target, "target"))
+    system = _System(setting, _spectrum(setting), _law(setting.target, "target"))
     if isinstance(expr, Call):
-        return _eigenvalue(system, expr.args[0])
+        return _of_kernel(_eigenvalue(system, expr.args[0]), system)
     assert isinstance(expr, Name), "a quantity is a name or eigenvalue(j)"
-    return _DEFINITIONS[expr.name](system)
+    return _of_kernel(_DEFINITIONS[expr.name](system), system)
 
 
-KERNELS: Mapping[str, Expr] = {"brownian": TWO}
-"""Kernels by name, with the exponent of their eigenvalues: ``((k - 1/2) pi)^-2``."""
+def _of_kernel(value: Meaning, system: _System) -> Meaning:
+    """Say of a kernel's quantity, where it needs the spectrum, what that is."""
+    kernel = system.setting.kernel
+    if kernel is None or not value.needs:
+        return value
+    step = f"kernel {kernel}: its Mercer eigenvalues are of order {system.eigenvalue(Name('i'))}"
+    return replace(value, steps=(step, *value.steps))
 
 
-def _spectrum_exponent(setting: Setting) -> Expr:
+def _spectrum(setting: Setting) -> _Law:
     if setting.kernel is None:
-        return _power_law(setting.spectrum, "spectrum")
-    if setting.kernel not in KERNELS:
-        raise NoMeaningError(f"the spectrum of the kernel {setting.kernel} is not known here")
-    return KERNELS[setting.kernel]
+        return _law(setting.spectrum, "spectrum")
+    return _Law(setting.kernel.exponent, log=False)
 
 
-def _power_law(law: Expr, what: str) -> Expr:
-    """Return e of a law ``i^-e`` times a positive number."""
-    match law:
-        case Mul((Num(value), Pow() as rest)) if value > 0:
-            return _power_law(rest, what)
-        case Pow(Name("i"), exponent) if "i" not in free_names(exponent):
-            return neg(exponent)
-    raise NoMeaningError(f"no rule yet for the {what} {law}: it is not a power law i^-e")
+_LOG = Call("log", (add(Name("i"), ONE),))
+
+
+def _law(expr: Expr, what: str) -> _Law:
+    """Read a positive number times ``i^-e`` or ``i^-1 log(i+1)^-e``."""
+    powers: dict[Expr, Expr] = {}
+    for factor in expr.factors if isinstance(expr, Mul) else (expr,):
+        if isinstance(factor, Num) and factor.value > 0:
+            continue
+        base, exponent = _as_power(factor)
+        if base not in (Name("i"), _LOG) or base in powers or "i" in free_names(exponent):
+            raise NoMeaningError(_NO_LAW.format(what, expr))
+        powers[base] = exponent
+    if set(powers) == {Name("i")}:
+        return _Law(neg(powers[Name("i")]), log=False)
+    if set(powers) == {Name("i"), _LOG} and powers[Name("i")] == neg(ONE):
+        return _Law(neg(powers[_LOG]), log=True)
+    raise NoMeaningError(_NO_LAW.format(what, expr))
+
+
+_NO_LAW = "no rule yet for the {} {}: it is neither i^-e nor i^-1*log(i+1)^-e"
+
+
+def _as_power(expr: Expr) -> tuple[Expr, Expr]:
+    """Return base and exponent; a power of a power has the product of the exponents."""
+    if not isinstance(expr, Pow):
+        return expr, ONE
+    base, inner = _as_power(expr.base)
+    return base, mul(inner, expr.exponent)
+
+
+def _require_isotropic(system: _System) -> None:
+    """Reject targets for which the sketch lemmas of logarithmic power laws are not proved."""
+    has_log = system.spectrum.log or system.target.log
+    if has_log and not system.top and system.spectrum != system.target:
+        raise NoMeaningError(
+            "no rule for a Gaussian sketch of a logarithmic power law unless spectrum and "
+            'target are the same; features = "top" has one'
+        )
 
 
 def _approx(system: _System) -> Meaning:
+    _require_isotropic(system)
     i = Name("i")
     if system.top:
         tail: Expr = Sum(system.energy(i), "i", add(M, ONE), INFINITY)
         step = f"approx is the energy of the modes left out: {tail}"
+    elif system.has_ridge:
+        tail = Sum(system.energy(i), "i", add(M, ONE), INFINITY)
+        step = f"approx: the sketch loses no more than the order of the least possible: {tail}"
     else:
-        lost = Call("min", (ONE, power(div(i, M), system.a)))
+        lost = Call("min", (ONE, power(div(i, M), system.spectrum.exponent)))
         tail = Sum(mul(system.energy(i), lost), "i", ONE, INFINITY)
         step = f"approx: the sketch loses the share min(1, (i/M)^a) of mode i: {tail}"
     tail = system.per_output(tail)
-    trust = system.sketch(CONCENTRATION, SPECTRUM_LEMMA)
+    trust = system.sketch()
     return Meaning(tail, tail, system.summable(), (step,), trust)
 
 
@@ -365,11 +502,24 @@ def _mean_path(system: _System) -> Expr:
 
 def _noise_response(system: _System) -> Expr:
     """Return V, without outputs and noise."""
-    u = system.u(Name("j"))
-    saturated: Expr = Call("min", (ONE, power(u, TWO)))
-    if system.setting.schedule == "constant" and system.setting.algorithm == "sgd":
-        saturated = mul(u, Call("min", (ONE, u)))
-    return div(system.over_modes(saturated), mul(system.steps, system.setting.batch))
+    last = system.setting.schedule == "constant" and system.setting.algorithm == "sgd"
+    kept = _over_sketched_modes(system, _times_kept if last else _kept)
+    return div(kept, mul(system.steps, system.setting.batch))
+
+
+def _kept(u: Expr) -> Expr:
+    return Call("min", (ONE, power(u, TWO)))
+
+
+def _times_kept(u: Expr) -> Expr:
+    return mul(u, Call("min", (ONE, u)))
+
+
+def _over_sketched_modes(system: _System, function: Callable[[Expr], Expr]) -> Expr:
+    """Return the sum of a function of u over the eigenvalues of the features' covariance."""
+    rate = mul(system.steps, GAMMA)
+    modes = system.over_modes(function(mul(rate, system.spectrum.at(Name("j")))))
+    return add(modes, mul(M, function(mul(rate, system.ridge())))) if system.has_ridge else modes
 
 
 def _require_known_method(system: _System) -> None:
@@ -383,13 +533,36 @@ def _require_known_method(system: _System) -> None:
 
 def _mean_bias(system: _System) -> Meaning:
     _require_known_method(system)
+    _require_isotropic(system)
+    if system.has_ridge:
+        return _mean_bias_over_ridge(system)
     path = _mean_path(system)
     needs = system.summable()
     if not system.top:
-        needs += (Condition(system.b, "<", add(system.a, ONE)),)
+        limit = add(system.spectrum.exponent, ONE)
+        needs += (Condition(system.target.exponent, "<", limit),)
     step = f"mean_bias: each mode's error is damped by its own filter: {path}"
-    trust = (SMALL_GAMMA, *system.sketch(ALIGNMENT, SPECTRUM_LEMMA))
+    trust = (SMALL_GAMMA, *system.sketch())
     return Meaning(path, path, needs, (step,), trust)
+
+
+def _mean_bias_over_ridge(system: _System) -> Meaning:
+    if system.setting.algorithm == "averaged-sgd":
+        raise NoMeaningError(
+            "no rule for averaged-sgd with a Gaussian sketch of a logarithmic power law; "
+            'features = "top" has one'
+        )
+    i = Name("i")
+    rate = mul(system.steps, GAMMA)
+    kept = Sum(Call("min", (system.energy(i), div(ONE, rate))), "i", ONE, INFINITY)
+    tail = Sum(system.energy(i), "i", add(M, ONE), INFINITY)
+    slow = power(Call("log", (add(TWO, rate),)), add(ONE, neg(system.spectrum.exponent)))
+    lower = mul(slow, Call("exp", (neg(div(power(rate, TWO), M)),)))
+    upper = add(kept, tail)
+    step = f"mean_bias: at most {upper}, at least {lower}"
+    trust = (SMALL_GAMMA, *system.sketch())
+    bounds = system.per_output(upper), system.per_output(lower)
+    return Meaning(*bounds, system.summable(), (step,), trust)
 
 
 def _feedback(system: _System) -> Expr:
@@ -406,26 +579,31 @@ def _feedback(system: _System) -> Expr:
 
 def _bias(system: _System) -> Meaning:
     mean = _mean_bias(system)
-    feedback = _feedback(system)
-    step = f"bias: the mean path, plus the noise that the error feeds back: {feedback}"
-    value = add(mean.upper, feedback)
-    return Meaning(value, value, mean.needs, (*mean.steps, step), mean.trust)
+    if system.has_ridge:
+        noise = system.per_output(_noise_response(system))
+        step = f"bias: the mean path, plus at most what constant noise leaves: {noise}"
+        upper, lower = add(mean.upper, noise), mean.lower
+    else:
+        feedback = _feedback(system)
+        step = f"bias: the mean path, plus the noise that the error feeds back: {feedback}"
+        upper = lower = add(mean.upper, feedback)
+    trust = (*mean.trust, *system.fourth_moments())
+    return Meaning(upper, lower, mean.needs, (*mean.steps, step), trust)
 
 
 def _variance(system: _System) -> Meaning:
     _require_known_method(system)
     response = system.per_output(_noise_response(system))
     step = f"variance: the noise that every mode has kept, the noise being of order 1: {response}"
-    trust = (SMALL_GAMMA, *system.sketch(SPECTRUM_LEMMA))
+    trust = (SMALL_GAMMA, *system.sketch(), *system.fourth_moments())
     return Meaning(response, response, system.summable(), (step,), trust)
 
 
 def _effective_dimension(system: _System) -> Meaning:
-    u = system.u(Name("j"))
-    value = system.over_modes(Call("min", (ONE, power(u, TWO))))
+    value = _over_sketched_modes(system, _kept)
     step = f"effective_dimension: modes with u >= 1 count 1, the others u^2: {value}"
     needs = system.summable()[:1]
-    return Meaning(value, value, needs, (step,), system.sketch(SPECTRUM_LEMMA))
+    return Meaning(value, value, needs, (step,), system.sketch())
 
 
 def _irreducible(system: _System) -> Meaning:
@@ -437,7 +615,7 @@ def _eigenvalue(system: _System, index: Expr) -> Meaning:
     value = system.eigenvalue(index)
     step = f"eigenvalue({index}) of the features' covariance is of order {value}"
     needs = (*system.summable()[:1], Condition(M, ">=", index))
-    return Meaning(value, value, needs, (step,), system.sketch(SPECTRUM_LEMMA))
+    return Meaning(value, value, needs, (step,), system.sketch())
 
 
 _DEFINITIONS = {

@@ -24,7 +24,7 @@ the choice of the point, and any names within the proofs of 2 and 3.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -46,10 +46,11 @@ from proofs_check.goals import check_goal, entry, is_impossible, parameter, read
 from proofs_check.growth import bound
 from proofs_check.logform import LOGLOG, log_tree, monomial, names_of
 from proofs_check.premises import Premises, with_sizes, with_slack
-from proofs_check.tree import check_tree, comparisons
+from proofs_check.tree import Leaf, check_tree, comparisons
 
-__all__ = ["at_point", "check_optimum", "feasibility", "gap_goal", "outer_context", "parts_of",
-           "place", "read_point", "require_outer", "value_tree", "varied"]  # fmt: skip
+__all__ = ["at_point", "check_optimum", "feasibility", "gap_goal", "nowhere_below",
+           "outer_context", "parts_of", "place", "read_point", "require_outer", "value_tree",
+           "varied"]  # fmt: skip
 
 SIDES: Mapping[str, tuple[str, ...]] = {
     "Theta": ("attained", "lower"),
@@ -111,7 +112,8 @@ def _check_choice(ready: Premises, node: Any) -> None:
             at = replace(ready, ctx=at_point(ready.ctx, point))
             check_tree(at, entry(node, "attained"), _check_attained(node))
         else:
-            check_tree(ready, entry(node, "lower"), _check_lower(node))
+            gap = nowhere_below(lambda case: gap_goal(case, node), losing=True)
+            check_tree(ready, entry(node, "lower"), gap)
 
 
 def _numbered(proofs: Any, number: int) -> Any:
@@ -232,11 +234,17 @@ def _check_attained(node: Any) -> Any:
     return leaf
 
 
-def _check_lower(node: Any) -> Any:
+def nowhere_below(least: Callable[[Premises], Tree], losing: bool = False) -> Leaf:
+    """Return the leaf that checks ``E >= c exp(least)``, the objective bounded from below.
+
+    Where the claim's relation allows it, a `losing` comparison may lose powers of logarithms.
+    """
+
     def leaf(ready: Premises, inner: Any) -> None:
         lower = bound(ready.left.lower, False, ready.ctx, entry(inner, "bounds"))
         if lower is None:
             raise RejectedError("no lower bound of the objective is given")
-        check_goal(gap_goal(ready, node), lower, entry(inner, "goal"), with_slack(ready))
+        ctx = with_slack(ready) if losing else ready.ctx
+        check_goal(least(ready), lower, entry(inner, "goal"), ctx)
 
     return leaf

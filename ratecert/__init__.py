@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ratecert.files import load
     from ratecert.pipeline import certify
     from ratecert.rate import order
+    from ratecert.rates_table import rates_table
 
 __version__ = "0.1.0"
 
@@ -28,12 +29,13 @@ _HOMES = {
     "expected_risk": ("numerics.expected", "expected_risk"),
     "load": ("ratecert.files", "load"),
     "order": ("ratecert.rate", "order"),
+    "rates_table": ("ratecert.rates_table", "rates_table"),
     "simulate": ("numerics.simulated", "simulated_risk"),
 }
 """The module of each public name, and its name there."""
 
 __all__ = ["__version__", "certify", "claim", "enclose", "expected_risk", "load", "order",
-           "simulate"]  # fmt: skip
+           "rates_table", "simulate"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager
 from proofs_check.claim import Claim
 from proofs_check.errors import UserError
 from proofs_check.verdict import Certificate
+from ratecert.progress import bar as progress_bar
 from ratecert.threads import use_one_thread
 
 __all__ = ["Judge", "Outcome", "certify_all", "judged"]
@@ -46,10 +47,12 @@ def certify_all(
     few = min(jobs, len(claims)) <= 1
     stream = _here(claims, level, judge) if few else _in_processes(claims, level, jobs, judge)
     try:
-        with closing(stream), _progress(len(claims)) as advance:
+        with closing(stream), _noting_interrupts() as interrupted, _progress(len(claims)) as bar:
             for index, outcome in stream:
                 outcomes[index] = outcome
-                advance(claims[index].name)
+                bar(claims[index].name)
+                if interrupted():
+                    raise KeyboardInterrupt
     except KeyboardInterrupt:
         done = ", ".join(claims[index].name for index in sorted(outcomes))
         raise KeyboardInterrupt(
@@ -97,9 +100,11 @@ def _in_processes(
     before = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(min(jobs, len(claims)), context, initializer=_leave_interrupts)
     try:
-        running: dict[Future[Outcome], int] = {
-            pool.submit(judged, claim, level, judge): index for index, claim in enumerate(claims)
-        }
+        with _interrupts_later():
+            running: dict[Future[Outcome], int] = {
+                pool.submit(judged, claim, level, judge): index
+                for index, claim in enumerate(claims)
+            }
         for future in as_completed(running):
             yield running[future], future.result()
     except BrokenProcessPool:
@@ -115,6 +120,53 @@ def _in_processes(
     pool.shutdown()
 
 
+@contextmanager
+def _noting_interrupts() -> Iterator[Callable[[], bool]]:
+    """Give a function that says whether Ctrl-C was heard.
+
+    A KeyboardInterrupt that comes up while a library is loaded, or in a callback from C, may be
+    swallowed there; this one is remembered.
+    """
+    import signal
+    import threading
+
+    heard: list[int] = []
+
+    def note(signum: int, _frame: object) -> None:
+        heard.append(signum)
+        raise KeyboardInterrupt
+
+    ours = threading.current_thread() is threading.main_thread()
+    if not ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield lambda: False
+        return
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: bool(heard)
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@contextmanager
+def _interrupts_later() -> Iterator[None]:
+    """Hold Ctrl-C back while processes start: all of them are known when it is heard.
+
+    The processes inherit that they do not hear it; the server would answer with a traceback.
+    """
+    import signal
+    import threading
+
+    held = threading.current_thread() is threading.main_thread()
+    if not (held and hasattr(signal, "pthread_sigmask")):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _leave_interrupts() -> None:
     """Leave Ctrl-C, which reaches every process of the terminal, to the one that reports it."""
     import signal
@@ -128,24 +180,6 @@ def _progress(total: int) -> Iterator[Callable[[str], None]]:
     if not sys.stderr.isatty() or total < 2:
         yield lambda name: None
         return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        TextColumn("certifying"),
-        BarColumn(bar_width=20),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.description}"),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda name: bar.update(task, advance=1, description=name)
+    with progress_bar("certifying", total) as shown:
+        task = shown.task_ids[0]
+        yield lambda name: shown.update(task, advance=1, description=name)

@@ -22,7 +22,7 @@ from types import ModuleType
 from proofs_check.errors import UserError
 from ratecert import __version__
 
-__all__ = ["COMMANDS", "main"]
+__all__ = ["COMMANDS", "build_parser", "main"]
 
 COMMANDS: Mapping[str, str] = {
     "certify": "ratecert.commands.certify",
@@ -59,10 +59,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         finally:
             sys.stdout.flush()
     except UserError as error:
-        print(error, file=sys.stderr)
+        _complain(error)
         return 2
     except KeyboardInterrupt as stop:
-        print(f"interrupted{f': {stop}' if str(stop) else ''}", file=sys.stderr)
+        _complain(f"interrupted{f': {stop}' if str(stop) else ''}")
         return _INTERRUPTED
     except BrokenPipeError:
         # The interpreter flushes standard output once more as it ends: give it somewhere to go.
@@ -71,13 +71,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str] | None) -> int:
-    parser, modules = _parser()
+    parser, modules = build_parser()
     args = parser.parse_args(argv)
     status: int = modules[args.command].run(args)
     return status
 
 
-def _parser() -> tuple[argparse.ArgumentParser, Mapping[str, ModuleType]]:
+def build_parser() -> tuple[argparse.ArgumentParser, Mapping[str, ModuleType]]:
+    """Return the parser of the whole command line, and the module of each command."""
     parser = argparse.ArgumentParser(
         prog="ratecert",
         description="Certify or refute the rates that scaling-law theory claims.",
@@ -93,6 +94,12 @@ def _parser() -> tuple[argparse.ArgumentParser, Mapping[str, ModuleType]]:
             )
         )
     return parser, modules
+
+
+def _complain(problem: object) -> None:
+    from ratecert.report import complain
+
+    complain(problem)
 
 
 def _be_printable() -> None:

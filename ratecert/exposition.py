@@ -24,7 +24,7 @@ from proofs_check.orders import Order, UndecidedError, exact_value
 from proofs_check.paths import Path, lower_along, order_along, upper_along
 from proofs_check.premises import STEPS, Premises, premises
 from proofs_check.refutation import Refuted, Statement, statement_of, with_effective_steps
-from proofs_check.verdict import Verdict
+from proofs_check.verdict import Certificate, Verdict
 from ratecert.cases import Writer, least, outer_nodes, proof, subject
 from ratecert.comparisons import joined_by_and
 from ratecert.latex import Math
@@ -41,9 +41,9 @@ from ratecert.page import (
     math,
     math_condition,
 )
-from theory.derive import Derived, derive
+from theory.derive import derive
 
-__all__ = ["Explained", "explain"]
+__all__ = ["Explained", "explain", "explained"]
 
 
 def statement(claim: Claim) -> list[Block]:
@@ -69,7 +69,7 @@ def statement(claim: Claim) -> list[Block]:
 
 
 def _setting(setting: Setting) -> Line:
-    told = line("Setting: kernel ", setting.kernel or "")
+    told = line("Setting: kernel ", str(setting.kernel))
     if setting.kernel is None:
         told = line("Setting: spectrum ", math(setting.spectrum))
     told = line(told, ", target ", math(setting.target), f", {setting.features} features, ")
@@ -134,6 +134,8 @@ def _nodes(condition: Condition) -> list[Expr]:
 
 # The answer.
 
+_NOTHING_FOUND = "No derivation and no witness was found"
+
 
 @dataclass(frozen=True, slots=True)
 class Explained:
@@ -152,20 +154,40 @@ def explain(claim: Claim) -> Explained:
         Where the assumptions of the claim contradict each other.
     """
     found = derive(claim)
-    writer = Writer(claim)
-    blocks = statement(claim)
     if found.proof is not None:
-        trust = check(claim, found.proof).trust
-        blocks += _proved(writer, found.proof)
-        answer = Verdict.CERTIFIED
-    elif found.refutation is not None:
-        refuted = check_witness(claim, found.refutation)
-        trust = refuted.trust
-        blocks += _refuted(writer, found.refutation, refuted)
-        answer = Verdict.REFUTED
+        return _answered(claim, found.proof, Verdict.CERTIFIED)
+    if found.refutation is not None:
+        return _answered(claim, found.refutation, Verdict.REFUTED)
+    blocks = _undecided(_NOTHING_FOUND, found.reason, found.derived)
+    return Explained((*statement(claim), *blocks), Verdict.UNDECIDED)
+
+
+def explained(certificate: Certificate) -> Explained:
+    """Write down the derivation or the refutation that a certificate holds, checked once more."""
+    claim, data = certificate.claim, certificate.derivation
+    if certificate.verdict is Verdict.REFUTED and data is not None:
+        return _answered(claim, data, Verdict.REFUTED)
+    if certificate.verdict is Verdict.CERTIFIED and data is not None:
+        return _answered(claim, data, Verdict.CERTIFIED)
+    blocks, what = statement(claim), _NOTHING_FOUND
+    if data is not None:
+        blocks = [*_answered(claim, data, Verdict.CERTIFIED).blocks]
+        what = "The derivation above is checked, and yet the claim stays undecided"
+    undecided = _undecided(what, certificate.reason, certificate.derived)
+    return Explained((*blocks, *undecided), Verdict.UNDECIDED)
+
+
+def _answered(claim: Claim, data: Mapping[str, Any], answer: Verdict) -> Explained:
+    """Return the page of a proof or a refutation, which has to pass the check."""
+    writer = Writer(claim)
+    if answer is Verdict.CERTIFIED:
+        trust = check(claim, data).trust
+        blocks = _proved(writer, data)
     else:
-        return Explained((*blocks, *_undecided(found)), Verdict.UNDECIDED)
-    return Explained((*blocks, *_trust(trust)), answer)
+        refuted = check_witness(claim, data)
+        trust = refuted.trust
+        blocks = _refuted(writer, data, refuted)
+    return Explained((*statement(claim), *blocks, *_trust(trust)), answer)
 
 
 def _proved(writer: Writer, data: Mapping[str, Any]) -> list[Block]:
@@ -187,11 +209,11 @@ def _trust(trust: tuple[str, ...]) -> list[Block]:
     return [*blocks, Items(tuple(line(item) for item in trust))]
 
 
-def _undecided(found: Derived) -> list[Block]:
+def _undecided(what: str, reason: str, derived: str) -> list[Block]:
     blocks: list[Block] = [Heading(line("Undecided"))]
-    blocks.append(Paragraph(line("No derivation and no witness was found: ", found.reason, ".")))
-    if found.derived:
-        known = math(parse_expr(found.derived))
+    blocks.append(Paragraph(line(f"{what}: {reason}.")))
+    if derived:
+        known = math(parse_expr(derived))
         told = line("The search suggests that the left side is of order ", known, ", unchecked.")
         blocks.append(Paragraph(told))
     return blocks

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from proofs_check.errors import UserError
@@ -23,7 +26,8 @@ if TYPE_CHECKING:
     from numerics.curves import Curve, Phases
     from numerics.ratios import Path as Ratios
 
-__all__ = ["cells_figure", "check_path", "phase_figure", "ratio_figure", "risk_figure", "save"]
+__all__ = ["Series", "cells_figure", "check_path", "drawn", "ladder_figure", "phase_figure",
+           "ratio_figure", "risk_figure", "save", "themed_svg"]  # fmt: skip
 
 Cell = tuple[Sequence[str], str]
 """Conditions and the order where they hold, in the claim language."""
@@ -32,6 +36,9 @@ FORMATS = ("svg", "pdf", "png")
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 """Okabe and Ito's colours, told apart with any kind of colour vision."""
+
+TEXT = "#262626"
+"""The ink of axes and words in the figures of ladders; a page puts its own colour in its place."""
 
 STYLE: Any = {
     "svg.hashsalt": "ratecert",
@@ -42,6 +49,10 @@ STYLE: Any = {
     "axes.spines.right": False,
     "legend.frameon": False,
 }
+
+INK: Any = dict.fromkeys(
+    ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), TEXT
+)
 
 
 def risk_figure(against_features: Sequence[Curve], against_steps: Sequence[Curve]) -> Figure:
@@ -199,12 +210,92 @@ def ratio_figure(title: str, parameters: str, paths: Sequence[Ratios]) -> Figure
         axes.set(xscale="log", yscale="log", xlabel="$N$", ylabel="left side / right side")
         lowest = min(float(path.ratio.min()) for path in paths)
         highest = max(float(path.ratio.max()) for path in paths)
-        # A ratio that settles should look level: at least two decades are shown.
-        middle, half = (lowest * highest) ** 0.5, max(10.0, 1.3 * (highest / lowest) ** 0.5)
-        axes.set_ylim(middle / half, middle * half)
+        axes.set_ylim(_level(lowest, highest))
         axes.set_title(f"{title}\n{parameters}", fontsize=8, parse_math=False)
         axes.legend(fontsize=7.5)
         return figure
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One curve of a ladder: ``log10 t`` and the values there; `lower` where they are a range."""
+
+    label: str
+    decades: Sequence[float]
+    values: Sequence[float]
+    lower: Sequence[float] = ()
+
+
+def ladder_figure(sides: Sequence[tuple[Series, Series]], ratios: Sequence[Series]) -> Figure:
+    """Draw exact values against the claimed rate (where there are any), and ratios of the two.
+
+    Parameters
+    ----------
+    sides
+        The left side of a claim and its right side, times a constant, along a path each.
+    ratios
+        Left over right along paths: exact values (hollow), or what encloses the ratio (filled).
+    """
+    with _style(INK):
+        figure = _figure(8.4 if sides else 4.8, 3.5)
+        figure.patch.set_visible(False)
+        panels = figure.subplots(1, 2 if sides else 1, squeeze=False)[0]
+        if sides:
+            _sides_panel(panels[0], sides)
+        axes = panels[-1]
+        for series, colour in zip(ratios, COLOURS, strict=False):
+            filled = colour if series.lower else "none"
+            axes.plot(series.decades, series.values, "o-", ms=4, lw=1.2, color=colour,
+                      mfc=filled, label=series.label)  # fmt: skip
+            if series.lower:
+                axes.plot(series.decades, series.lower, "o-", ms=4, lw=1.2, color=colour)
+                axes.fill_between(series.decades, series.lower, series.values, alpha=0.15,
+                                  color=colour, lw=0)  # fmt: skip
+        axes.set(yscale="log", xlabel=r"$\log_{10} t$", title="left side / right side")
+        lowest = min(min([*series.values, *series.lower]) for series in ratios)
+        highest = max(max(series.values) for series in ratios)
+        axes.set_ylim(_level(lowest, highest))
+        _legend(axes)
+        return figure
+
+
+def _sides_panel(axes: Any, sides: Sequence[tuple[Series, Series]]) -> None:
+    for (left, right), colour in zip(sides, COLOURS, strict=False):
+        axes.plot(left.decades, left.values, "o", ms=4, mfc="none", color=colour,
+                  label=left.label)  # fmt: skip
+        axes.plot(right.decades, right.values, ls="--", lw=1, color=colour)
+    axes.plot([], [], ls="--", lw=1, color=TEXT, label="claimed rate, scaled")
+    axes.set(yscale="log", xlabel=r"$\log_{10} t$", title="exact value and claimed rate")
+    _legend(axes)
+
+
+def _legend(axes: Any) -> None:
+    """Put the legend below the panel, where it covers nothing."""
+    axes.patch.set_visible(False)
+    axes.legend(fontsize=7.5, loc="upper center", bbox_to_anchor=(0.5, -0.17), ncols=1)
+    axes.set_title(axes.get_title(), fontsize=9)
+
+
+def _level(lowest: float, highest: float) -> tuple[float, float]:
+    """Return limits in which a ratio that settles looks level: two decades at least."""
+    middle, half = (lowest * highest) ** 0.5, max(10.0, 1.3 * (highest / lowest) ** 0.5)
+    return middle / half, middle * half
+
+
+def themed_svg(figure: Figure) -> str:
+    """Return the figure as an ``<svg>`` element whose ink is the colour of the text around it."""
+    text = drawn(figure, "svg").decode()
+    element = text[text.index("<svg") :].replace(TEXT, "currentColor")
+    return re.sub(r"<metadata>.*?</metadata>\s*", "", element, flags=re.DOTALL)
+
+
+def drawn(figure: Figure, kind: str) -> bytes:
+    """Return the figure as a file of that kind: ``"svg"``, ``"pdf"`` or ``"png"``."""
+    buffer = io.BytesIO()
+    dateless: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}
+    with _style():
+        figure.savefig(buffer, format=kind, metadata=dateless[kind])
+    return buffer.getvalue()
 
 
 def save(figure: Figure, path: Path) -> None:
@@ -216,15 +307,12 @@ def save(figure: Figure, path: Path) -> None:
         For another ending than .svg, .pdf or .png, or a file that cannot be written.
     """
     kind = check_path(path)
-    buffer = io.BytesIO()
-    dateless: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}
-    with _style():
-        figure.savefig(buffer, format=kind, metadata=dateless[kind])
+    data = drawn(figure, kind)
     part = None
     try:
         handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(handle, "wb") as file:
-            file.write(buffer.getvalue())
+            file.write(data)
         os.chmod(part, 0o644)
         os.replace(part, path)
     except OSError as error:
@@ -258,13 +346,14 @@ def _figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def _style() -> Any:
+def _style(more: Mapping[str, Any] = MappingProxyType({})) -> Any:
     """Return matplotlib's context of our style, or say that it is missing."""
     try:
         from matplotlib import rc_context
     except ImportError:
         raise UserError("figures need matplotlib: pip install 'ratecert[plots]'") from None
-    return rc_context(STYLE)
+    style: Any = {**STYLE, **more}
+    return rc_context(style)
 
 
 def _power_of_ten(n: int) -> str:

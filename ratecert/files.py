@@ -1,4 +1,4 @@
-"""Finding and reading claim files: FILE, DIR, KEY or KEY:ID.
+"""Finding and reading claim files: FILE, DIR, KEY, KEY:ID or FILE:ID.
 
 A built-in paper KEY is the file ``KEY.claims.toml`` in the package data of `theory`, of the same
 format as everybody's.  Where KEY and a path are spelt alike the paper is meant, and ``./KEY`` is
@@ -47,7 +47,7 @@ def builtin_papers() -> Mapping[str, Traversable]:
 
 
 def load(path: str | os.PathLike[str]) -> list[Claim]:
-    """Return the claims of a file or folder, or those that ``KEY`` or ``KEY:ID`` names.
+    """Return the claims of a file or folder, or those that ``KEY``, ``KEY:ID``, ``FILE:ID`` name.
 
     Raises
     ------
@@ -111,6 +111,9 @@ def _places(
         yield from ((path, None) for path in below)
     elif os.path.lexists(argument):
         yield Path(argument), None
+    elif os.path.isfile(argument.rpartition(":")[0]):
+        path, _, claim_id = argument.rpartition(":")
+        yield Path(path), claim_id
     else:
         raise UserError(
             f"{argument}: no such file or folder, and no built-in paper of that key"
@@ -154,10 +157,11 @@ def _chosen(file: ClaimFile, ids: Sequence[str] | None) -> ClaimFile:
     if ids is None:
         return file
     known = {claim.id for claim in file.claims}
+    where = file.paper.key if file.paper.key in builtin_papers() else file.claims[0].file
     for unknown in (claim_id for claim_id in ids if claim_id not in known):
         raise UserError(
             f"{file.paper.key} has no claim {unknown!r}{nearest(unknown, known)} "
-            f"(`ratecert list {file.paper.key}` shows them)"
+            f"(`ratecert list {where}` shows them)"
         )
     return replace(file, claims=tuple(claim for claim in file.claims if claim.id in ids))
 

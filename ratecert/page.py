@@ -18,7 +18,7 @@ from ratecert.mathtext import condition, latex
 from ratecert.tidy import tidy, tidy_condition
 
 __all__ = ["FORMATS", "Block", "Display", "Heading", "Items", "Line", "Paragraph", "equation",
-           "landau", "line", "math", "math_condition"]  # fmt: skip
+           "landau", "line", "markdown_words", "math", "math_condition"]  # fmt: skip
 
 WIDTH = 80
 
@@ -156,12 +156,13 @@ def to_markdown(blocks: Sequence[Block]) -> str:
 
 def _markdown(words: Line) -> str:
     return "".join(
-        f"${cell.latex}$" if isinstance(cell, Math) else _markdown_words(cell.words)
+        f"${cell.latex}$" if isinstance(cell, Math) else markdown_words(cell.words)
         for cell in words
     )
 
 
-def _markdown_words(words: str) -> str:
+def markdown_words(words: str) -> str:
+    """Return words as Markdown text, on one line, with nothing in them that is markup."""
     shown = "".join(c if c.isprintable() else "?" for c in re.sub(r"\s+", " ", words))
     return re.sub(r"([\\`*_{}\[\]<>#$|~^])", r"\\\1", shown)
 

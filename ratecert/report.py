@@ -6,8 +6,10 @@ colour only repeats it.  Text that comes from files is shown as it stands, never
 
 from __future__ import annotations
 
+import sys
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from shutil import get_terminal_size
 from typing import IO, TYPE_CHECKING, Any
 
 from proofs_check.claim import Claim
@@ -16,7 +18,7 @@ from proofs_check.verdict import LEGS, Certificate, Light, Verdict
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["console", "details", "print_list", "print_verdicts", "tally"]
+__all__ = ["complain", "console", "details", "print_list", "print_verdicts", "tally"]
 
 _LEG_HEADS: Mapping[str, str] = {
     "derivation": "deriv.",
@@ -50,6 +52,30 @@ def console(file: IO[str] | None = None) -> Console:
     made = Out(file=file, highlight=False, emoji=False, markup=False)
     made.width = min(made.width, _WIDEST) if made.is_terminal else 80
     return made
+
+
+def complain(problem: object) -> None:
+    """Print what is wrong on standard error.
+
+    On a terminal its lines are wrapped between words; in a pipe or a log each stays one line, so
+    that ``FILE:LINE: message`` can be searched for and picked up by other programs.  Indented
+    lines, which show a piece of a file with a caret below, are left as they are.
+    """
+    text = str(problem)
+    if sys.stderr.isatty():
+        width = min(get_terminal_size().columns, _WIDEST)
+        text = "\n".join(
+            line if line.startswith(" ") or len(line) <= width else _wrapped(line, width)
+            for line in text.splitlines()
+        )
+    print(text, file=sys.stderr)
+
+
+def _wrapped(line: str, width: int) -> str:
+    parts = textwrap.wrap(
+        line, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+    )
+    return "\n".join(parts)
 
 
 def print_verdicts(

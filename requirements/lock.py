@@ -4,9 +4,9 @@
     python3 run.py lock --upgrade  # take the newest versions allowed
     python3 run.py lock --check    # change nothing; status 1 where a lock is out of date
 
-One lock per purpose, each holding all of the one before it at the same versions, so that one
-environment can grow from one purpose to the next.  A lock names versions and hashes, and no
-address: where packages come from is the affair of the machine that installs them.
+One lock per purpose, at the same versions throughout, so that one environment can grow from one
+purpose to the next.  A lock names versions and hashes, and no address: where packages come from
+is the affair of the machine that installs them.
 
 The check compares pins and markers, not hashes: the files on offer for a version differ between
 mirrors and grow with time, and an installation checks the hash of what it takes anyway.
@@ -26,13 +26,14 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 OLDEST_PYTHON = "3.11"
 
-EXTRAS = ("--extra", "plots", "--extra", "cluster", "--extra", "fast")
+EXTRAS = ("--extra", "plots", "--extra", "cluster", "--extra", "fast", "--extra", "kernels")
 """What the tests run, so that no feature goes untested for want of a package."""
 
 LOCKS: Mapping[str, Sequence[str]] = {
     "run": ("--group", "build"),
     "test": ("--group", "build", "--group", "test", *EXTRAS),
     "dev": ("--group", "build", "--group", "test", *EXTRAS, "--group", "dev"),
+    "docs": ("--group", "build", "--group", "test", *EXTRAS, "--group", "docs"),
 }
 """What each purpose takes from ``pyproject.toml`` beyond the dependencies; smallest first."""
 

@@ -34,7 +34,7 @@ from theory.certificates import positive
 from theory.planner import falling_faster, has_decay, plan
 from theory.prover import LogNeededError, Prover, SplitNeededError, StuckError
 
-__all__ = ["CaseNeededError", "derivation", "grown", "needs", "settled"]
+__all__ = ["CaseNeededError", "derivation", "grown", "needs", "settled", "split"]
 
 MUCH = Num(Fraction(4))
 """By this much faster exponentials are let fall where the least powers do not prove a claim."""
@@ -123,6 +123,17 @@ def grown(ready: Premises, more: tuple[Condition, ...], leaf: Leaf) -> dict[str,
         return node
 
 
+def split(ready: Premises, leaf: Leaf) -> dict[str, Any]:
+    """Return the tree without comparisons of parameters.
+
+    Raises
+    ------
+    CaseNeededError
+        Where one is needed.
+    """
+    return _region(ready, leaf, MAX_SPLITS)
+
+
 def _sides_of_case(value: Frac, ready: Premises) -> tuple[Expr, Expr]:
     """Write ``value`` compared with 0 as NAME compared with an expression where it is linear."""
     ring = ready.ctx.ring
@@ -196,11 +207,12 @@ def _signed(
 def _split_region(ready: Premises, prover: Prover, leaf: Leaf, splits: int) -> dict[str, Any]:
     try:
         return leaf(ready, prover)
-    except SplitNeededError as split:
+    except SplitNeededError as needed:
         if splits == 0:
-            raise StuckError("too many distinctions of cases") from split
+            raise StuckError("too many distinctions of cases") from needed
+        prover.require_known(needed.form)
         ctx = prover.ctx
-        whole = _with_whole_powers(split.form, ctx)
+        whole = _with_whole_powers(needed.form, ctx)
         monomial = form_expr(whole, ctx)
         log_tree(monomial, ctx)
         node: dict[str, Any] = {"split": str(monomial)}

@@ -15,20 +15,19 @@ from typing import Any
 from proofs_check.algebra import Form
 from proofs_check.claim import Claim, optimal_of
 from proofs_check.cone import RejectedError
-from proofs_check.growth import bound
 from proofs_check.least import check_least, tied_premises
 from proofs_check.logform import LOGLOG, form_expr, log_tree
 from proofs_check.meaning import NoMeaningError
-from proofs_check.optimum import varied
 from proofs_check.orders import Order, UndecidedError
 from proofs_check.paths import Path, order_along
 from proofs_check.premises import Premises
 from proofs_check.refutation import statement_of, with_effective_steps
 from theory.derivation import CaseNeededError, grown
-from theory.optimise import ask_for_polynomial_sizes, candidates
-from theory.planner import plan
-from theory.prover import Prover, StuckError
+from theory.optimise import nowhere_below
+from theory.parametric import optimum_at, programs
+from theory.prover import StuckError
 from theory.samples import orders_of, path_data, paths_of, values_of
+from theory.spots import spots
 
 __all__ = ["refute_optimum"]
 
@@ -36,7 +35,6 @@ MAX_VALUES = 3
 MAX_PATHS = 200
 MAX_GIVEN = 6
 """Parameter points, paths, and different paths of the given names that are tried."""
-TILT = 1e-5
 
 
 def refute_optimum(
@@ -77,9 +75,7 @@ def _witnesses(
 ) -> Iterator[dict[str, Any]]:
     try:
         ready = tied_premises(claim, values, given)
-        names = sorted(varied(ready))
-        tilts = [{}, *({name: sign * TILT} for name in names for sign in (1, -1))]
-        found = list(candidates(ready, tilts))
+        found = list(_optima(ready, _face_of(claim, ready)))
     except (RejectedError, StuckError, CaseNeededError):
         return
     for point, value in found:
@@ -98,6 +94,23 @@ def _witnesses(
         }
 
 
+def _face_of(claim: Claim, ready: Premises) -> tuple[str, ...]:
+    name = str(optimal_of(claim.left))
+    return () if name == "value" else (ready.variable(name),)
+
+
+def _optima(ready: Premises, faces: tuple[str, ...]) -> Iterator[tuple[dict[str, Form], Form]]:
+    """Yield optimal points with the least value, also at the ends of their face."""
+    inside = programs(ready)
+    for spot in next(spots(ready), [])[:1]:
+        optimum = optimum_at(inside, ready, spot, faces)
+        if optimum is None:
+            return
+        yield dict(optimum.point), optimum.value
+        for point in optimum.ends:
+            yield dict(point), optimum.value
+
+
 def _differs(
     claim: Claim,
     values: dict[str, Fraction],
@@ -111,7 +124,8 @@ def _differs(
     try:
         least = order_along(form_expr(value, ready.ctx), path)
         found = least if name == "value" else path.orders[name]
-        return found != order_along(claim.right, path)
+        claimed = order_along(claim.right, path)
+        return found >= claimed if claim.relation == "o" else found != claimed
     except (UndecidedError, KeyError):
         return False
 
@@ -119,19 +133,7 @@ def _differs(
 def _lower(ready: Premises, value: Form) -> dict[str, Any] | None:
     """Return the value with the proof that the objective is nowhere below it."""
     text = form_expr(value, ready.ctx)
-
-    def leaf(inner: Premises, prover: Prover) -> dict[str, Any]:
-        bounds: dict[str, Any] = {}
-        plan(inner.left.lower, False, prover, bounds)
-        low = bound(inner.left.lower, False, inner.ctx, bounds)
-        if low is None:
-            raise StuckError("no lower bound of the objective was found")
-        try:
-            return {"bounds": bounds, "goal": prover.goal(log_tree(text, inner.ctx), low)}
-        except StuckError:
-            ask_for_polynomial_sizes(inner, prover)
-            raise
-
+    leaf = nowhere_below(lambda case: log_tree(text, case.ctx))
     try:
         return {"value": str(text), "lower": grown(ready, (), leaf)}
     except (StuckError, RejectedError):

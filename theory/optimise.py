@@ -1,26 +1,23 @@
-r"""The search for optima: where a sum of monomials is least under monomial constraints.
+r"""The search for proofs about optima: where a rate is least under monomial constraints.
 
-In logarithms the objective is a maximum of linear forms on each region, so its minimum is a linear
-program.  It is solved at an example of the parameters; the constraints that are active there are
-then solved as equations with symbolic coefficients, which gives the point and the value as
-monomials in the names that are not varied.  `proofs_check.optimum` re-checks the outcome.
+`theory.parametric` finds the optimum as monomials in the names that are not varied, together with
+the distinctions of cases after which there is one; here it becomes a derivation that
+`proofs_check.optimum` re-checks: the point, that it is feasible, that the objective is of the
+order of the value there, and that it is nowhere below (for a place: that it grows away from it).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations, product
 from typing import Any
 
-import numpy as np
-from scipy.optimize import linprog
-
 from proofs_check.algebra import Form, Frac
 from proofs_check.claim import Claim
-from proofs_check.cone import Context, clauses, lin, normal_form
-from proofs_check.expr import Num, power
+from proofs_check.cone import Tree, lin, plus, scaled
+from proofs_check.expr import Call, Name, Num, power
 from proofs_check.goals import read_expr
 from proofs_check.growth import bound
 from proofs_check.logform import LOGLOG, form_expr, log_tree
@@ -36,16 +33,39 @@ from proofs_check.optimum import (
     varied,
 )
 from proofs_check.premises import Premises, premises, with_slack
-from theory.certificates import holds_at_examples, points
-from theory.derivation import grown, needs
+from theory.derivation import Leaf, grown, needs
 from theory.lattices import simplified
+from theory.parametric import (
+    Optimum,
+    Program,
+    Saturations,
+    Side,
+    evaluated,
+    optimum_everywhere,
+    programs,
+    saturations,
+)
 from theory.planner import plan
 from theory.prover import ZERO, Prover, SplitNeededError, StuckError
-from theory.rates import Region, regions
+from theory.spots import Spot, tree_value
 
-__all__ = ["ask_for_polynomial_sizes", "candidates", "optimum_derivation", "proposed_optimum"]
+__all__ = ["Cell", "ask_for_polynomial_sizes", "cells", "nowhere_below", "optimum_derivation",
+           "proposed_optimum"]  # fmt: skip
 
-TINY = 1e-9
+LOOSE = 0.02
+"""How far apart two logarithms may be that agree up to double logarithms."""
+CLOSE = 1e-5
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One case of a claim about an optimum: what it assumes, and the optimum there.
+
+    `n_eff` says that the variable ``N_eff`` stands for the steps.
+    """
+
+    ready: Premises
+    optimum: Optimum
 
 
 def optimum_derivation(claim: Claim) -> dict[str, Any]:
@@ -55,41 +75,86 @@ def optimum_derivation(claim: Claim) -> dict[str, Any]:
     return {"kind": "optimum", "needs": needs(ready), "tree": grown(ready, (), _chosen)}
 
 
+def cells(ready: Premises, faces: tuple[str, ...] | None = None) -> list[Cell]:
+    """Return the optimum in every case that has to be distinguished.
+
+    Parameters
+    ----------
+    ready
+        The premises of a claim about an optimum.
+    faces
+        Varied names whose least and largest optimal values are asked for; by default all.
+
+    Raises
+    ------
+    StuckError, RejectedError
+        Where the search gives up.
+    """
+    names = tuple(sorted(varied(ready))) if faces is None else faces
+    found: list[Cell] = []
+
+    def leaf(inner: Premises, prover: Prover) -> dict[str, Any]:
+        optimum, _ = optimum_everywhere(inner, programs(inner), names, whole=True)
+        found.append(Cell(inner, optimum))
+        return {"cell": len(found) - 1}
+
+    return [found[number] for number in _numbers(grown(ready, (), leaf))]
+
+
+def _numbers(node: Any) -> Iterator[int]:
+    """Yield the numbers of the cells of a tree; attempts that were given up are not in it."""
+    if isinstance(node, dict):
+        if "cell" in node:
+            yield node["cell"]
+        for key, part in node.items():
+            if key not in ("signs", "absurd", "void"):
+                yield from _numbers(part)
+
+
 def proposed_optimum(ready: Premises) -> str:
-    """Return what is proposed for ``optimal(...)`` as text, "" where nothing is."""
-    if "compare" in grown(ready, (), lambda inner, prover: {}):
+    """Return what is proposed for ``optimal(...)`` as text, "" where it depends on the case."""
+    found = cells(ready, ())
+    name = place(ready)
+    variable = None if name is None else ready.variable(name)
+    forms = {
+        cell.optimum.value if variable is None else cell.optimum.point[variable] for cell in found
+    }
+    if len(forms) != 1:
         return ""
-    for point, value in candidates(ready):
-        name = place(ready)
-        variable = None if name is None else ready.variable(name)
-        form = value if variable is None else point.get(variable)
-        if form is None:
-            return ""
-        if variable not in (name, None):  # N = N_eff log N_eff, with the logarithm of `_symbolic`
-            scale = min(ready.ctx.sizes - varied(ready))
-            form = form + Form({LOGLOG + scale: ready.ctx.ring.one})
-        return str(form_expr(form, ready.ctx))
-    return ""
+    form = forms.pop()
+    ctx = found[0].ready.ctx
+    if variable not in (name, None):  # N = N_eff log N_eff, with the logarithm of an outer size
+        scale = min(ctx.sizes - varied(found[0].ready))
+        form = form + Form({LOGLOG + scale: ctx.ring.one})
+    return str(form_expr(form, ctx))
+
+
+# The leaf of the tree above the choice of the point.
 
 
 def _chosen(ready: Premises, prover: Prover) -> dict[str, Any]:
     """Choose the point and prove the claim about it."""
-    problem = StuckError("no optimum was found")
     _ask_for_one_claimed_form(ready, prover)
-    # The same assumptions may come with another objective.
-    key = ("candidates", str(ready.left.upper), str(ready.left.lower), varied(ready))
-    found = prover.once(key, lambda: list(candidates(ready)))
-    for point, value in found:
-        node: dict[str, Any] = {
-            "point": {v: str(form_expr(f, ready.ctx)) for v, f in point.items()},
-            "value": str(form_expr(value, ready.ctx)),
-        }
-        try:
-            _require_claimed_place(ready, point)
-            return node | _proved(ready, node)
-        except StuckError as stuck:
-            problem = stuck
-    raise problem
+    name = place(ready)
+    variable = None if name is None else ready.variable(name)
+    found = programs(ready)
+    faces = () if variable is None else (variable,)
+    optimum, where = optimum_everywhere(ready, found, faces, whole=variable is not None)
+    for spot in where:
+        _require_claimed(ready, found, optimum, spot)
+    node: dict[str, Any] = {
+        "point": {v: str(form_expr(f, ready.ctx)) for v, f in optimum.point.items()},
+        "value": str(form_expr(optimum.value, ready.ctx)),
+    }
+    out: dict[str, Any] = {}
+    if "attained" in parts_of(ready):
+        out |= _attained_proof(ready, node)
+    if "lower" in parts_of(ready):
+        out |= _value_proof(ready, node) if variable is None else {}
+    if variable is not None:
+        growth = saturations(ready, found, optimum.value, _gap(ready), where, _sides(ready))
+        out |= _gap_proof(ready, node, growth)
+    return node | out
 
 
 def _ask_for_one_claimed_form(ready: Premises, prover: Prover) -> None:
@@ -102,46 +167,69 @@ def _ask_for_one_claimed_form(ready: Premises, prover: Prover) -> None:
             raise SplitNeededError(first.form - second.form)
 
 
-def _require_claimed_place(ready: Premises, point: dict[str, Form]) -> None:
-    """Give up at once where the place of a proposed optimum is not of the claimed order.
-
-    Logarithms are left to the proof.
-    """
-    name = place(ready)
-    if name is None:
-        return
-    found = point.get(ready.variable(name))
-    claimed = log_tree(ready.right, ready.ctx).form
-    if found is None or claimed is None:
-        return
-    difference = found - claimed
-    powers = Form({v: c for v, c in difference.coeffs.items() if not v.startswith(LOGLOG)})
-    outer = Prover(outer_context(ready))
+def _sides(ready: Premises) -> tuple[Side, ...]:
     relation = ready.claim.relation.removesuffix("tilde")
-    if (relation != "Omega" and not outer.nonnegative(-powers)) or (
-        relation != "O" and not outer.nonnegative(powers)
-    ):
-        raise StuckError(f"the optimal {name} is {form_expr(found, ready.ctx)}")
+    sides: dict[str, tuple[Side, ...]] = {
+        "Theta": ("above", "below"), "O": ("above",), "Omega": ("below",)
+    }  # fmt: skip
+    return sides[relation]
 
 
-def _proved(ready: Premises, node: dict[str, Any]) -> dict[str, Any]:
-    out: dict[str, Any] = {}
-    for part in parts_of(ready):
-        if part == "attained":
-            point = read_point(ready, node["point"])
-            outer = Prover(outer_context(ready))
-            out["feasible"] = [
-                outer.goal(lin(ZERO), tree, diverging)
-                for tree, diverging in feasibility(ready, point)
-            ]
-            at = replace(ready, ctx=at_point(ready.ctx, point))
-            out["attained"] = grown(at, (), _attained_leaf(node))
-        else:
-            out |= _lower_proof(ready, node)
-    return out
+def _gap(ready: Premises) -> Form:
+    """Return the logarithm of the place over what is claimed for it."""
+    name = place(ready)
+    assert name is not None, "only places have a gap"
+    claimed = simplified(log_tree(ready.right, ready.ctx), Prover(ready.ctx))
+    where = log_tree(ready.read(Name(name)), ready.ctx)
+    gap = plus([where, scaled(claimed, ready.ctx.ring.number(-1), ready.ctx)]).form
+    if gap is None:
+        raise StuckError(f"{ready.right} is not one monomial in every case")
+    return gap
 
 
-def _attained_leaf(node: dict[str, Any]) -> Any:
+def _require_claimed(ready: Premises, found: list[Program], optimum: Optimum, spot: Spot) -> None:
+    """Give up at once where numbers at a spot say that the optimum is not as claimed."""
+    if place(ready) is None:
+        numbers = {name: spot.at(form) for name, form in optimum.point.items()}
+        value = evaluated(found, spot, numbers)
+        low = high = value - tree_value(log_tree(ready.right, ready.ctx), spot)
+        text = f"the least value is {form_expr(optimum.value, ready.ctx)}"
+    else:
+        ((variable, ends),) = optimum.faces.items()
+        gap = _gap(ready)
+        low, high = (
+            infinite if end is None else spot.at(gap, **{variable: spot.at(end)})
+            for end, infinite in zip(ends, (float("-inf"), float("inf")), strict=True)
+        )
+        text = _face_text(variable, ends, ready)
+    close = LOOSE if ready.claim.relation.endswith("tilde") else CLOSE
+    relation = ready.claim.relation.removesuffix("tilde")
+    if (relation != "Omega" and high > close) or (relation != "O" and low < -close):
+        raise StuckError(text)
+
+
+def _face_text(name: str, ends: tuple[Form | None, Form | None], ready: Premises) -> str:
+    low, high = (None if end is None else form_expr(end, ready.ctx) for end in ends)
+    if low is not None and low == high:
+        return f"the optimal {name} is {low}"
+    sides = (f">= {low}" if low is not None else "", f"<= {high}" if high is not None else "")
+    return f"optimal is every {name} {' and '.join(filter(None, sides))}".rstrip()
+
+
+# The proofs.
+
+
+def _attained_proof(ready: Premises, node: dict[str, Any]) -> dict[str, Any]:
+    point = read_point(ready, node["point"])
+    outer = Prover(outer_context(ready))
+    feasible = [
+        outer.goal(lin(ZERO), tree, diverging) for tree, diverging in feasibility(ready, point)
+    ]
+    at = replace(ready, ctx=at_point(ready.ctx, point))
+    return {"feasible": feasible, "attained": grown(at, (), _attained_leaf(node))}
+
+
+def _attained_leaf(node: dict[str, Any]) -> Leaf:
     def leaf(ready: Premises, prover: Prover) -> dict[str, Any]:
         bounds: dict[str, Any] = {}
         plan(ready.left.upper, True, prover, bounds)
@@ -153,47 +241,24 @@ def _attained_leaf(node: dict[str, Any]) -> Any:
     return leaf
 
 
-def _lower_proof(ready: Premises, node: dict[str, Any]) -> dict[str, Any]:
-    if place(ready) is None:
-        return {"lower": grown(ready, (), _lower_leaf(node))}
-    problem = StuckError("the objective has no slope away from the optimum")
-    found = regions(ready)
-    for cap in ({}, _cap(ready, node)):
-        if cap is None:
-            continue
-        for slope in _slopes(ready, found, node | cap):
-            trial = {"slope": str(ready.ctx.ring.expr(slope)), **cap}
-            try:
-                return trial | {"lower": grown(ready, (), _lower_leaf(node | trial))}
-            except StuckError as stuck:
-                problem = stuck
-    raise problem
+def nowhere_below(least: Callable[[Premises], Tree], losing: bool = False) -> Leaf:
+    """Return the leaf that proves a lower bound of the objective.
 
+    See `proofs_check.optimum.nowhere_below`.
+    """
 
-def _cap(ready: Premises, node: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the cap 1/V with the proof that it tends to infinity, None where it does not."""
-    cap = power(read_expr(node["value"]), Num(Fraction(-1)))
-    try:
-        tree = log_tree(cap, ready.ctx)
-        proof = Prover(ready.ctx).goal(lin(ZERO), tree, diverging=True)
-    except StuckError:
-        return None
-    return {"cap": str(cap), "unbounded": proof}
-
-
-def _lower_leaf(node: dict[str, Any]) -> Any:
     def leaf(ready: Premises, prover: Prover) -> dict[str, Any]:
         bounds: dict[str, Any] = {}
         plan(ready.left.lower, False, prover, bounds)
         lower = bound(ready.left.lower, False, ready.ctx, bounds)
         if lower is None:
             raise StuckError("no lower bound of the objective was found")
+        inner = Prover(with_slack(ready)) if losing else prover
         try:
-            proof = Prover(with_slack(ready)).goal(gap_goal(ready, node), lower)
+            return {"bounds": bounds, "goal": inner.goal(least(ready), lower)}
         except StuckError:
             ask_for_polynomial_sizes(ready, prover)
             raise
-        return {"bounds": bounds, "goal": proof}
 
     return leaf
 
@@ -208,191 +273,59 @@ def ask_for_polynomial_sizes(ready: Premises, prover: Prover) -> None:
             raise SplitNeededError(form)
 
 
-def _slopes(ready: Premises, found: list[Region], node: dict[str, Any]) -> Iterator[Frac]:
-    """Yield candidates for the slope that work at examples of the parameters, steepest first.
-
-    They are the sizes of the exponents that the varied names have in the objective, and the
-    harmonic sum of two of them, which is below both whatever their order.
-    """
-    ctx = ready.ctx
-    sizes: list[Frac] = []
-    for region in found:
-        for clause in normal_form(region.upper, "min"):
-            for form in clause:
-                for name in varied(ready) & form.coeffs.keys():
-                    value = form.coeffs[name]
-                    sizes.append(value if ctx.sign(value) == "+" else -value)
-    sizes = list(dict.fromkeys(sizes))
-    sizes += [one * other / (one + other) for one, other in combinations(sizes, 2)]
-    for slope in dict.fromkeys(sizes):
-        if ctx.sign(slope) == "+" and _plausible(
-            found, node | {"slope": str(ctx.ring.expr(slope))}
-        ):
-            yield slope
+def _value_proof(ready: Premises, node: dict[str, Any]) -> dict[str, Any]:
+    leaf = nowhere_below(lambda case: gap_goal(case, node), losing=True)
+    return {"lower": grown(ready, (), leaf)}
 
 
-def _plausible(found: list[Region], node: dict[str, Any]) -> bool:
-    """Whether the gap can be proved region by region at examples of the parameters."""
-    for region in found:
-        if region.lower is None:
-            return False
-        slack = with_slack(region.ready)
-        for clause in clauses(gap_goal(region.ready, node), region.lower):
-            if not holds_at_examples(slack, clause):
-                return False
-    return True
+def _gap_proof(ready: Premises, node: dict[str, Any], growth: Saturations) -> dict[str, Any]:
+    problem: Exception = StuckError("the objective has no slope away from the optimum")
+    cap = _cap(ready, node, growth)
+    for slope in _slopes(growth, ready):
+        try:
+            trial = {"slope": str(ready.ctx.ring.expr(slope)), **cap}
+            whole = node | trial
+            leaf = nowhere_below(lambda case: gap_goal(case, whole), losing=True)  # noqa: B023
+            return trial | {"lower": grown(ready, (), leaf)}
+        except StuckError as stuck:
+            problem = stuck
+    raise problem
 
 
-# Candidates for the point.
+def _slopes(growth: Saturations, ready: Premises) -> Iterator[Frac]:
+    """Yield functions of the parameters that may be at most every slope, simplest first."""
+    one = ready.ctx.ring.one
+    slopes = [s if ready.ctx.sign(s) == "+" else -s for s in growth.slopes]
+    slopes = list(dict.fromkeys(slopes))
+    if not slopes:
+        yield one
+        return
+    prover = Prover(ready.ctx)
+    least = [s for s in slopes if all(prover.weakly_positive(o - s) for o in slopes if o != s)]
+    yield from least[:1]
+    # Below all of them whatever their order, and far enough to lose powers of logarithms.
+    total = one / slopes[0]
+    for slope in slopes:
+        total = total + one / slope
+    ready.ctx.sign(one / total)
+    yield one / total
 
 
-def candidates(
-    ready: Premises, tilts: Sequence[dict[str, float]] = ({},)
-) -> Iterator[tuple[dict[str, Form], Form]]:
-    """Yield points and values, least value first, from the regions of the objective.
-
-    A tilt adds small multiples of the varied logarithms to the objective, so that of several
-    optima one at the end of their face is found.
-    """
-    best: dict[tuple[Any, ...], list[tuple[float, dict[str, Form], Form]]] = {}
-    for region in regions(ready):
-        for pieces in normal_form(region.upper, "min"):
-            for sample in points(region.ctx.ring, region.ctx.factors):
-                for number, tilt in enumerate(tilts):
-                    solved = _solved(region, pieces, sample, varied(ready), tilt)
-                    if solved is not None:
-                        best.setdefault((sample, number), []).append(solved)
-    seen: list[dict[str, Form]] = []
-    for solutions in best.values():
-        _, point, value = min(solutions, key=lambda solution: solution[0])
-        if point not in seen:
-            seen.append(point)
-            yield point, value
-
-
-def _solved(
-    region: Region,
-    pieces: Sequence[Form],
-    sample: tuple[Fraction, ...],
-    inside: frozenset[str],
-    tilt: Mapping[str, float],
-) -> tuple[float, dict[str, Form], Form] | None:
-    """Minimise the maximum of the pieces at sample parameters; solve the active constraints."""
-    ctx = region.ctx
-    outer_sizes = sorted(ctx.sizes - inside)
-    given = _given_direction(ctx, inside, sample)
-    if not outer_sizes or given is None:
-        return None
-    names = [*sorted(inside), "value"]
-    equations = [(form, True) for form in pieces]
-    equations += [(form.form, False) for form in ctx.generators if form.absorbed_by is None]
-    rows, rhs = [], []
-    for form, is_piece in equations:
-        row, constant = _numbers(form, is_piece, names, sample, given)
-        rows.append(row)
-        rhs.append(constant)
-    cost = np.array([*(tilt.get(name, 0.0) for name in names[:-1]), 1.0])
-    matrix, right = -np.array(rows), np.array(rhs)
-    answer = linprog(cost, matrix, right, bounds=(None, None), method="highs-ds")
-    if answer.status != 0 or answer.x is None:
-        return None
-    slack = right - matrix @ answer.x
-    active = [
-        equations[k] for k in np.argsort(np.abs(slack), kind="stable") if abs(slack[k]) < TINY
-    ]
-    solution = _symbolic(active, names, sample, ctx, outer_sizes[0])
-    if solution is None:
-        return None
-    value = solution.pop("value")
-    return float(cost @ answer.x), solution, value
-
-
-def _given_direction(
-    ctx: Context, inside: frozenset[str], sample: tuple[Fraction, ...]
-) -> dict[str, float] | None:
-    """Return logarithms of the names that are not varied, well inside of what is known of them.
-
-    Every size is at most 1; the least distance from the assumptions is made as large as possible.
-    """
-    names = sorted((ctx.sizes | {"gamma"}) - inside)
-    rows, sums = [], []
-    for generator in ctx.generators:
-        variables = {v for v in generator.form.coeffs if not v.startswith(LOGLOG)}
-        if not variables or not variables <= set(names):
+def _cap(ready: Premises, node: dict[str, Any], growth: Saturations) -> dict[str, Any]:
+    """Return what the growth away from the optimum is capped with, and that it diverges."""
+    if ready.claim.relation.endswith("tilde"):
+        return {}
+    inverse = power(read_expr(node["value"]), Num(Fraction(-1)))
+    caps = [form_expr(form, ready.ctx) for form in growth.caps]
+    for known in ([*caps, inverse], caps):
+        if not known:
+            return {}
+        cap = known[0] if len(known) == 1 else Call("min", tuple(known))
+        try:
+            tree = log_tree(cap, ready.ctx)
+            proof = Prover(ready.ctx).goal(lin(ZERO), tree, diverging=True)
+        except StuckError as stuck:
+            problem = stuck
             continue
-        entries = [generator.form.coeffs.get(n) for n in names]
-        numbers = [0.0 if c is None else float(c.at(sample)) for c in entries]
-        opposite = any(g.form == -generator.form for g in ctx.generators)
-        rows.append([-number for number in numbers] + [0.0 if opposite else 1.0])
-        sums.append(0.0)
-    cost = np.zeros(len(names) + 1)
-    cost[-1] = -1.0
-    limits = [(-1.0, 1.0)] * len(names) + [(0.0, 1.0)]
-    if not rows:
-        return dict.fromkeys(names, 1.0)
-    answer = linprog(cost, np.array(rows), np.array(sums), bounds=limits, method="highs-ds")
-    if answer.status != 0 or answer.x is None:
-        return None
-    return dict(zip(names, answer.x, strict=False))
-
-
-def _numbers(
-    form: Form,
-    is_piece: bool,
-    names: list[str],
-    sample: tuple[Fraction, ...],
-    given: Mapping[str, float],
-) -> tuple[list[float], float]:
-    """Return the row of ``row · x >= -constant``, the outer names in the given direction."""
-    sign = -1.0 if is_piece else 1.0
-    row = [0.0] * len(names)
-    constant = 0.0
-    for variable, coeff in form.coeffs.items():
-        number = sign * float(coeff.at(sample))
-        if variable in names:
-            row[names.index(variable)] += number
-        else:
-            constant += number * given.get(variable, 0.0)
-    if is_piece:
-        row[-1] += 1.0
-    return row, constant
-
-
-def _symbolic(
-    active: list[tuple[Form, bool]],
-    names: list[str],
-    sample: tuple[Fraction, ...],
-    ctx: Context,
-    outer: str,
-) -> dict[str, Form] | None:
-    """Solve active constraints as equations, over the functions of the parameters.
-
-    Double logarithms of varied sizes are those of the outer size.
-    """
-    one = ctx.ring.one
-    zero = ctx.ring.zero
-    rows: dict[str, Form] = {}
-    for form, is_piece in active:
-        row = _renamed(form, names, outer)
-        if is_piece:
-            row = Form({"value": one}) - row
-        for pivot, other in rows.items():
-            row = row - other.scale(row.coeffs.get(pivot, zero))
-        lead = next((n for n in names if n in row.coeffs and row.coeffs[n].at(sample) != 0), None)
-        if lead is None:
-            continue
-        row = row.scale(one / row.coeffs[lead])
-        rows = {p: other - row.scale(other.coeffs.get(lead, zero)) for p, other in rows.items()}
-        rows[lead] = row
-    if len(rows) < len(names):
-        return None
-    return {pivot: Form({pivot: one}) - row for pivot, row in rows.items()}
-
-
-def _renamed(form: Form, names: list[str], outer: str) -> Form:
-    row = Form({})
-    for variable, coeff in form.coeffs.items():
-        inner = variable.removeprefix(LOGLOG)
-        name = LOGLOG + outer if variable != inner and inner in names else variable
-        row = row + Form({name: coeff})
-    return row
+        return {"cap": str(cap), "unbounded": proof}
+    raise problem

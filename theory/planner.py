@@ -105,6 +105,13 @@ def _decay(expr: Call, up: bool, prover: Prover, data: dict[str, Any]) -> Any:
     try:
         return {"bounded": prover.goal(above, lin(ZERO))}
     except StuckError:
+        # Outside of sums, where it does not stand at a kink, a case of its own settles it.
+        if (
+            above.form is not None
+            and not prover.ctx.indices
+            and not prover.nonnegative(above.form)
+        ):
+            raise SplitNeededError(above.form) from None
         return None
 
 

@@ -6,7 +6,7 @@ bounded from above and below, and where the two bounds agree that is the order t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,12 +17,12 @@ from proofs_check.growth import bound
 from proofs_check.logform import form_expr, log_tree
 from proofs_check.premises import Premises, premises
 from theory.certificates import points
-from theory.derivation import grown
+from theory.derivation import Leaf, grown, split
 from theory.lattices import simplified, tree_expr
 from theory.planner import plan
 from theory.prover import Prover, StuckError
 
-__all__ = ["Region", "overall", "regions"]
+__all__ = ["Region", "case_regions", "overall", "regions"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,8 @@ class Region:
         """Return the conditions of the region beyond those of the claim."""
         known = {generator.text for generator in root.ctx.generators}
         assumed = {str(condition) for condition in root.claim.assume}
-        compared = [str(c) for c in self.ready.claim.assume if str(c) not in assumed]
+        said = dict.fromkeys(map(str, self.ready.claim.assume))
+        compared = [text for text in said if text not in assumed]
         added = [g for g in self.ctx.generators if g.text not in known]
         split = [g.form for g in added if g.text not in assumed and g.is_case]
         return (*compared, *(_condition(form, self.ctx) for form in split))
@@ -119,7 +120,7 @@ def regions(ready: Premises) -> list[Region]:
     """
     assume = tuple(map(str, ready.claim.assume))
     key = ("regions", str(ready.left.upper), str(ready.left.lower), assume)
-    found = Prover(ready.ctx).once(key, lambda: _regions(ready))
+    found = Prover(ready.ctx).once(key, lambda: _regions(ready, _with_comparisons))
     return [_in_claim(region, ready) for region in found]
 
 
@@ -131,7 +132,28 @@ def _in_claim(region: Region, ready: Premises) -> Region:
     return replace(region, ready=replace(own, ctx=ctx, pending=()))
 
 
-def _regions(ready: Premises) -> list[Region]:
+def case_regions(ready: Premises) -> list[Region]:
+    """Return the regions of a claim's left side, which may not need comparisons of parameters.
+
+    Raises
+    ------
+    CaseNeededError
+        Where they do.
+    StuckError, RejectedError
+        Where the search gives up.
+    """
+    key = ("case regions", str(ready.left.upper), str(ready.left.lower))
+    found = Prover(ready.ctx).once(key, lambda: _regions(ready, split))
+    contexts = (
+        replace(region.ctx, signs={**region.ctx.signs, **ready.ctx.signs}) for region in found
+    )
+    return [
+        replace(region, ready=replace(ready, ctx=ctx, pending=()))
+        for region, ctx in zip(found, contexts, strict=True)
+    ]
+
+
+def _regions(ready: Premises, tree: Callable[[Premises, Leaf], dict[str, Any]]) -> list[Region]:
     found: list[Region] = []
 
     def leaf(inner: Premises, prover: Prover) -> dict[str, Any]:
@@ -146,7 +168,11 @@ def _regions(ready: Premises) -> list[Region]:
         return {"region": len(found) - 1}
 
     # Regions of attempts that were given up for a comparison of parameters are not in the tree.
-    return [found[number] for number in _numbers(grown(ready, (), leaf))]
+    return [found[number] for number in _numbers(tree(ready, leaf))]
+
+
+def _with_comparisons(ready: Premises, leaf: Leaf) -> dict[str, Any]:
+    return grown(ready, (), leaf)
 
 
 def _numbers(node: Any) -> Iterator[int]:

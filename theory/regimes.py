@@ -27,7 +27,7 @@ from theory.planner import falling_faster, has_decay, plan
 from theory.prover import Prover, SplitNeededError
 from theory.rates import Region
 
-__all__ = ["by_cases", "joined"]
+__all__ = ["by_cases", "joined", "union"]
 
 
 def by_cases(ready: Premises) -> list[Region]:
@@ -184,9 +184,9 @@ def _joinable(regimes: list[Regime]) -> Iterator[tuple[Regime, Regime, Regime]]:
             or len(other) != 1
         ):
             continue
-        union = _union(own[0], other[0])
-        if union is not None:
-            when = tuple(c for text in first.when for c in ((text,) if text != own[0] else union))
+        both = union(own[0], other[0])
+        if both is not None:
+            when = tuple(c for text in first.when for c in ((text,) if text != own[0] else both))
             yield first, second, Regime(when, first.order, first.small)
 
 
@@ -196,7 +196,7 @@ _UNIONS = {
 }  # fmt: skip
 
 
-def _union(first: str, second: str) -> tuple[str, ...] | None:
+def union(first: str, second: str) -> tuple[str, ...] | None:
     """Return the conditions that say "one or the other", None where no single one does."""
     (one,), (two,) = parse_condition(first), parse_condition(second)
     if (one.left, one.right) == (two.left, two.right):

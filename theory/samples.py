@@ -72,7 +72,7 @@ _EXPONENTS = tuple(map(Fraction, ("1", "1/2", "2", "1/4", "4")))
 _STEP = Fraction(1, 8)
 _PLAIN = tuple(map(Fraction, ("2", "1", "1/2", "3", "3/2", "1/3", "5", "10", "0", "-1")))
 _STEPS = tuple(map(Fraction, ("1", "1/2", "2", "1/10", "4", "0")))
-_SHARES = tuple(map(Fraction, ("1/2", "1/4", "3/4", "1/10", "9/10", "0", "1")))
+_SHARES = tuple(map(Fraction, ("1/2", "1/4", "3/4", "1/16", "15/16", "0", "1")))
 
 
 def sample_values(claim: Claim, count: int = 4) -> tuple[dict[str, Fraction], ...]:

@@ -355,6 +355,9 @@ class _Leg:
             ends = [x + (y - x) * context.mpf(k) / 16 for k in range(17)]
             return self._quadrature(f, ends)
 
+        if x < 1:
+            raise _NoOpinion
+
         def g(u: Any) -> Any:
             z = context.exp(u)
             return f(z) * z

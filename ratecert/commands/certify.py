@@ -19,7 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "claims",
         nargs="*",
-        metavar="FILE|DIR|KEY|KEY:ID",
+        metavar="FILE|DIR|KEY|KEY:ID|FILE:ID",
         help="claim files, folders of them, built-in papers or single claims of these "
         "(default: all built-in papers)",
     )
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     from ratecert.batch import certify_all
     from ratecert.certificate_json import check_writable, record_names
     from ratecert.files import find
-    from ratecert.report import console, print_verdicts
+    from ratecert.report import complain, console, print_verdicts
 
     if args.json is not None:
         check_writable(args.json)
@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
     print_verdicts(certificates, titles, console())
     sys.stdout.flush()
     for problem in problems:
-        print(problem, file=sys.stderr)
+        complain(problem)
     if problems:
         return 2
     return 0 if all(certificate.as_expected for certificate in certificates) else 1

@@ -13,7 +13,9 @@ HELP = "the derivation of one claim, step by step, with what it rests on"
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
     parser.add_argument(
-        "claim", metavar="KEY:ID", help="a claim of a built-in paper, or a file with one claim"
+        "claim",
+        metavar="KEY:ID|FILE:ID",
+        help="a claim of a built-in paper or of a file, or a file with one claim",
     )
     parser.add_argument(
         "--format",
@@ -31,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     if len(claims) > 1:
         raise UserError(
             f"{args.claim} holds {len(claims)} claims: name one of them, "
-            f"such as {claims[0].name} (`ratecert list {args.claim}` shows them)"
+            f"such as {args.claim}:{claims[0].id} (`ratecert list {args.claim}` shows them)"
         )
 
     from ratecert.exposition import explain

@@ -13,7 +13,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "claims",
         nargs="*",
-        metavar="FILE|DIR|KEY|KEY:ID",
+        metavar="FILE|DIR|KEY|KEY:ID|FILE:ID",
         help="claim files, folders of them, or built-in papers (default: all built-in papers)",
     )
 
@@ -21,12 +21,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the claims; 2 where some file was unusable."""
     from ratecert.files import find
-    from ratecert.report import console, print_list
+    from ratecert.report import complain, console, print_list
 
     found = find(args.claims)
     titles = {file.paper.key: file.paper.title for file in found.files}
     print_list(found.claims, titles, console())
     sys.stdout.flush()
     for problem in found.problems:
-        print(problem, file=sys.stderr)
+        complain(problem)
     return 2 if found.problems else 0

@@ -15,14 +15,35 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "claims",
         nargs="*",
-        metavar="FILE|DIR|KEY|KEY:ID",
+        metavar="FILE|DIR|KEY|KEY:ID|FILE:ID",
         help="what to tabulate (default: all built-in papers)",
     )
     parser.add_argument(
         "--format",
-        choices=("latex", "markdown", "text"),
+        choices=("latex", "markdown", "text", "bibtex"),
         default="text",
-        help="how to write it (default: text); the LaTeX needs booktabs and amsmath",
+        help="how to write it (default: text); the LaTeX needs booktabs and amsmath; bibtex "
+        "writes the papers' entries instead",
+    )
+    parser.add_argument(
+        "--layout",
+        choices=("long", "narrow", "side"),
+        help="long: with the names of the theorems, as wide as a page (default, but for text); "
+        "narrow: without, for one column of a two-column paper or 80 columns of text; side: "
+        "papers side by side, a row per quantity and regime",
+    )
+    parser.add_argument(
+        "--constants",
+        action="store_true",
+        help="with the certified constants, or the range of the ratio seen on the ladders",
+    )
+    parser.add_argument(
+        "--notes",
+        action="store_true",
+        help="with notes below: those of the claims, and what the certificates rest on",
+    )
+    parser.add_argument(
+        "--cite", action="store_true", help="with \\cite{KEY} in the headings of the LaTeX"
     )
     add_jobs(parser)
 
@@ -34,19 +55,30 @@ def run(args: argparse.Namespace) -> int:
     from ratecert.batch import certify_all
     from ratecert.files import find
     from ratecert.latex import FORMATS
-    from ratecert.rates_table import rates_table
+    from ratecert.rates_table import bibtex, rates_table
+    from ratecert.report import complain
 
     found = find(args.claims)
+    if args.format == "bibtex":
+        sys.stdout.write("\n".join(bibtex(file.paper) for file in found.files))
+        return 0
     outcomes = certify_all(found.claims, "quick", args.jobs)
     certificates = [outcome for outcome in outcomes if isinstance(outcome, Certificate)]
     papers = {file.paper.key: file.paper for file in found.files}
-    table = rates_table(certificates, papers)
+    table = rates_table(
+        certificates,
+        papers,
+        layout=args.layout or ("narrow" if args.format == "text" else "long"),
+        constants=args.constants,
+        notes=args.notes,
+        cite=args.cite,
+    )
     if table.groups:
         sys.stdout.write(FORMATS[args.format](table))
         sys.stdout.flush()
     problems = [*found.problems, *(o for o in outcomes if isinstance(o, UserError))]
     for problem in problems:
-        print(problem, file=sys.stderr)
+        complain(problem)
     if problems:
         return 2
     return 0 if all(certificate.as_expected for certificate in certificates) else 1

@@ -415,6 +415,37 @@ def _enclosed(term: Expr, lo: int, hi: int, effort: float) -> Ball | None:
         return None
 
 
+@pytest.mark.parametrize("gamma", [Fraction(1), Fraction(1, 3), Fraction(7)])
+@pytest.mark.parametrize("count", [7, 8, 40, 100])
+def test_stages_as_a_polynomial_are_the_product_of_their_factors(gamma, count):
+    mode = power(I, num(Fraction(-3, 2)))
+    term = mul(*(add(num(1), neg(mul(num(gamma / 2**k), mode))) for k in range(count)))
+    with precision(200):
+        program = Program(term, "i", {})
+        boxes = [
+            acb(arb(9), arb(1)),
+            acb(arb(9, 2), arb(0, 1)),
+            acb(arb(9, "1e-15"), arb("1e-20")),
+        ]
+        points = [arb(1), arb(2), arb(10**9), arb(7, 3), arb(5, "1e-14")]
+        for x in (*points, *boxes):
+            factors = [
+                1 - rational_ball(gamma / 2**k) * x ** rational_ball(Fraction(-3, 2))
+                for k in range(count)
+            ]
+            expected = factors[0]
+            for factor in factors[1:]:
+                expected = expected * factor
+            found = program.at(x) if isinstance(x, arb) else program.on_box(x)
+            assert found.overlaps(expected)
+            exact_point = abs(x.mid() - x).upper() == 0 if isinstance(x, arb) else x is boxes[0]
+            if exact_point:
+                assert (found - expected).abs_upper() < arb(10) ** -50
+                # Control: one more stage is another number.
+                other = expected * (1 - rational_ball(gamma / 2**20))
+                assert not found.overlaps(other) or expected.contains(0)
+
+
 def test_enclosures_in_threads_are_those_of_one_thread():
     jobs = [("i^(-3/2)*exp(-1000*i^-2)", d) for d in (12, 40, 25, 60)]
     expected = [enclose(parse_expr(text), "i", 1, 10**9, {}, d) for text, d in jobs]

@@ -108,6 +108,7 @@ def test_all_ways_of_taking_a_stage_agree() -> None:
 @settings(max_examples=50, deadline=None, derandomize=True)
 @given(small_problems(max_modes=6, max_log_steps=6.0))
 @example(_drawn(batch=8))
+@example(_drawn(N=10**18))  # stages of 10^16 steps: no power of their number fits a float
 @example(Small(np.array([1.0, 0.5]), np.ones(2), 1.0, Schedule.of([(1.0, 9), (0.5, 3)]), 8))
 def test_averaged_iterates_agree_with_dense_balls(problem: Small) -> None:
     for true, stated in _errors(problem, averaged=True):

@@ -7,6 +7,7 @@ the same rules, rightly used, are accepted.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -19,9 +20,15 @@ from proofs_check.expr import Name
 from proofs_check.goals import check_goal
 from proofs_check.growth import bound
 from proofs_check.language import parse_expr
+from proofs_check.least import check_least, tied_premises
 from proofs_check.logform import log_tree
 from proofs_check.optimum import outer_context
+from proofs_check.orders import Order
 from proofs_check.premises import premises, with_slack
+from theory.derivation import grown
+from theory.derive import derive
+from theory.least import refute_optimum
+from theory.optimise import nowhere_below
 
 ONE: list[Any] = [["1", []]]
 LINEAR = ["1", "0", "0"]
@@ -452,3 +459,65 @@ def test_deep_data_are_rejected() -> None:
     witness = least(claim, "C^-1", {}, point={"M": LINEAR}) | {"lower": deep}
     with pytest.raises(RejectedError, match="nested too deeply"):
         check_witness(claim, witness)
+
+
+# Least values: N against N_eff, and powers of logarithms.
+
+
+def root_of_the_steps(says: str) -> Claim:
+    return make_claim(says, minimise="M/N_eff + 1/M", over=["M"])
+
+
+def test_a_tie_of_the_steps_keeps_their_logarithm() -> None:
+    """The path gives N; the objective has N_eff = N/log N, whose root is the best M."""
+    claim = root_of_the_steps("optimal(M) = Theta(N^(1/2))")
+    witness = refute_optimum(claim)
+    assert witness is not None
+    assert witness["point"]["M"] != witness["path"]["N"]
+    check_least(claim, witness)
+    x, y, z = (Fraction(part) / 2 for part in witness["path"]["N"])
+    beside = witness | {"point": {"M": [str(x), str(y), str(z)]}}
+    with pytest.raises(RejectedError, match="does not attain the least value"):
+        check_least(claim, beside)
+    larger = witness | {"value": "N^(-1/2)"}
+    with pytest.raises(RejectedError):
+        check_least(claim, larger)
+    with pytest.raises(RejectedError, match="as Theta allows"):
+        check_least(root_of_the_steps("optimal(M) = Theta(N_eff^(1/2))"), witness)
+
+
+def test_a_least_value_loses_no_logarithm_for_a_tilde() -> None:
+    """The claim is up to logarithms, the lower bound of its witness is not."""
+    claim = make_claim(
+        "optimal(value) = Thetatilde(C^-2)",
+        minimise="1/(M*log(M))", over=["M"], subject_to="M <= C",
+    )  # fmt: skip
+    path = {"C": Order(Fraction(1))}
+    ready = tied_premises(claim, {}, path)
+    losing = nowhere_below(lambda case: log_tree(parse_expr("1/C"), case.ctx), losing=True)
+    witness = {
+        "kind": "least", "values": {}, "path": {"C": ["1", "0", "0"]},
+        "point": {"M": ["1", "0", "0"]}, "value": "1/C", "lower": grown(ready, (), losing),
+    }  # fmt: skip
+    with pytest.raises(RejectedError):
+        check_least(claim, witness)
+
+
+@pytest.mark.parametrize(
+    ("says", "settings"),
+    [
+        # Up to logarithms, without a cap of the gap.
+        (
+            "optimal(M) = Thetatilde(C^(1/2))",
+            {"minimise": "1/M + log(M)/N", "over": ["M", "N"], "subject_to": "M*N = C"},
+        ),
+        # A step size has no double logarithm.
+        (
+            "optimal(gamma) = Theta(N^(-1/2))",
+            {"minimise": "gamma + 1/(N*gamma)", "over": ["gamma"]},
+        ),
+    ],
+)
+def test_true_claims_about_places_are_accepted(says: str, settings: dict[str, Any]) -> None:
+    claim = make_claim(says, **settings)
+    check(claim, derive(claim).proof)

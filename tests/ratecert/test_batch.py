@@ -1,4 +1,6 @@
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -78,3 +80,17 @@ except KeyboardInterrupt as stop:
     finished = "1 of 2 claims were finished (p:fine)" if jobs == 1 else "0 of 2 claims were"
     assert done.stdout.startswith(finished)
     assert "Traceback" not in done.stderr
+
+
+def swallowing(claim: Claim, level: str) -> Certificate:
+    """A judge that hears Ctrl-C during its first claim and makes nothing of it."""
+    if claim.id == "fine":
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    return hand_made.certify(claim, level)
+
+
+def test_an_interrupt_that_a_library_swallows_is_heard_all_the_same() -> None:
+    with pytest.raises(KeyboardInterrupt, match=r"1 of 2 claims were finished \(p:fine\)"):
+        certify_all(claims("fine", "fine-too"), "quick", 1, swallowing)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -60,6 +60,13 @@ class TestFind:
         assert claim.file == "b/c.claims.toml"
         assert Path(claim.file).read_text().splitlines()[claim.line - 1] == "[[claim]]"
 
+    def test_one_claim_of_a_file(self) -> None:
+        assert names("a.claims.toml:two") == ["a:two"]
+        told = only_problem("b/c.claims.toml:none")
+        assert "c has no claim 'none'" in told
+        assert "(`ratecert list b/c.claims.toml` shows them)" in told
+        assert "no such file" in only_problem("nothing.claims.toml:one")
+
     def test_missing_file(self) -> None:
         assert "no such file" in only_problem("no.claims.toml")
 

@@ -1,0 +1,158 @@
+r"""Asymptotic forms of approximation, bias and variance as SymPy expressions.
+
+For ``λ_i = i^-a``, ``e_i = i^-b``, ``a, b > 1``; the orders are those of the built-in claims,
+which are certified, and the constants, where there are any, are derived below.  With SymPy::
+
+    >>> from theory.asymptotics import M, approximation
+    >>> approximation("top").form
+    M**(1 - b)/(b - 1)
+    >>> approximation("top").exponents[M]
+    1 - b
+
+*Approximation, top features.*  ``Σ_{i>M} i^-b ~ M^{1-b}/(b-1)``.
+
+*Approximation, Gaussian sketch*, ``b < a + 1``.  With ``κ`` from ``Σ_i λ_i/(λ_i + κ) = M`` the
+deterministic equivalent is ``Σ_i κ e_i/(λ_i + κ)``.  As integrals with ``i = κ^{-1/a} s``,
+``M ~ κ^{-1/a} ∫ ds/(1 + s^a) = κ^{-1/a} (π/a)/sin(π/a)`` and the loss is asymptotic to
+``κ^{(b-1)/a} ∫ s^{a-b}/(1 + s^a) ds``, the last integral being ``(π/a)/sin(π(a-b+1)/a)``.
+
+*Bias*, large models, small steps.  The step sizes of the geometric schedule sum to ``T ~ 2 N_eff
+γ``, those of a constant step to ``T = N γ``; only modes with ``γ λ_i`` of order ``1/N_eff`` count,
+on which the mean path is ``exp(-2 T λ_i)``.  So it is asymptotic to
+``Σ_i i^-b exp(-2T i^-a) ~ Γ((b-1)/a) (2T)^{(1-b)/a}/a`` (Mellin transform; ``N_eff = N/log2 N``).
+
+*Variance*, large models, small steps, per unit noise.  In the limit of small ``x = u/K`` a stage
+with ``K x = q`` leaves ``(x/2)(1 - e^{-2q})`` and the stages after it together damp by
+``e^{-2q}``, so that ``K v -> Σ_l f(u 2^-l)`` with ``f(q) = (q/2)(e^{-2q} - e^{-4q})``.  Its Mellin
+transform is ``f*(s)/(1 - 2^s)`` with ``f*(s) = Γ(s+1)(2^{-s-1} - 4^{-s-1})/2``, and
+``Σ_j v_j ~ (N_eff γ)^{1/a}/(a N_eff)`` times its value at ``s = -1/a``.  For the averaged iterates
+``N v -> g(u)``, the mean of ``(1 - e^{-ru})²`` over ``0 < r < 1``, whose transform there is
+``∫ g(u) u^{-1-1/a} du = a/(a+1) · Γ(-1/a) (2^{1/a} - 2)`` since
+``∫ (1 - e^{-u})² u^{-1-1/a} du = Γ(-1/a) (2^{1/a} - 2)`` and the mean of ``r^{1/a}`` is
+``a/(a+1)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sympy import Expr, Symbol, gamma, pi, simplify, sin, symbols
+
+__all__ = ["Asymptotic", "M", "N", "N_eff", "a", "approximation", "b", "bias", "step", "variance"]
+
+a, b = symbols("a b", positive=True)
+M, N, N_eff, step = symbols("M N N_eff gamma", positive=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Asymptotic:
+    """The asymptotic form of a quantity.
+
+    Attributes
+    ----------
+    form
+        The leading term, with its constant if it is `sharp`.
+    exponents
+        The exponent of each size and of the step size in it, where it is a monomial.
+    sharp
+        Whether the ratio of quantity and form tends to 1, not only stays bounded.
+    when
+        What is assumed beyond ``a, b > 1``, in words of the claim language.
+    claim
+        The built-in claim that certifies the order, as ``KEY:ID``.
+    """
+
+    form: Expr
+    exponents: Mapping[Symbol, Expr]
+    sharp: bool
+    when: tuple[str, ...]
+    claim: str
+
+
+def _monomial(
+    constant: Expr,
+    exponents: Mapping[Symbol, Expr],
+    when: tuple[str, ...],
+    claim: str,
+) -> Asymptotic:
+    form = constant
+    for size, exponent in exponents.items():
+        form = form * size**exponent
+    return Asymptotic(form, exponents, True, when, claim)
+
+
+def approximation(features: str = "gaussian") -> Asymptotic:
+    """Return the asymptotic form of ``approx``.
+
+    The constant of the Gaussian sketch is that of its deterministic equivalent (checked in
+    numbers), that of top features exact.
+
+    Raises
+    ------
+    ValueError
+        For other features.
+    """
+    if features == "top":
+        return _monomial(1 / (b - 1), {M: 1 - b}, (), "lin2024:top-approx")
+    if features != "gaussian":
+        raise ValueError(f"no asymptotic form for the features {features!r}")
+    width = (pi / a) / sin(pi / a)
+    loss = (pi / a) / sin(pi * (a - b + 1) / a)
+    constant = width ** (b - 1) * loss
+    return _monomial(constant, {M: 1 - b}, ("b < a + 1",), "lin2024:source-approx")
+
+
+def bias(schedule: str = "geometric") -> Asymptotic:
+    """Return the asymptotic form of ``mean_bias`` of SGD's last iterate for large models.
+
+    It is that of ``bias`` too where the fourth moments do not matter (``b < 2 a``, small steps).
+    The constant holds for top features, ``n = N_eff gamma -> oo``, ``M/n^(1/a) -> oo`` and
+    ``gamma -> 0``; the order for a Gaussian sketch as well.
+
+    Raises
+    ------
+    ValueError
+        For other schedules.
+    """
+    steps, total = _steps(schedule)
+    constant = gamma((b - 1) / a) * (2 * total) ** ((1 - b) / a) / a
+    exponent = (1 - b) / a
+    when = (f"{steps}*gamma >= 1", f"M >= ({steps}*gamma)^(1/a)", "b < a + 1")
+    exponents = {steps: exponent, step: exponent}
+    return _monomial(constant, exponents, when, "lin2024:source-mean-bias")
+
+
+def _steps(schedule: str) -> tuple[Symbol, int]:
+    """Return the effective steps n and the sum of the step sizes over ``n gamma``."""
+    if schedule == "geometric":
+        return N_eff, 2
+    if schedule == "constant":
+        return N, 1
+    raise ValueError(f"no asymptotic form for the schedule {schedule!r}")
+
+
+def variance(algorithm: str = "sgd") -> Asymptotic:
+    """Return the asymptotic form of ``variance`` per unit noise for large models.
+
+    For ``sgd`` with the geometric schedule or ``averaged-sgd`` with constant steps.  The constant
+    holds for ``n = N_eff gamma -> oo`` (N for the averaged iterates), ``M/n^(1/a) -> oo`` and
+    ``gamma -> 0``.
+
+    Raises
+    ------
+    ValueError
+        For other algorithms.
+    """
+    s = -1 / a
+    if algorithm == "sgd":
+        stage = gamma(s + 1) * (2 ** (-s - 1) - 4 ** (-s - 1)) / 2
+        constant, steps, claim = stage / (1 - 2**s) / a, N_eff, "lin2024:variance"
+    elif algorithm == "averaged-sgd":
+        constant = gamma(s) * (2 ** (1 / a) - 2) / (a + 1)
+        steps, claim = N, "lin2024:averaged-variance"
+    else:
+        raise ValueError(f"no asymptotic form for the algorithm {algorithm!r}")
+    exponents = {steps: 1 / a - 1, step: 1 / a}
+    when = (f"{steps}*gamma >= 1", f"M >= ({steps}*gamma)^(1/a)")
+    return _monomial(simplify(constant), exponents, when, claim)
