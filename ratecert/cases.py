@@ -269,7 +269,13 @@ def _order(
 
 
 def _vertices(node: Sum, hint: Mapping[str, Any]) -> Line:
-    """Say where the terms of a sum, times the index, are largest."""
+    """Say where the terms of a sum, times the index, are largest, part by part of a cut one."""
+    if "cut" in hint:
+        at = _point(node.index, hint["cut"])
+        parts = (
+            line(side, " ", at, ", ", _vertices(node, hint[side])) for side in ("below", "above")
+        )
+        return line("cut in two at ", at, ": ", joined_by(parts, "; "))
     index = math(Name(node.index))
     points = [_point(node.index, piece["at"]) for piece in hint["pieces"] if "at" in piece]
     told = line("term times ", index, " is largest at ", joined_by_and(points))
@@ -310,7 +316,7 @@ def _windows(
         if alone is not None and simplified(alone, prover) == below:
             enough = [item]
             break
-    if exact and [{"at": item.get("at")} for item in enough] == hint["upper"]["pieces"]:
+    if exact and [{"at": item.get("at")} for item in enough] == hint["upper"].get("pieces"):
         return line("the terms around there alone are of that order")
     places: list[Line] = []
     for item in enough:
