@@ -46,7 +46,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 from scipy.optimize import brentq
 
-from numerics.problem import Method, Problem, Regular, check_whole
+from numerics.problem import Measured, Method, Problem, check_whole
 from numerics.risk import UnstableError
 from numerics.volterra import Measure, Response, feedback, respond, sector
 from proofs_check.errors import UserError
@@ -104,7 +104,7 @@ def spectral_nodes(problem: Problem, M: int, around: float | None = None) -> Spe
     it are taken one by one, and the panels are graded towards it.
     """
     spectrum = problem.spectrum
-    if not isinstance(spectrum, Regular):
+    if isinstance(spectrum, Measured):
         every = spectrum.first(len(spectrum))
         order = np.argsort(-every)
         target = problem.target.first(len(every))
@@ -457,7 +457,7 @@ _SHARE_OF_FEEDBACK = 2 / 3
 
 def _top(problem: Problem, M: int) -> Measure:
     """Return the measures of the M leading coordinates."""
-    if isinstance(problem.spectrum, Regular):
+    if not isinstance(problem.spectrum, Measured):
         index, weight = _summation(M, max(1.0, problem.spectrum.order[0]))
     else:
         index, weight = np.arange(1.0, M + 1), np.ones(M)

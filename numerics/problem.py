@@ -1,10 +1,11 @@
 r"""Problems and methods as numbers: spectra, targets, noise, features; algorithm and schedule.
 
 A spectrum gives eigenvalues ``lam_i`` of the covariance H, a target energies
-``e_i = lam_i E <v_i, w*>^2``, both for i = 1, 2, ...  Each is one of two kinds of `Sequence`:
+``e_i = lam_i E <v_i, w*>^2``, both for i = 1, 2, ...  Each is one of three kinds of `Sequence`:
 
 * `Regular`: ``f(i) = c prod_j (i + s_j)^(-p_j) prod_j log(i + k_j)^(-q_j)``, which holds power
   laws and logarithmic power laws and is closed under products; infinite;
+* `Headed`: given numbers first, then a regular sequence; e.g. the spectrum of a kernel;
 * `Measured`: given numbers, finitely many.
 
 *Tails* of a regular sequence.  Up to ``n = 4096`` terms are added; beyond, Euler-Maclaurin,
@@ -36,7 +37,8 @@ from proofs_check.claim import ALGORITHMS, FEATURES
 from proofs_check.errors import UserError
 from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, free_names
 
-__all__ = ["Measured", "Method", "Problem", "Regular", "Sequence", "evaluate", "sequence"]
+__all__ = ["Headed", "Measured", "Method", "Problem", "Regular", "Sequence", "evaluate",
+           "sequence"]  # fmt: skip
 
 Array = NDArray[np.float64]
 Value = float | int
@@ -50,6 +52,11 @@ class Sequence(ABC):
 
     size: int | None
     """How many there are; None for infinitely many."""
+
+    @property
+    def order(self) -> tuple[float, float]:
+        """``(P, Q)`` with ``f(i)`` of order ``i^-P log(i)^-Q``."""
+        raise NotImplementedError("a finite sequence has no order")
 
     @abstractmethod
     def at(self, i: ArrayLike) -> Array:
@@ -221,6 +228,51 @@ class Measured(Sequence):
     def times(self, other: Sequence) -> Sequence:
         """Return the product; see `Sequence.times`."""
         return Measured.of(np.asarray(self.values) * other.first(self.size))
+
+
+@dataclass(frozen=True, slots=True)
+class Headed(Sequence):
+    """``f(1), ..., f(T)`` as given, ``f(i) = beyond(i)`` after them; infinite.
+
+    At an index that is not whole it is ``beyond``, for the quadratures over the spectrum, which
+    ask for whole ones only up to T = 512.
+    """
+
+    head: tuple[float, ...]
+    beyond: Regular
+    size = None
+
+    def __post_init__(self) -> None:
+        if not all(math.isfinite(v) and v > 0 for v in self.head):
+            raise UserError("the eigenvalues of a kernel must be finite and positive")
+
+    @property
+    def order(self) -> tuple[float, float]:
+        """That of what is beyond."""
+        return self.beyond.order
+
+    def __str__(self) -> str:
+        return f"{len(self.head)} numbers, then {self.beyond}"
+
+    def at(self, i: ArrayLike) -> Array:
+        """Return ``f(i)``; see `Sequence.at`."""
+        x = np.asarray(i, dtype=np.float64)
+        inside = (x <= len(self.head)) & (x == np.floor(x))
+        index = np.where(inside, x, 1).astype(np.int64) - 1
+        return np.where(inside, np.asarray(self.head)[index], self.beyond.at(x))
+
+    def tail(self, d: int) -> float:
+        """Return ``sum_{i>d} f(i)``."""
+        return math.fsum([*self.head[d:], self.beyond.tail(max(d, len(self.head)))])
+
+    def times(self, other: Sequence) -> Sequence:
+        """Return the product; see `Sequence.times`."""
+        if isinstance(other, Measured):
+            return other.times(self)
+        beyond = self.beyond.times(other.beyond if isinstance(other, Headed) else other)
+        assert isinstance(beyond, Regular)  # a product of two regular sequences
+        length = max(len(self.head), len(other.head) if isinstance(other, Headed) else 0)
+        return Headed(tuple((self.first(length) * other.first(length)).tolist()), beyond)
 
 
 def _half_line(h: Callable[[Array], Array], start: float, scale: float) -> float:

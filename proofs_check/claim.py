@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from proofs_check.expr import Call, Expr, Name, Num
+
+if TYPE_CHECKING:
+    from proofs_check.kernels import Kernel
 
 __all__ = ["ALGORITHMS", "FEATURES", "RELATIONS", "SCHEDULES", "Claim", "Condition", "Objective",
            "Paper", "Setting", "optimal_of"]  # fmt: skip
@@ -34,7 +37,10 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Problem and method: `spectrum` and `target` are expressions in the index ``i``."""
+    """Problem and method: `spectrum` and `target` are expressions in the index ``i``.
+
+    A `kernel` stands in the place of the spectrum, which is then not looked at.
+    """
 
     spectrum: Expr
     target: Expr
@@ -43,7 +49,7 @@ class Setting:
     schedule: str = "geometric"
     batch: Expr = _ONE
     outputs: Expr = _ONE
-    kernel: str | None = None
+    kernel: Kernel | None = None
 
 
 @dataclass(frozen=True, slots=True)

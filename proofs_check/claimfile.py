@@ -42,6 +42,7 @@ from proofs_check.claimnames import (
 )
 from proofs_check.errors import UserError
 from proofs_check.expr import FUNCTIONS, Expr
+from proofs_check.kernels import Kernel, parse_kernel
 from proofs_check.language import (
     Statement,
     nearest,
@@ -182,6 +183,10 @@ def _expr(problems: Problems, path: Path, value: Any) -> Expr:
     return parse_expr(_text(problems, path, value))
 
 
+def _kernel(problems: Problems, path: Path, value: Any) -> Kernel:
+    return parse_kernel(_text(problems, path, value))
+
+
 def _statement(problems: Problems, path: Path, value: Any) -> tuple[str, Statement]:
     text = _text(problems, path, value)
     return text, parse_statement(text)
@@ -257,7 +262,7 @@ _SETTING_KEYS: Mapping[str, _Reader] = {
     "schedule": _one_of(SCHEDULES),
     "batch": _expr,
     "outputs": _expr,
-    "kernel": _identifier,
+    "kernel": _kernel,
     "sizes": _list_of(_size_name),
     "assume": _list_of(_chain),
 }
@@ -272,6 +277,7 @@ _CLAIM_KEYS: Mapping[str, _Reader] = {
     "over": _list_of(_name),
     "subject_to": _CHAINS,
 }
+_PARSED = (_expr, _kernel, _statement, _CHAINS)
 _EXPRESSIONS = ("spectrum", "target", "batch", "outputs")
 _SETTING_FIELDS = tuple(key for key in _SETTING_KEYS if key not in ("sizes", "assume"))
 _DEFAULTS: Mapping[str, Any] = {
@@ -380,7 +386,7 @@ def _size(table: Mapping[str, Any]) -> int:
     for key, value in table.items():
         if isinstance(value, list | tuple):
             size += sum(len(v) if isinstance(v, str) else 0 for v in value) + len(value)
-        elif isinstance(value, str) and _CLAIM_KEYS.get(key) in (_expr, _statement, _CHAINS):
+        elif isinstance(value, str) and _CLAIM_KEYS.get(key) in _PARSED:
             size += len(value) + 1
     return size
 
@@ -441,6 +447,10 @@ def _read_claim(
         key: _setting_part(key, own[key], (*path, key)) if key in own else replace(part, path=path)
         for key, part in defaults.settings.items()
     }
+    kernel = claim.setting.kernel
+    if kernel is not None and kernel.argument is not None:
+        place = (*path, "kernel") if "kernel" in own else path
+        settings["kernel"] = Part.of(place, f"kernel = {kernel}", (kernel.argument,))
     goal = []
     if claim.objective:
         expr = claim.objective.expr

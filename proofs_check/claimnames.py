@@ -201,7 +201,7 @@ def check_names(
     claim
         A claim whose parts are well in themselves.
     settings
-        The parts of `Setting`'s expressions.
+        The parts of `Setting`'s expressions, and ``"kernel"`` where its kernel has a parameter.
     goal, assume
         The parts of ``minimise`` and ``subject_to``, and those of the assumptions.
     path
@@ -245,8 +245,7 @@ class _Names:
             self._check_assumption(part)
         for key in sorted(self._used_settings()):
             part = self._settings[key]
-            index = frozenset({"i"}) if key in ("spectrum", "target") else self._sizes
-            self._check_names(part, index | self._parameters | {"sigma"})
+            self._check_names(part, self._parameters | self._names_of_setting(key))
             self._forbid(part, "eigenvalue", "optimal")
         self._check_optimum()
 
@@ -255,7 +254,15 @@ class _Names:
         used = {name for part in parts for name in part.names & QUANTITIES}
         used |= {"eigenvalue" for part in parts if "eigenvalue" in part.functions}
         settings = frozenset[str]().union(*(_USED_SETTINGS.get(q, _ALL_SETTINGS) for q in used))
-        return settings - {"spectrum"} if self._claim.setting.kernel else settings
+        if self._claim.setting.kernel is None or "spectrum" not in settings:
+            return settings
+        return settings - {"spectrum"} | self._settings.keys() & {"kernel"}
+
+    def _names_of_setting(self, key: str) -> frozenset[str]:
+        if key == "kernel":
+            return frozenset()
+        index = frozenset({"i"}) if key in ("spectrum", "target") else self._sizes
+        return index | {"sigma"}
 
     def _check_names(self, part: Part, known: frozenset[str]) -> None:
         for name in sorted(part.names - known):

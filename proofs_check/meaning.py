@@ -132,14 +132,27 @@ trace, ``Σ_{i>M} λ_i`` of order ``log(M)^{1-a}``, is larger than ``M λ_M`` an
   ``(log(M^K)/log M)^{1-a}`` being small.
 - *Bias*: at most the mean path and what the noise ``2 E_0`` leaves, ``C E_0 V``.
 
-Outputs: SGD decouples over the outputs, which share sketch and samples, so every part of the
-risk is multiplied by their number.
+*Outputs* (multiple regression) [derived here].  Let ``y = W* x + ε ∈ R^p``, with any covariance
+of the noise ``ε`` and of the rows of ``W*``, sketch and samples being shared.  The loss is a sum
+over the outputs, and its gradient in row k of the weights ``(⟨v_k, Sx⟩ - y_k) Sx`` holds no other
+row: row k moves as if it were learnt alone, whatever the others do.  Every part of the risk is an
+expectation of something quadratic in one row, so that it is the sum over the outputs of the
+scalar part; covariances between outputs enter none of them.  Here all outputs have the same
+spectrum, target energies and noise, and the sum is the multiple p.  The constants and the event of
+a Gaussian sketch do not depend on p, as all outputs share the sketch, so that p may tend to
+infinity with the sizes in any way.
+
+*Kernels.*  The features ``φ(x)`` of a kernel have the Mercer spectrum as that of their covariance
+(`kernels`).  Approximation, mean path, effective dimension and eigenvalues are functions of second
+moments alone (``E v_t`` follows ``v -> v - γ_t (Σ v - S H w*)`` whatever the law of x), so that
+they hold for the kernel's own features on uniform inputs; feedback and noise response use fourth
+moments and are those of Gaussian features with this covariance [assumed, as in the paper].
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from proofs_check.claim import Condition, Setting
@@ -183,6 +196,10 @@ GAUSSIAN_MATRICES = (
 TRANSPOSE = (
     "Gaussian sketch: |T^(1/2) S^T y| >= ((tr T/M)^(1/2) - C |T|^(1/2)) |y| for all y, with "
     "probability 1 - exp(-Omega(M)) (Gordon 1985)"
+)
+GAUSSIAN_FEATURES = (
+    "kernel regression: the features of the kernel are taken as Gaussian, with the Mercer "
+    "spectrum (assumption of Chen et al. 2025, recalled)"
 )
 SMALL_GAMMA = "gamma is at most a small enough constant, so that SGD is stable"
 
@@ -380,31 +397,39 @@ class _System:
         return tuple(Condition(law.exponent, ">", ONE) for law in (self.spectrum, self.target))
 
     def sketch(self) -> tuple[str, ...]:
-        """Return what is cited where the features are a Gaussian sketch."""
+        """Return what is cited where the features are a Gaussian sketch, and for the spectrum."""
+        kernel = self.setting.kernel
         return (
             *(() if self.top else (GAUSSIAN_MATRICES,)),
             *((TRANSPOSE,) if self.has_ridge else ()),
+            *(() if kernel is None else kernel.trust),
         )
+
+    def fourth_moments(self) -> tuple[str, ...]:
+        return () if self.setting.kernel is None else (GAUSSIAN_FEATURES,)
 
 
 def _definition(expr: Expr, setting: Setting) -> Meaning:
     system = _System(setting, _spectrum(setting), _law(setting.target, "target"))
     if isinstance(expr, Call):
-        return _eigenvalue(system, expr.args[0])
+        return _of_kernel(_eigenvalue(system, expr.args[0]), system)
     assert isinstance(expr, Name), "a quantity is a name or eigenvalue(j)"
-    return _DEFINITIONS[expr.name](system)
+    return _of_kernel(_DEFINITIONS[expr.name](system), system)
 
 
-KERNELS: Mapping[str, Expr] = {"brownian": TWO}
-"""Kernels by name, with the exponent of their eigenvalues: ``((k - 1/2) pi)^-2``."""
+def _of_kernel(value: Meaning, system: _System) -> Meaning:
+    """Say of a kernel's quantity, where it needs the spectrum, what that is."""
+    kernel = system.setting.kernel
+    if kernel is None or not value.needs:
+        return value
+    step = f"kernel {kernel}: its Mercer eigenvalues are of order {system.eigenvalue(Name('i'))}"
+    return replace(value, steps=(step, *value.steps))
 
 
 def _spectrum(setting: Setting) -> _Law:
     if setting.kernel is None:
         return _law(setting.spectrum, "spectrum")
-    if setting.kernel not in KERNELS:
-        raise NoMeaningError(f"the spectrum of the kernel {setting.kernel} is not known here")
-    return _Law(KERNELS[setting.kernel], log=False)
+    return _Law(setting.kernel.exponent, log=False)
 
 
 _LOG = Call("log", (add(Name("i"), ONE),))
@@ -562,14 +587,15 @@ def _bias(system: _System) -> Meaning:
         feedback = _feedback(system)
         step = f"bias: the mean path, plus the noise that the error feeds back: {feedback}"
         upper = lower = add(mean.upper, feedback)
-    return Meaning(upper, lower, mean.needs, (*mean.steps, step), mean.trust)
+    trust = (*mean.trust, *system.fourth_moments())
+    return Meaning(upper, lower, mean.needs, (*mean.steps, step), trust)
 
 
 def _variance(system: _System) -> Meaning:
     _require_known_method(system)
     response = system.per_output(_noise_response(system))
     step = f"variance: the noise that every mode has kept, the noise being of order 1: {response}"
-    trust = (SMALL_GAMMA, *system.sketch())
+    trust = (SMALL_GAMMA, *system.sketch(), *system.fourth_moments())
     return Meaning(response, response, system.summable(), (step,), trust)
 
 

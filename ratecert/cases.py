@@ -269,18 +269,23 @@ def _order(
 
 
 def _vertices(node: Sum, hint: Mapping[str, Any]) -> Line:
-    """Say where the terms of a sum, times the index, are largest, part by part of a cut one."""
-    if "cut" in hint:
-        at = _point(node.index, hint["cut"])
-        parts = (
-            line(side, " ", at, ", ", _vertices(node, hint[side])) for side in ("below", "above")
-        )
-        return line("cut in two at ", at, ": ", joined_by(parts, "; "))
+    """Say where the terms of a sum, times the index, are largest."""
     index = math(Name(node.index))
+    if "cut" in hint:
+        place = line(equation(index, math(read_expr(hint["cut"]))))
+        below, above = (_vertices(node, hint[part]) for part in ("below", "above"))
+        return line("cut at ", place, "; below it ", below, "; above it ", above)
+    slope = math(read_expr(hint["slope"]))
     points = [_point(node.index, piece["at"]) for piece in hint["pieces"] if "at" in piece]
     told = line("term times ", index, " is largest at ", joined_by_and(points))
-    told = line(told, ", falling off by the power ", math(read_expr(hint["slope"])))
-    told = line(told, " or more")
+    told = line(told, ", falling off by the power ", slope, " or more")
+    for piece in hint["pieces"]:
+        if "log at" in piece:
+            top = Call("log", (Name(node.index),))
+            told = line(
+                told, ", and on the scale of logarithms, times ", math(top), " too, around "
+            )
+            told = line(told, _point(node.index, piece["log at"]))
     for piece in hint["pieces"]:
         if "from" in piece:
             ends = joined_by_and(line(math(read_expr(piece[end]))) for end in ("from", "to"))
@@ -316,7 +321,8 @@ def _windows(
         if alone is not None and simplified(alone, prover) == below:
             enough = [item]
             break
-    if exact and [{"at": item.get("at")} for item in enough] == hint["upper"].get("pieces"):
+    pieces = hint["upper"].get("pieces")
+    if exact and [{"at": item.get("at")} for item in enough] == pieces:
         return line("the terms around there alone are of that order")
     places: list[Line] = []
     for item in enough:

@@ -86,7 +86,7 @@ def claim_table(claim: Claim) -> dict[str, Any]:
     if setting.kernel is None:
         table["spectrum"] = str(setting.spectrum)
     else:
-        table["kernel"] = setting.kernel
+        table["kernel"] = str(setting.kernel)
     table |= {
         "target": str(setting.target),
         "features": setting.features,

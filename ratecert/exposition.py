@@ -69,7 +69,7 @@ def statement(claim: Claim) -> list[Block]:
 
 
 def _setting(setting: Setting) -> Line:
-    told = line("Setting: kernel ", setting.kernel or "")
+    told = line("Setting: kernel ", str(setting.kernel))
     if setting.kernel is None:
         told = line("Setting: spectrum ", math(setting.spectrum))
     told = line(told, ", target ", math(setting.target), f", {setting.features} features, ")

@@ -26,7 +26,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 OLDEST_PYTHON = "3.11"
 
-EXTRAS = ("--extra", "plots", "--extra", "cluster", "--extra", "fast")
+EXTRAS = ("--extra", "plots", "--extra", "cluster", "--extra", "fast", "--extra", "kernels")
 """What the tests run, so that no feature goes untested for want of a package."""
 
 LOCKS: Mapping[str, Sequence[str]] = {

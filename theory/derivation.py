@@ -210,6 +210,7 @@ def _split_region(ready: Premises, prover: Prover, leaf: Leaf, splits: int) -> d
     except SplitNeededError as needed:
         if splits == 0:
             raise StuckError("too many distinctions of cases") from needed
+        prover.require_known(needed.form)
         ctx = prover.ctx
         whole = _with_whole_powers(needed.form, ctx)
         monomial = form_expr(whole, ctx)

@@ -210,13 +210,18 @@ class Prover:
 
     def _with_log(self, clause: Clause) -> tuple[dict[str, Any], Prover] | None:
         """Make known what holds of a double logarithm of which nothing is known yet."""
-        known = {v for g in self.ctx.generators for v in g.form.coeffs}
+        known = self._known_logs()
         for form in _forms(clause):
             for variable in form.coeffs:
                 if variable.startswith(LOGLOG) and variable not in known:
                     text = variable.removeprefix(LOGLOG)
                     return {"log": text}, self.with_log(text)
         return None
+
+    def _known_logs(self) -> set[str]:
+        """Return the double logarithms that are known to be bounded below."""
+        alone = (g.form.coeffs for g in self.ctx.generators if len(g.form.coeffs) == 1)
+        return {v for coeffs in alone for v in coeffs if v.startswith(LOGLOG)}
 
     def with_log(self, text: str) -> Prover:
         """Return a prover that knows what holds of the logarithm of a monomial."""
@@ -226,13 +231,19 @@ class Prover:
     def require_log(self, form: Form) -> Tree:
         """Return ``log log(2 + X)`` of a monomial, or ask for what is known of it."""
         tree = loglog(form, self.ctx)
-        known = {v for g in self.ctx.generators for v in g.form.coeffs}
         for part in (tree, *tree.parts):
-            for variable in part.form.coeffs if part.form is not None else ():
-                own = names_of(Form({variable: self.ctx.ring.one}))
-                if variable not in known and own.isdisjoint(self.ctx.indices):
-                    raise LogNeededError(variable.removeprefix(LOGLOG))
+            if part.form is not None:
+                self.require_known(part.form)
         return tree
+
+    def require_known(self, form: Form) -> None:
+        """Ask for what is known of the logarithms in a form, those of an index aside."""
+        known = self._known_logs()
+        for variable in form.coeffs:
+            own = names_of(Form({variable: self.ctx.ring.one}))
+            is_new = variable.startswith(LOGLOG) and variable not in known
+            if is_new and own.isdisjoint(self.ctx.indices):
+                raise LogNeededError(variable.removeprefix(LOGLOG))
 
     def _with_monotone_logs(self, clause: Clause) -> tuple[dict[str, Any], Prover] | None:
         """Relate the logarithms of two monomials, if a clause has both and they are related."""

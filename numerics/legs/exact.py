@@ -47,7 +47,6 @@ from numerics.legs.values import (
     number,
     problem_of,
 )
-from numerics.problem import sequence
 from proofs_check.claim import Claim, Objective, Setting, optimal_of
 from proofs_check.errors import UserError
 from proofs_check.expr import free_names
@@ -122,7 +121,7 @@ def _power(setting: Setting, values: Values) -> float:
     """Return a of eigenvalues like ``i^-a``; 1 where the spectrum is not known here."""
     known = {name: float(value) for name, value in values.items()}
     try:
-        return sequence(spectrum_of(setting), known).order[0]
+        return spectrum_of(setting, known).order[0]
     except UserError:
         return 1.0
 

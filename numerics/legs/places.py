@@ -12,7 +12,8 @@ inside the region of stability (facts §2).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from collections.abc import Sequence as Listed
 from fractions import Fraction
 from functools import lru_cache
 
@@ -20,10 +21,11 @@ from numerics.balls.ball import Ball, Refusal, precision
 from numerics.balls.enclosure import enclose_expr
 from numerics.balls.mpmath_leg import confirms
 from numerics.balls.risk_sums import n_eff
+from numerics.kernels import kernel as numbers_of
+from numerics.problem import Sequence, sequence
 from proofs_check.claim import Claim, Setting
-from proofs_check.errors import UserError
 from proofs_check.expr import Expr, Mul, Num, free_names, mul, substitute
-from proofs_check.language import parse_expr
+from proofs_check.kernels import Kernel
 from theory.samples import sample_values
 
 __all__ = [
@@ -44,10 +46,6 @@ __all__ = [
 Exponents = Mapping[str, tuple[Fraction, ...]]
 """Name to (x, y), for ``t^x (log t)^y``; a third number is the power of ``log log t``."""
 
-_KERNELS: Mapping[str, Expr] = {"brownian": parse_expr("(i - 1/2)^-2")}
-"""Eigenvalues of kernels, up to a factor: ``min(x, y)`` on [0, 1] has ``((i - 1/2) pi)^-2``."""
-
-
 LARGEST_VALUE, LARGEST_DENOMINATOR = 50, 1000
 """Parameters beyond these are left to the proof: sums at them take minutes and show nothing."""
 
@@ -65,22 +63,22 @@ def moderate_values(claim: Claim, count: int) -> tuple[dict[str, Fraction], ...]
     return tuple(values for values in sample_values(claim, count) if is_moderate(values))
 
 
-def spectrum_of(setting: Setting) -> Expr:
-    """Return the eigenvalues as an expression in the index i, without a constant factor.
+def spectrum_of(setting: Setting, values: Mapping[str, float]) -> Sequence:
+    """Return the eigenvalues without a constant factor, or the Mercer spectrum of the kernel.
 
     Raises
     ------
     UserError
-        For a kernel whose spectrum is not known here.
+        Where their sum diverges, or a parameter has no value.
     """
     if setting.kernel is None:
-        return unit_factor(setting.spectrum)
-    if setting.kernel not in _KERNELS:
-        known = ", ".join(sorted(_KERNELS))
-        raise UserError(
-            f"the spectrum of the kernel {setting.kernel} is not known; known: {known}"
-        )
-    return _KERNELS[setting.kernel]
+        return sequence(unit_factor(setting.spectrum), values)
+    return _mercer(setting.kernel, frozenset(values.items()))
+
+
+@lru_cache(maxsize=64)
+def _mercer(kernel: Kernel, values: frozenset[tuple[str, float]]) -> Sequence:
+    return numbers_of(kernel, dict(values)).spectrum()
 
 
 def unit_factor(expr: Expr) -> Expr:
@@ -102,7 +100,7 @@ def steps_of(n_eff: float) -> int:
     return low
 
 
-def spread(paths: Sequence[Exponents], count: int) -> list[Exponents]:
+def spread(paths: Listed[Exponents], count: int) -> list[Exponents]:
     """Return `count` of the paths, evenly spaced, the first among them."""
     if len(paths) <= count:
         return list(paths)

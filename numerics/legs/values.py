@@ -25,7 +25,7 @@ from numerics.balls.ball import Refusal
 from numerics.equivalents import approximation, equivalent_excess
 from numerics.expected import learning_curve
 from numerics.legs.places import enclosed, logarithm, spectrum_of, unit_factor
-from numerics.problem import Method, Problem, evaluate
+from numerics.problem import Method, Problem, evaluate, sequence
 from numerics.sketch import gaussian_sketch
 from numerics.sketched_spectrum import SketchedSpectrum
 from proofs_check.claim import Setting
@@ -63,7 +63,15 @@ class Part:
 
     @classmethod
     def of(cls, value: float, error: float) -> Part:
-        """Take the exact rational value of two floats."""
+        """Take the exact rational value of two floats.
+
+        Raises
+        ------
+        UserError
+            Where nothing is known of the value in double precision.
+        """
+        if not (math.isfinite(value) and math.isfinite(error)):
+            raise UserError("the value is beyond double precision here")
         return cls(Fraction(value), Fraction(error))
 
     def __add__(self, other: Part) -> Part:
@@ -90,13 +98,14 @@ class Part:
 def problem_of(setting: Setting, values: Values, place: Values) -> Problem:
     """Return the problem of a setting at parameter values and sizes, with ``sigma = 1``."""
     known = {name: float(value) for name, value in {**values, **place}.items()}
-    spectrum, target = spectrum_of(setting), unit_factor(setting.target)
-    if not free_names(target) <= known.keys() | {"i"}:
-        target = spectrum  # the claim uses no target: its parameters are declared nowhere
-    return Problem.parse(
+    target_law = unit_factor(setting.target)
+    # Of the values those that the kernel needs: places differ, and its spectrum is kept.
+    spectrum = spectrum_of(setting, {name: float(value) for name, value in values.items()})
+    # A claim that uses no target may have parameters there that are declared nowhere.
+    used = free_names(target_law) <= known.keys() | {"i"}
+    return Problem(
         spectrum,
-        target,
-        known,
+        sequence(target_law, known) if used else spectrum,
         noise=1.0,
         features=setting.features,
         outputs=_whole(setting.outputs, known),

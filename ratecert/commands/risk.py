@@ -69,6 +69,9 @@ def run(args: argparse.Namespace) -> int:
     """Compute and print; bad input raises `UserError`."""
     import time
 
+    from ratecert.threads import use_one_thread
+
+    use_one_thread()
     from numerics.expected import expected_risk
 
     start = time.perf_counter()

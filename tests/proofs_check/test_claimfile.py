@@ -25,6 +25,7 @@ from proofs_check.claimfile import (
 from proofs_check.claimnames import Part
 from proofs_check.errors import UserError
 from proofs_check.expr import FUNCTIONS, Expr
+from proofs_check.kernels import Brownian, Sobolev
 from proofs_check.language import parse_condition, parse_expr
 from proofs_check.toml_lines import MAX_TOKENS, Path, read_toml
 
@@ -117,15 +118,15 @@ def test_a_claim_overrides_the_defaults_and_adds_assumptions() -> None:
         claim = [
             {id = "c", says = "p = O(M)", assume = ["b > a"]},
             {id = "d", says = "q = O(M)", sizes = ["q"], spectrum = "i^-2", schedule = "constant"},
-            {id = "e", says = "M = O(M)", kernel = "sobolev", features = "top", expect="refuted"},
+            {id = "e", says = "M = O(M)", kernel = "sobolev(2)", features="top", expect="refuted"},
         ]
     """)
-    assert (first.setting.kernel, first.setting.outputs) == ("brownian", parse_expr("p"))
+    assert (first.setting.kernel, first.setting.outputs) == (Brownian(), parse_expr("p"))
     assert list(map(str, first.assume)) == ["1 < a", "a < 2", "b > a"]
     assert first.sizes == {"p"}
     assert (second.setting.kernel, second.setting.spectrum) == (None, parse_expr("i^-2"))
     assert (second.setting.schedule, second.sizes) == ("constant", {"q"})
-    assert (third.setting.kernel, third.setting.features) == ("sobolev", "top")
+    assert (third.setting.kernel, third.setting.features) == (Sobolev(parse_expr("2")), "top")
     assert [c.line for c in (first, second, third)] == [5, 6, 7]
     assert third.expect == "refuted"
 
@@ -176,7 +177,7 @@ WRONG = {
     claim(PLAIN + "sizes = ['M p']"): "5: 'M p' is not a name",
     claim(PLAIN + "sizes = ['gamma']"): "5: gamma has a meaning of its own",
     claim(PLAIN + "sizes = ['log']"): "5: log has a meaning of its own",
-    claim(PLAIN + "kernel = 'k'\nspectrum = '1/i'"): "5: a kernel has its own spectrum",
+    claim(PLAIN + "kernel = 'laplace'\nspectrum = '1/i'"): "5: a kernel has its own spectrum",
     claim(PLAIN).replace("'c'", "'c d'"): "3: id = 'c d' cannot name a claim",
     claim(PLAIN).replace("'c'", "'../c'"): "3: id = '../c' cannot name a claim",
     claim(PLAIN).replace("'c'", '"c\\u0007"'): "3: id = 'c\\x07' cannot name a claim",
@@ -220,8 +221,28 @@ WRONG = {
     claim(QUANTITY + "assume = ['a > 1']\ntarget = 'j^-a'"): "6: there is no name j here",
     claim("says = 'approx = O(1)'\ntarget = 'i^-2'"): "2: there is no name a here",
     claim(QUANTITY + "spectrum = 'M^-2'\ntarget='1/i^2'"): "5: there is no name M here",
-    claim(QUANTITY + "kernel = 'k'\ntarget='1/i^2'\nbatch = 'gamma'"): "7: there is no name gamma",
-    claim(QUANTITY + "kernel = 'k'\ntarget='eigenvalue(i)'"): "6: eigenvalue(...) has no meaning",
+    claim(
+        QUANTITY + "kernel = 'laplace'\ntarget='1/i^2'\nbatch = 'gamma'"
+    ): "7: there is no name gamma",
+    claim(PLAIN + "kernel = 'browniam'"): "5: there is no kernel browniam; did you mean brownian?",
+    claim(PLAIN + "kernel = 'sobolev'"): "5: the kernel sobolev needs its parameter",
+    claim(PLAIN + "kernel = 'laplace(2)'"): "5: the kernel laplace has no parameter",
+    claim(PLAIN + "kernel = 'ntk(d)'"): "5: ntk(d): d is a whole number, written out",
+    claim(PLAIN + "kernel = 'ntk(1)'"): "5: ntk(1): the sphere lies in R^d, d from 2",
+    claim(PLAIN + "kernel = 'sobolev(2'"): "5: 'sobolev(2' is not a kernel: known are",
+    claim(PLAIN + "kernel = 'sobolev(2^)'"): "5: expected an expression",
+    claim(QUANTITY + "kernel = 'sobolev(s)'\ntarget='1/i^2'"): "5: there is no name s here",
+    claim(QUANTITY + "kernel = 'sobolev(i)'\ntarget='1/i^2'"): "5: there is no name i here",
+    claim(QUANTITY + "kernel = 'sobolev(M)'\ntarget='1/i^2'"): "5: there is no name M here",
+    claim(
+        QUANTITY + "kernel = 'sobolev(sigma)'\ntarget='1/i^2'"
+    ): "5: there is no name sigma here",
+    claim(
+        QUANTITY + "kernel = 'sobolev(optimal(s))'\ntarget='1/i^2'\nassume=['s > 1']"
+    ): "5: optimal(...) has no meaning",
+    claim(
+        QUANTITY + "kernel = 'laplace'\ntarget='eigenvalue(i)'"
+    ): "6: eigenvalue(...) has no meaning",
     # optimal
     claim(
         "says = 'optimal(value) + value = O(1)'\nminimise = 'M'\nover = ['M']"

@@ -26,6 +26,7 @@ from proofs_check.optimum import outer_context
 from proofs_check.orders import Order
 from proofs_check.premises import premises, with_slack
 from theory.derivation import grown
+from theory.derive import derive
 from theory.least import refute_optimum
 from theory.optimise import nowhere_below
 
@@ -500,3 +501,23 @@ def test_a_least_value_loses_no_logarithm_for_a_tilde() -> None:
     }  # fmt: skip
     with pytest.raises(RejectedError):
         check_least(claim, witness)
+
+
+@pytest.mark.parametrize(
+    ("says", "settings"),
+    [
+        # Up to logarithms, without a cap of the gap.
+        (
+            "optimal(M) = Thetatilde(C^(1/2))",
+            {"minimise": "1/M + log(M)/N", "over": ["M", "N"], "subject_to": "M*N = C"},
+        ),
+        # A step size has no double logarithm.
+        (
+            "optimal(gamma) = Theta(N^(-1/2))",
+            {"minimise": "gamma + 1/(N*gamma)", "over": ["gamma"]},
+        ),
+    ],
+)
+def test_true_claims_about_places_are_accepted(says: str, settings: dict[str, Any]) -> None:
+    claim = make_claim(says, **settings)
+    check(claim, derive(claim).proof)

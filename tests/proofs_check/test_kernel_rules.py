@@ -30,6 +30,7 @@ from proofs_check.cone import (
 from proofs_check.expr import Name
 from proofs_check.goals import check_goal, refined
 from proofs_check.growth import bound, range_context
+from proofs_check.kernels import parse_kernel
 from proofs_check.language import parse_expr
 from proofs_check.logform import log_tree, monomial
 from proofs_check.meaning import NoMeaningError, meaning
@@ -747,7 +748,8 @@ def test_meanings_by_setting() -> None:
     assert "min(1, N*gamma*j^(-a))" in str(meaning(Name("variance"), constant).upper)
     averaged = replace(constant, algorithm="averaged-sgd")
     assert "^(-2)" in str(meaning(Name("mean_bias"), averaged).upper)
-    kernel = replace(SETTING, kernel="brownian")
+    assert "min(1," in str(meaning(Name("bias"), averaged).upper)
+    kernel = replace(SETTING, kernel=parse_kernel("brownian"))
     assert str(meaning(parse_expr("eigenvalue(j)"), kernel).upper) == "j^(-2)"
     scaled = replace(SETTING, spectrum=parse_expr("3*i^-a"))
     assert str(meaning(parse_expr("eigenvalue(j)"), scaled).upper) == "j^(-a)"
@@ -762,7 +764,6 @@ def test_meanings_by_setting() -> None:
         ("exp(-risk)", {}),
         ("approx^a", {}),
         ("risk", {"algorithm": "averaged-sgd"}),
-        ("approx", {"kernel": "unknown"}),
         ("approx", {"spectrum": parse_expr("exp(-i)")}),
         ("approx", {"target": parse_expr("-2*i^-a")}),
     ],

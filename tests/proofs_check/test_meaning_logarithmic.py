@@ -60,6 +60,9 @@ def test_every_part_of_the_risk_has_a_meaning() -> None:
     for schedule in ("geometric", "constant"):
         found = meaning(Name("risk"), setting(schedule=schedule))
         assert found.upper != found.lower
+    averaged = setting(features="top", algorithm="averaged-sgd", schedule="constant")
+    found = meaning(Name("bias"), averaged)
+    assert found.upper == found.lower
     approx = meaning(Name("approx"), setting())
     assert str(approx.upper) == "sum(i^(-1)*log(i + 1)^(-a), i, M + 1, oo)".replace(
         "i^(-1)", "1/i"

@@ -278,3 +278,14 @@ class TestCommand:
         out, err = capsys.readouterr()
         assert out == ""
         assert message in err
+
+
+def test_cut_ranges_and_sums_on_the_scale_of_logarithms() -> None:
+    page = text("sum(i^-1*log(i+1)^-a*min(1, i/M), i, 1, oo) = Theta(log(M)^(1-a))", A)
+    assert "cut at i = M; below it" in " ".join(page.split())
+    assert "on the scale of logarithms, times log(i) too, around i = M" in " ".join(page.split())
+
+
+def test_filters_of_repeated_steps_are_told() -> None:
+    page = text("(1 - gamma)^N = Theta(1)", ["N*gamma <= 1"])
+    assert "(1 - X)^Y is exp(-c*X*Y)" in page

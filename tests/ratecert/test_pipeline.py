@@ -6,7 +6,8 @@ from itertools import pairwise
 import pytest
 
 import ratecert
-from numerics.legs import enclosure, exact, places
+from numerics.legs import enclosure, places
+from numerics.legs import values as legvalues
 from proofs_check.claimfile import make_claim
 from proofs_check.errors import UserError
 from proofs_check.expr import Num, mul, power
@@ -23,7 +24,7 @@ VARIANCE = "variance = Theta(min(M, (N_eff*gamma)^(1/a))/N_eff)"
 @pytest.fixture(autouse=True)
 def _nothing_remembered():
     places._enclosed.cache_clear()
-    exact._approximation.cache_clear()
+    legvalues._approximation.cache_clear()
 
 
 def test_a_true_claim_is_certified_on_four_legs():
@@ -125,7 +126,7 @@ def test_nothing_but_the_seconds_changes_from_run_to_run():
     claim = make_claim("variance = O(1/N_eff)", STEPS, features="top")
     first = certify(claim)
     places._enclosed.cache_clear()
-    exact._responses.cache_clear()
+    legvalues._responses.cache_clear()
     assert certify(claim) == first
 
 

@@ -46,8 +46,6 @@ CASES: list[tuple[str, list[str]]] = [
 ]
 UNDECIDED: list[tuple[str, list[str], str]] = [
     ("(a*exp(-a*x) + c*exp(-c*x))*exp(c*x)", ["a > 0", "c > 0"], "no rule for exp"),
-    ("a*exp(-a*x) + c*exp(-c*x)", ["a > 0", "c > 0"], "only from above"),
-    ("x^A*exp(-log(x))", A, "only from above"),
     ("log(log(x))/log(x)", [], "no rule gives the order of log"),
     ("x^A - x", A, "no rule for differences"),
 ]
@@ -75,6 +73,23 @@ def test_order_has_the_slope_of_the_expression(expr: str, assume: list[str]) -> 
 def test_refuses_with_a_reason(expr: str, assume: list[str], why: str) -> None:
     with pytest.raises(UnknownOrderError, match=why):
         order(expr, assume, ["x", "y"])
+
+
+@pytest.mark.parametrize(
+    ("expr", "assume", "order_", "small"),
+    [
+        ("a*exp(-a*x) + c*exp(-c*x)", ["a > 0", "c > 0"], "0", (("1/x", "x"),)),
+        ("x^A*exp(-log(x))", A, "0", (("x^A/log(x)", "log(x)"),)),
+        ("x^-2 + exp(-x)", [], "x^(-2)", ()),
+        ("1/y + exp(-x)", [], "1/y", (("1/x", "x"),)),
+    ],
+)
+def test_what_is_smaller_than_every_power(
+    expr: str, assume: list[str], order_: str, small: tuple[tuple[str, str], ...]
+) -> None:
+    rate = order(expr, assume, ["x", "y"])
+    (regime,) = (r for r in rate.regimes if r.small or len(rate.regimes) == 1)
+    assert (regime.order, regime.small) == (order_, small)
 
 
 def test_a_wrong_order_is_noticed() -> None:

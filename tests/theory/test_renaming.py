@@ -13,7 +13,8 @@ from proofs_check.claim import Claim
 from proofs_check.claimfile import parse_claims
 from theory.derive import derive
 
-NEW = {"a": "decay", "b": "smoothness", "C": "budget", "p": "tasks", "j": "mode", "s": "share"}
+NEW = {"a": "decay", "b": "smoothness", "C": "budget", "p": "tasks", "j": "mode", "s": "share",
+       "nu": "roughness"}  # fmt: skip
 """What parameters, the free sizes and indices are called instead."""
 PAPERS = sorted((Path(theory.__file__).parent / "papers").glob("*.claims.toml"))
 
@@ -46,7 +47,7 @@ def renamed_claims(path: Path) -> list[Claim]:
     text = '[paper]\nkey = "other"\n[defaults]\n' + table(
         {key: renamed(value) for key, value in defaults.items()} | {"sizes": ["budget", "tasks"]}
     )
-    plain = {"expect", "algorithm", "schedule", "features", "kernel"}
+    plain = {"expect", "algorithm", "schedule", "features"}
     for number, claim in enumerate(document["claim"]):
         entries = {"id": f"claim-{number}"}
         for key, value in claim.items():
