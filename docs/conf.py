@@ -21,7 +21,7 @@ extensions = [
     "sphinxcontrib.katex",
     "generate.extension",
 ]
-exclude_patterns = ["_build", "example-paper", "generate", "ledger-*.md"]
+exclude_patterns = ["_build", "example-paper", "generate"]
 suppress_warnings = ["myst.header"]
 
 myst_enable_extensions = ["dollarmath", "colon_fence", "deflist"]

@@ -321,7 +321,7 @@ def _windows(
         if alone is not None and simplified(alone, prover) == below:
             enough = [item]
             break
-    pieces = hint["upper"].get("pieces")
+    pieces = hint.get("upper", {}).get("pieces")
     if exact and [{"at": item.get("at")} for item in enough] == pieces:
         return line("the terms around there alone are of that order")
     places: list[Line] = []

@@ -57,6 +57,15 @@ def _without_ledger(app: Sphinx, _docname: str, source: list[str]) -> None:
         source[0] = "".join(kept)
 
 
+def _with_notes(app: Sphinx, docname: str, source: list[str]) -> None:
+    """List the pages beside the index that no other page lists: the notes on the engines."""
+    if docname == "reference/index":
+        listed = (Path(app.srcdir) / "index.md").read_text(encoding="utf-8").split()
+        notes = sorted(path.stem for path in Path(app.srcdir).glob("*.md"))
+        lines = [f"../{name}" for name in notes if name not in listed and name != "index"]
+        source[0] = source[0].replace("NOTES", "\n".join(lines))
+
+
 _SPECIAL = {"genindex", "search", "prf-prf"}
 
 
@@ -76,4 +85,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", generate)
     app.connect("build-finished", _without_pages_of_before)
     app.connect("source-read", _without_ledger)
+    app.connect("source-read", _with_notes)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -329,7 +329,7 @@ def _template(order: Expr) -> Mapping[str, object]:
     found: list[str] = []
 
     def marked(expr: Expr) -> Expr:
-        if isinstance(expr, Pow) and free_names(expr.exponent) & {"a", "b"}:
+        if isinstance(expr, Pow) and frozenset() < free_names(expr.exponent) <= {"a", "b"}:
             found.append(_script(expr.exponent))
             return Pow(marked(expr.base), Name("q" + "abcdefghijklmnop"[len(found) - 1]))
         parts = children(expr)
