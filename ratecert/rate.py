@@ -21,6 +21,7 @@ from proofs_check.language import parse_condition, parse_expr
 from proofs_check.logform import form_expr
 from proofs_check.premises import premises
 from proofs_check.verdict import Regime
+from ratecert.constants import checked_expansion
 from ratecert.mathtext import condition, latex
 from ratecert.tidy import tidy, tidy_text
 from theory.derivation import derivation, needs
@@ -52,7 +53,8 @@ class Rate:
     regimes
         The order in each case that the search distinguishes, each proved on its own.
     leading
-        The leading term with its constant, where it is known.
+        The leading term with its constant, where it is known: by Mellin transform, and checked
+        in balls (`ratecert.constants`), but not certified as the orders are.
     trust
         What the answer rests on and did not prove; empty for an explicit expression.
     """
@@ -76,6 +78,8 @@ class Rate:
         lines = [f"{self.expr} = Theta({self.order})"] if self.order else [self.expr]
         if len(self.regimes) > 1 or any(r.small for r in self.regimes):
             lines += [f"  {_told(regime)}" for regime in self.regimes]
+        if self.leading is not None:
+            lines.append(f"leading: {self.expr} ~ {self.leading}  (derived, checked in balls)")
         lines += [f"rests on: {item}" for item in self.trust]
         return "\n".join(lines)
 
@@ -158,7 +162,12 @@ def order(expr: str, assume: Sequence[str] = (), sizes: Sequence[str] = ()) -> R
     for case in cases:
         trust |= dict.fromkeys(_proved_case(expr, case, [*assume, *case.when], sizes))
     whole = _overall(expr, cases, assume, sizes)
-    return Rate(expr, whole, tuple(cases), trust=tuple(trust))
+    return Rate(expr, whole, tuple(cases), _leading(expr, assume, sizes), tuple(trust))
+
+
+def _leading(expr: str, assume: Sequence[str], sizes: Sequence[str]) -> str | None:
+    found = checked_expansion(expr, assume, sizes)
+    return None if found is None else tidy_text(str(found.terms[0]))
 
 
 def _claim(expr: str, right: str, assume: Sequence[str], sizes: Sequence[str]) -> Claim:

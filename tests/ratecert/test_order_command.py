@@ -68,7 +68,7 @@ def test_quantities_come_with_their_trust(capsys: pytest.CaptureFixture[str]) ->
 )
 def test_sums_of_the_papers(expr: str, assume: list[str], sizes: list[str], order: str) -> None:
     rate = ratecert.order(expr, assume, sizes)
-    assert rate == Rate(expr, order, (Regime((), order),))
+    assert rate == Rate(expr, order, (Regime((), order),), rate.leading)
 
 
 def test_by_cases_without_one_order(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,70 @@
+"""Leading terms by Mellin transform: closed forms, balls, and controls that must be refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+import ratecert
+from proofs_check.claimfile import make_claim
+from proofs_check.expr import mul
+from proofs_check.language import parse_expr
+from proofs_check.premises import premises
+from ratecert.constants import checked_expansion, is_confirmed
+from ratecert.tidy import tidy
+from theory.mellin import expansion
+
+CLOSED = [
+    ("sum(i^-b*exp(-2*t*i^-a), i, 1, oo)", ["a > 1", "b > 1"],
+     "Gamma((b - 1)/a)*2^((1 - b)/a)*t^((1 - b)/a)/a"),
+    ("sum(1/(i^a + k), i, 1, oo)", ["a > 1"], "pi*k^((1 - a)/a)/sin(pi/a)/a"),
+    ("sum(i^-a/(i^-a + 1/t), i, 1, oo)", ["a > 1"], "t^(1/a)*pi/sin(pi/a)/a"),
+    ("1/t*sum(i^-b/(i^-a + 1/t), i, 1, oo)", ["a > 1", "b > 1", "b < a + 1"],
+     "t^((1 - b)/a)*pi/sin(pi*(b - 1)/a)/a"),
+    ("1/t*sum(i^(-a-1)/(i^-a + 1/t), i, 1, oo)", ["a > 1"], "log(t)/t/a"),
+    ("1/t*sum(i^-b/(i^-a + 1/t), i, 1, oo)", ["a > 1", "b > a + 1"], "zeta(b - a)/t"),
+    ("sum(i^-a, i, M + 1, oo)", ["a > 1"], "M^(1 - a)/(a - 1)"),
+    ("sum(i^-a, i, 1, M)", ["a > 1"], "zeta(a)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("expr", "assume", "form"), CLOSED)
+def test_closed_forms_come_out_and_agree_with_balls(
+    expr: str, assume: list[str], form: str
+) -> None:
+    found = checked_expansion(expr, assume)
+    assert found is not None
+    assert str(tidy(found.terms[0])) == form
+
+
+@pytest.mark.parametrize("factor", ["1001/998", "1/2", "t^(1/100)", "t^(-1/100)"])
+@pytest.mark.parametrize(("expr", "assume"), [(CLOSED[0][:2]), (CLOSED[2][:2]), (CLOSED[4][:2])])
+def test_wrong_constants_and_exponents_are_refused(
+    expr: str, assume: list[str], factor: str
+) -> None:
+    claim = make_claim(f"{expr} = Theta(1)", assume)
+    found = expansion(parse_expr(expr), premises(claim).ctx)
+    assert found is not None
+    assert is_confirmed(parse_expr(expr), found, claim)
+    wrong = tuple(mul(parse_expr(factor), term) for term in found.terms)
+    assert not is_confirmed(parse_expr(expr), replace(found, terms=wrong), claim)
+
+
+@pytest.mark.parametrize(
+    ("expr", "assume"),
+    [
+        ("sum(i^-b*exp(-t*i^-a), i, 1, M)", ["a > 1", "b > 1"]),  # not the whole spectrum
+        ("sum(i^-a, i, 1, M)", ["a > 0"]),  # a case of the parameters is open
+        ("sum(i^-b*exp(-gamma*i^-a), i, 1, oo)", ["a > 1", "b > 1"]),  # nothing grows
+        ("M^a", ["a > 1"]),
+    ],
+)
+def test_outside_the_family_there_is_none(expr: str, assume: list[str]) -> None:
+    assert checked_expansion(expr, assume) is None
+
+
+def test_order_shows_it() -> None:
+    rate = ratecert.order("sum(1/(i^a + k), i, 1, oo)", ["a > 1"])
+    assert rate.leading == rate.as_json()["leading"] == CLOSED[1][2]
+    assert f"~ {rate.leading}" in str(rate)
