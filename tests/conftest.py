@@ -8,6 +8,7 @@ runs are tested for uniformity.  Either may fail the run.
 """
 
 import os
+import signal
 from typing import Any
 
 import pytest
@@ -29,6 +30,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell that runs the tests in the background has them ignore Ctrl-C, and what they start.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.stash[_LEDGER] = Ledger(Budget(SHARES))
 
 
