@@ -9,7 +9,7 @@ domain: reducible risk (approx + excess) over two rates, ``n = N_eff gamma``,
 - computed: ``A M^(1-a) + B n^((1-a)/a)``, with the constants of ``λ_i ~ L i^-a``:
   ``A = L c_a^a``, ``c_a = (π/a)/sin(π/a)``, that of the approximation, and
   ``B = (L/a) Γ((a-1)/a) (4 L)^((1-a)/a)``, that of the mean path ``Σ λ_i exp(-4 n λ_i)``: the
-  geometric schedule's steps add up to about ``2 n``.  Nothing in them is fitted.
+  geometric schedule's steps add up to about ``2 n``.  Nothing in them is fitted to a risk.
 
 For each: the band (largest ratio over smallest) and the drift (slope of the ratio's logarithm
 against that of N or M); and the excess over that of Gaussian features with the same covariance.
@@ -18,10 +18,10 @@ Every kernel that any version of this script ran is here, and every reading is p
 
 - along N at M = 200, from 100 (where the first version began) and from 1000 (the second);
 - along M at N = 30,000, from 2, and from 16.  Sketches smaller than the multiplicities of the
-  first degrees (1, 3, 5 and 9 on the sphere, 18 in all) come before the asymptotic range, so that
-  the law of the eigenvalues says nothing about them.  This start was fixed before this version
-  ran, yet after earlier versions had shown the largest ratios at the smallest M: it is no blind
-  choice, and spans little more than one decade.
+  first degrees (1, 3, 5 and 9 on the sphere) come before the asymptotic range, so that the law of
+  the eigenvalues says nothing about them; the other kernels get the same start.  It was fixed
+  before this version ran, yet after earlier versions had shown the largest ratios at the smallest
+  M: it is no blind choice, and spans little more than one decade.
 
 Last, is the deviation at small M due to the modes of degree 0 and 1 on the sphere, four in all?
 The spheres once more with these put on the law (on the mean of its ``L i^-a`` over the degree's
