@@ -104,6 +104,8 @@ def make_venv() -> None:
     if VENV.exists() or VENV.is_symlink():
         if not OURS.exists():
             raise stop(f"{VENV} is not of this script's making: move it away or delete it")
+        if Path(sys.prefix).resolve() == VENV.resolve():
+            raise stop(f"{VENV} has to be made anew: use a Python that does not lie in it")
         shutil.rmtree(VENV)
     uv = shutil.which("uv")
     if uv is None and importlib.util.find_spec("ensurepip") is None:

@@ -5,10 +5,17 @@ Neither judges by the clock: how long an example takes says something about the 
 Comparisons of simulated with exact numbers go through one `Ledger`, over all processes of a run:
 at the end the rates of false alarms that they declared are added up, and the positions of all
 runs are tested for uniformity.  Either may fail the run.
+
+Linear algebra runs on one thread, as in the commands: its threads wait for each other where the
+processor is shared, at up to fifty times the cost.
 """
 
 import os
+import signal
 from typing import Any
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is loaded
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -29,6 +36,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell that runs the tests in the background has them ignore Ctrl-C, and what they start.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.stash[_LEDGER] = Ledger(Budget(SHARES))
 
 

@@ -19,7 +19,7 @@ from proofs_check.algebra import Form, Frac
 from proofs_check.checker import sides_of
 from proofs_check.claim import Claim, Comparison, Condition
 from proofs_check.cone import Context, Generator, SignNeededError
-from proofs_check.expr import Expr, Name, Num
+from proofs_check.expr import Expr, Name, Num, add, mul, power
 from proofs_check.growth import bound
 from proofs_check.logform import form_expr, log_tree
 from proofs_check.premises import (
@@ -36,6 +36,7 @@ from theory.prover import LogNeededError, Prover, SplitNeededError, StuckError
 
 __all__ = ["CaseNeededError", "derivation", "grown", "needs", "settled", "split"]
 
+ONE, TWO = Num(Fraction(1)), Num(Fraction(2))
 MUCH = Num(Fraction(4))
 """By this much faster exponentials are let fall where the least powers do not prove a claim."""
 MAX_SPLITS = 8
@@ -68,14 +69,26 @@ def derivation(claim: Claim) -> dict[str, Any]:
     ready = premises(claim)
     sides_of(claim.relation)
     known = needs(ready)
+    return {"kind": "order", "needs": known, "tree": _tree(ready)}
+
+
+def _tree(ready: Premises) -> dict[str, Any]:
+    """Return the tree, with exponentials that fall faster than they have to if need be."""
     try:
-        tree = grown(ready, (), _compared)
+        return grown(ready, (), _compared)
     except StuckError:
         if not has_decay(ready.left.upper, ready.left.lower, ready.right):
             raise
-        with falling_faster(MUCH):
-            tree = grown(ready, (), _compared)
-    return {"kind": "order", "needs": known, "tree": tree}
+    squares = (power(Name(name), TWO) for name in ready.ctx.ring.names)
+    with falling_faster(MUCH):
+        try:
+            return grown(ready, (), _compared)
+        except StuckError:
+            if not ready.ctx.ring.names:
+                raise
+    # Above every exponent of moderate coefficients.
+    with falling_faster(mul(MUCH, add(ONE, *squares))):
+        return grown(ready, (), _compared)
 
 
 def needs(ready: Premises) -> list[Any]:

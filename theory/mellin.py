@@ -165,7 +165,8 @@ class _Reader:
 
     def expansion(self, count: int) -> Expansion:
         factors = self.sum.term.factors if isinstance(self.sum.term, Mul) else (self.sum.term,)
-        coeff, exponent, filters = ONE, self.ring.zero, []
+        coeff: Expr = ONE
+        exponent, filters = self.ring.zero, list[_Filter]()
         for factor in factors:
             plain = self._monomial(factor)
             found = None if plain is not None else self._filter(factor)
@@ -238,6 +239,7 @@ class _Reader:
         if self.sum.index in free_names(e):
             return None
         p = exponent(e, self.ctx)
+        make: Callable[[_Monomial, Frac], _Filter]
         match base:
             case Call("exp", (arg,)) if e == ONE:
                 return self._exp(arg)
@@ -247,10 +249,11 @@ class _Reader:
                 make, order = self._min, p
             case _:
                 return None
-        pair = self._monomial(one), self._monomial(other)
-        if pair[0] is None or pair[1] is None:
+        P, Q = self._monomial(one), self._monomial(other)
+        if P is None or Q is None:
             return None
-        P, Q = pair if self._sign(pair[0].exponent - pair[1].exponent) == "+" else pair[::-1]
+        if self._sign(P.exponent - Q.exponent) == "-":
+            P, Q = Q, P
         for part in (P, Q):
             monomial(part.coeff, self.ctx)  # a positive one
         u = self._over(Q, P)

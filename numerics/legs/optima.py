@@ -31,6 +31,8 @@ LIMITS: Mapping[str, float] = {"M": 1e12}
 OTHER_LIMIT = 9.9e17
 _STEP = 1.25
 """The search stops at points this far apart in log X; the parabola does the rest."""
+_VANISHING_STEP = -140.0
+"""Logarithm of a step size below every optimum at the sizes within `LIMITS`."""
 
 
 class NoOptimumError(UserError):
@@ -103,6 +105,8 @@ class _Search:
         first, *others = self.objective.over
         if first == "gamma" and log_x > math.log(self.gamma) + 1e-9:
             return None  # beyond the range of stability
+        if first == "gamma" and log_x < _VANISHING_STEP:
+            raise NoOptimumError("the objective falls on and on as gamma tends to 0")
         place[first] = Fraction(math.exp(log_x))
         place = _with_both_steps(place)
         if others:

@@ -47,6 +47,9 @@ def run(args: argparse.Namespace) -> int:
     """Measure, predict and print; bad input raises `UserError`."""
     import time
 
+    from ratecert.threads import use_one_thread
+
+    use_one_thread()
     from numerics.datakernels import nystrom_features
     from numerics.measured import learning, measure, power_laws
     from proofs_check.errors import UserError

@@ -1,11 +1,24 @@
 """Gaussian-process sketches and kernel SGD on real inputs."""
 
+import math
+
 import numpy as np
 import pytest
 
-from numerics.kernels import ArcCosine, Bridge, Brownian, Kernel, Laplace, NeuralTangent, Sobolev
+from numerics.equivalents import approximation
+from numerics.kernels import (
+    ArcCosine,
+    Bridge,
+    Brownian,
+    Kernel,
+    Laplace,
+    NeuralTangent,
+    Sobolev,
+    Sphere,
+)
+from numerics.kernels.base import HEAD
 from numerics.kernelsgd import Sketch, gaussian_process, kernel_sgd
-from numerics.problem import Method
+from numerics.problem import Headed, Method, Problem
 from proofs_check.errors import UserError
 
 KERNELS = [Brownian(), Bridge(), Sobolev(2), Laplace(), ArcCosine(3), NeuralTangent(2)]
@@ -42,6 +55,40 @@ def test_a_sketch_loses_what_the_theory_says() -> None:
     lost = np.mean([Sketch.draw(process, 10, 20, rng).approx.mean() for _ in range(20)])
     tail = Brownian().spectrum().tail(10)
     assert tail < lost < 4 * tail
+
+
+def spread(kernel: Kernel, on_the_law: int) -> float:
+    """Return the log of the band of approximation over ``M^(1-a)``, M from 2 to 200.
+
+    By deterministic equivalents, with so many eigenvalues replaced by those of the law.
+    """
+    law, values = kernel.beyond(), kernel.eigenvalues(HEAD)
+    values[:on_the_law] = law.at(np.arange(1.0, on_the_law + 1))
+    sequence = Headed(tuple(np.sort(values)[::-1].tolist()), law)
+    problem, a = Problem(sequence, sequence), law.order[0]
+    ratios = [approximation(problem, M) * math.pow(M, a - 1)
+              for M in (2, 4, 8, 16, 32, 64, 128, 200)]  # fmt: skip
+    return math.log(max(ratios) / min(ratios))
+
+
+@pytest.mark.parametrize("kernel", [NeuralTangent(3), ArcCosine(3)], ids=str)
+def test_four_modes_are_a_part_of_the_deviation_on_the_sphere(kernel: Sphere) -> None:
+    """Not the whole: the five of degree 2 are another, and a pure law has its own."""
+    first = np.cumsum([kernel.multiplicity(k) for k in range(3)])
+    assert first.tolist() == [1, 4, 9]
+    as_it_is, four, nine, law = (spread(kernel, n) for n in (0, 4, 9, HEAD))
+    assert as_it_is > four > nine > 0
+    assert four > law > 0
+
+
+@pytest.mark.parametrize("M", [1, 2, 5, 40])
+def test_the_brownian_approximation_in_closed_form(M: int) -> None:
+    """``Σ λ/(λ + κ) = z tanh(z)/2``, ``z = κ^(-1/2)``: ``κ M = 1/(4 M)`` but for ``e^(-4M)``."""
+    z = 2.0 * M
+    for _ in range(60):
+        z = 2 * M / math.tanh(z)
+    spectrum = Brownian().spectrum()
+    assert approximation(Problem(spectrum, spectrum), M) == pytest.approx(M / z**2, rel=1e-9)
 
 
 @pytest.mark.parametrize("kernel", [Brownian(), NeuralTangent(3)], ids=str)

@@ -172,3 +172,9 @@ def test_numbers_are_the_same_every_time():
     first = evidence(claim)
     _forget()
     assert evidence(claim) == first
+
+
+def test_an_objective_without_a_minimum_is_unknown():
+    """The variance falls with the step all the way to 0: no step is the best one."""
+    settings = {"minimise": "variance", "over": ["gamma"]}
+    assert light("optimal(gamma) = Theta(1)", ["a > 1", "b = a"], **settings) is Light.UNKNOWN

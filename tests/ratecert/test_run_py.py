@@ -139,6 +139,18 @@ def test_environment_of_someone_else_is_left_alone(
     assert machine.steps == []
 
 
+def test_an_environment_does_not_delete_itself(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine.ensure("run")
+    machine.put("requirements/run.txt", "changed")
+    monkeypatch.setattr(machine.module.sys, "prefix", str(machine.module.VENV))
+    with pytest.raises(SystemExit):
+        machine.ensure("run")
+    assert "use a Python that does not lie in it" in capsys.readouterr().err
+    assert machine.module.OURS.exists()
+
+
 def test_missing_ensurepip(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -38,7 +38,7 @@ def test_a_csv_file_with_a_header_and_classes(tmp_path: Path, table: np.ndarray,
     out = capsys.readouterr().out
     assert "300 rows, 6 features, 2 outputs" in out
     assert "a: no power law here" in out
-    assert max(map(len, out.splitlines())) < 110
+    assert max(map(len, out.splitlines()[1:])) < 110  # the first names the file
     assert main(["spectrum", str(file), "--target", "1", "--classes", "--splits", "3"]) == 0
     assert capsys.readouterr().out == out
 
