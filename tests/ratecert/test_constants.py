@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 import ratecert
+from numerics.balls import enclose_expr
+from numerics.balls.ball import precision, rational_ball
 from proofs_check.claimfile import make_claim
-from proofs_check.expr import mul
+from proofs_check.expr import Num, add, mul, neg
 from proofs_check.language import parse_expr
 from proofs_check.premises import premises
 from ratecert.constants import checked_expansion, is_confirmed
@@ -68,3 +73,21 @@ def test_order_shows_it() -> None:
     rate = ratecert.order("sum(1/(i^a + k), i, 1, oo)", ["a > 1"])
     assert rate.leading == rate.as_json()["leading"] == CLOSED[1][2]
     assert f"~ {rate.leading}" in str(rate)
+
+
+@given(st.fractions(1, 4, max_denominator=12), st.fractions(0, 1, max_denominator=12))
+@settings(max_examples=40)
+def test_four_terms_leave_what_the_fifth_explains(a: Fraction, share: Fraction) -> None:
+    """With heads at 1, 2, 3 and the bulk before them, ``O(t^-4)`` is left."""
+    assume(a > 1 and 0 < share < 1)
+    b = 1 + share * a
+    expr = parse_expr(f"sum(i^(-({b}))/(1 + t*i^(-({a}))), i, 1, oo)")
+    found = expansion(expr, premises(make_claim(f"{expr} = Theta(1)", [])).ctx)
+    assert found is not None
+    assert len(found.terms) == 4
+    t = 10**6
+    rest = add(expr, *map(neg, found.terms))
+    gap = add(Num(Fraction(1)), rest)  # away from zero, so that it has digits
+    ball = enclose_expr(gap, {"t": Fraction(t)}, 40)
+    with precision(200):
+        assert abs(ball.arb - 1) < rational_ball(Fraction(1000, t**4))
