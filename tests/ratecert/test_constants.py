@@ -6,6 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
+import sympy
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +19,7 @@ from proofs_check.language import parse_expr
 from proofs_check.premises import premises
 from ratecert.constants import checked_expansion, is_confirmed
 from ratecert.tidy import tidy
+from theory import asymptotics as forms
 from theory.mellin import expansion
 
 CLOSED = [
@@ -91,3 +93,21 @@ def test_four_terms_leave_what_the_fifth_explains(a: Fraction, share: Fraction) 
     ball = enclose_expr(gap, {"t": Fraction(t)}, 40)
     with precision(200):
         assert abs(ball.arb - 1) < rational_ball(Fraction(1000, t**4))
+
+
+def test_the_forms_of_theory_asymptotics_come_out() -> None:
+    """The mean path directly; the sketch by ``M = Σ λ/(λ + 1/t)`` solved for ``t``."""
+    t, a, b = sympy.symbols("t a b", positive=True)
+
+    def read(row: int) -> sympy.Expr:
+        found = checked_expansion(*CLOSED[row][:2])
+        assert found is not None
+        names = {"Gamma": sympy.gamma, "t": t, "a": a, "b": b}
+        return sympy.sympify(str(found.terms[0]).replace("^", "**"), locals=names)
+
+    at = {forms.a: sympy.Rational(3, 2), forms.b: sympy.Rational(9, 5), a: 1.5, b: 1.8, t: 7}
+    path = forms.bias("constant").form.subs({forms.N: 7, forms.step: 1})
+    assert abs(float((read(0) / path).subs(at).evalf()) - 1) < 1e-12
+    width, loss = read(2), read(3)
+    sketch = forms.approximation().form.subs(forms.M, width)
+    assert abs(float((loss / sketch).subs(at).evalf()) - 1) < 1e-12
