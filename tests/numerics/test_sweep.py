@@ -23,6 +23,7 @@ from numerics.store import Row, Store, csv_text, key_of
 from numerics.sweep import Tally, code_version, dask, processes, sweep
 from proofs_check.errors import UserError
 
+TESTS = Path(__file__).parents[1]
 DEFAULTS: dict[str, Any] = {"features": "gaussian", "set": {}, "gamma": 0.1, "M": 10, "seed": 0}
 
 
@@ -367,17 +368,30 @@ def test_a_cluster_of_two_workers_gives_the_same_table(tmp_path: Path) -> None:
 
 def test_a_cluster_whose_workers_die_is_said(tmp_path: Path) -> None:
     distributed = pytest.importorskip("distributed", reason="needs the `cluster` extra")
+    config = pytest.importorskip("dask").config
+    # A worker without a nanny: one that is being restarted would trouble the cluster's end.
+    command = [sys.executable, "-m", "distributed.cli.dask_worker", "--no-nanny", "--no-dashboard"]
     with (
+        config.set({"distributed.scheduler.allowed-failures": 0}),
         distributed.LocalCluster(
-            n_workers=1, threads_per_worker=1, processes=True, dashboard_address=":0"
+            n_workers=0, processes=False, protocol="tcp", dashboard_address=":0"
         ) as cluster,
         Store(tmp_path / "r.sqlite") as store,
+        subprocess.Popen(
+            [*command, cluster.scheduler_address],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (TESTS, TESTS.parent)))},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as worker,
     ):
-        with (
-            pytest.raises(UserError, match="lost a worker"),
-            dask(cluster.scheduler_address) as pool,
-        ):
-            sweep([{"n": 5}], sweep_points.dies, store, pool)
+        try:
+            with (
+                pytest.raises(UserError, match="lost a worker"),
+                dask(cluster.scheduler_address) as pool,
+            ):
+                sweep([{"n": 5}], sweep_points.dies, store, pool)
+        finally:
+            worker.kill()
         assert len(store) == 0
 
 
