@@ -77,7 +77,7 @@ def rates_table(
     for key, paper in known.items():
         mine = [c for c in rates if c.claim.key == key]
         found = [row for certificate in mine for row in rows(certificate, below)]
-        heading = Text(_heading(paper) if layout == "long" else _short_heading(paper))
+        heading = Text(_heading(paper, cite) if layout == "long" else _short_heading(paper))
         groups.append(Group(heading, tuple(found), paper.key if cite else ""))
     columns = (_NAMES, *"l" * (len(heads) - 1)) if layout == "long" else ()
     return Table(heads, tuple(groups), below.notes, columns=columns)
@@ -112,8 +112,9 @@ def _letter(number: int) -> str:
     return (_letter(head - 1) if head else "") + "abcdefghijklmnopqrstuvwxyz"[last]
 
 
-def _heading(paper: Paper) -> str:
-    arxiv = f"arXiv:{paper.arxiv}" if paper.arxiv else ""
+def _heading(paper: Paper, cite: bool) -> str:
+    # What is cited has its number in the bibliography, and titles are long.
+    arxiv = f"arXiv:{paper.arxiv}" if paper.arxiv and not cite else ""
     return ", ".join(part for part in (paper.title or paper.key, arxiv) if part)
 
 
