@@ -8,9 +8,26 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from proofs_check.checker import check
 from proofs_check.claim import Claim
 from proofs_check.claimfile import make_claim
+from proofs_check.cone import RejectedError
+from theory.derivation import CaseNeededError, derivation
 from theory.derive import derive
+from theory.prover import StuckError
+from theory.refute import model
+
+
+def is_derived(says: str, *assume: str) -> bool:
+    """Whether the search finds a proof; the checker accepts what it finds."""
+    claim = make_claim(says, assume)
+    try:
+        proof = derivation(claim)
+    except (StuckError, RejectedError, CaseNeededError):
+        return False
+    proof["model"] = model(claim)
+    check(claim, proof)
+    return True
 
 
 @dataclass(frozen=True)

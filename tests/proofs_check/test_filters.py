@@ -5,20 +5,19 @@ from __future__ import annotations
 from math import exp, log, log1p
 
 import pytest
+from derivations import is_derived
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proofs_check.checker import check
 from proofs_check.claim import Setting
 from proofs_check.claimfile import SIZES, make_claim
-from proofs_check.cone import RejectedError
 from proofs_check.expr import Name
 from proofs_check.filters import explicit
 from proofs_check.language import parse_expr
 from proofs_check.meaning import Meaning
-from theory.derivation import CaseNeededError, derivation
+from theory.derivation import derivation
 from theory.prover import StuckError
-from theory.refute import model, refute
+from theory.refute import refute
 
 
 def written(text: str) -> Meaning:
@@ -94,17 +93,6 @@ FALSE = [
     ("(1 - gamma)^(-N) = O(N)",),
     ("(1 - gamma*i^-a)^N = O(1)", "a > -1", "i > 0"),
 ]  # fmt: skip
-
-
-def is_derived(says: str, *assume: str) -> bool:
-    claim = make_claim(says, assume)
-    try:
-        proof = derivation(claim)
-    except (StuckError, RejectedError, CaseNeededError):
-        return False
-    proof["model"] = model(claim)
-    check(claim, proof)
-    return True
 
 
 @pytest.mark.parametrize("case", TRUE, ids=lambda case: case[0])

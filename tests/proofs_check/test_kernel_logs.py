@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from derivations import is_derived
 
 from proofs_check.checker import check
 from proofs_check.claimfile import make_claim
@@ -18,8 +19,8 @@ from proofs_check.growth import at_centre, bound
 from proofs_check.language import parse_expr
 from proofs_check.logform import log_tree, monomial
 from proofs_check.premises import premises
-from theory.derivation import CaseNeededError, derivation
-from theory.prover import Prover, StuckError
+from theory.derivation import derivation
+from theory.prover import Prover
 from theory.refute import model
 
 ONE: list[Any] = [["1", []]]
@@ -161,18 +162,6 @@ def test_comparisons_that_are_malformed() -> None:
 
 
 # Sums.
-
-
-def is_derived(says: str, *assume: str) -> bool:
-    """Whether the search finds a proof; the checker accepts what it finds."""
-    claim = make_claim(says, assume)
-    try:
-        proof = derivation(claim)
-    except (StuckError, RejectedError, CaseNeededError):
-        return False
-    proof["model"] = model(claim)
-    check(claim, proof)
-    return True
 
 
 TRUE = [

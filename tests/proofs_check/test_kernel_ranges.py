@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from derivations import is_derived
 
 from proofs_check.checker import check
 from proofs_check.claimfile import make_claim
@@ -14,8 +15,7 @@ from proofs_check.growth import bound, has_first
 from proofs_check.language import parse_expr
 from proofs_check.logform import monomial
 from proofs_check.premises import premises
-from theory.derivation import CaseNeededError, derivation
-from theory.prover import StuckError
+from theory.derivation import derivation
 from theory.refute import model
 
 ONE: list[Any] = [["1", []]]
@@ -27,17 +27,6 @@ def context(*assume: str) -> Context:
 
 def refused(message: str) -> Any:
     return pytest.raises(RejectedError, match=message)
-
-
-def is_derived(says: str, *assume: str) -> bool:
-    claim = make_claim(says, assume)
-    try:
-        proof = derivation(claim)
-    except (StuckError, RejectedError, CaseNeededError):
-        return False
-    proof["model"] = model(claim)
-    check(claim, proof)
-    return True
 
 
 TRUE = [
