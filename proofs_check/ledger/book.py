@@ -38,13 +38,14 @@ from typing import Any
 
 from flint import arb
 
-from proofs_check.claim import Claim
 from proofs_check.claimfile import make_claim
+from proofs_check.claimnames import CONSTANTS, QUANTITIES, SIZES
 from proofs_check.errors import RejectedError, UserError
 from proofs_check.expr import (
     Call,
     Expr,
     Mul,
+    Name,
     Num,
     free_names,
     mul,
@@ -57,7 +58,7 @@ from proofs_check.ledger.context import Context
 from proofs_check.ledger.definitions import constant, name_of, named, recursion
 from proofs_check.ledger.moments import check_moments
 from proofs_check.ledger.proof import RULES, Prover, assuming, keys, texts
-from proofs_check.ledger.terms import Relation, parse_formula, parse_relation
+from proofs_check.ledger.terms import Relation, parse_formula, parse_relation, put
 from proofs_check.ledger.words import check_words
 
 __all__ = ["Entry", "Report", "check_ledger", "read_ledger"]
@@ -77,6 +78,7 @@ WHOLE_RULES: Mapping[str, tuple[str, ...]] = {
 """Rules for a whole lemma, with their keys."""
 _ID = re.compile(r"[a-z][a-z0-9-]{0,60}")
 ZERO, ONE = Num(Fraction(0)), Num(Fraction(1))
+EXPONENTS = frozenset({"a", "b"})
 GOOD = ("axiom", "definition", "proved")
 
 
@@ -183,17 +185,14 @@ class _Book:
         self.entries: list[Entry] = []
         self.moments: dict[str, Closed] = {}
         self.claims = dict(map(_claim, table.get("claim", [])))
+        for claim in self.claims.values():
+            self._require_fixed(claim.constants - EXPONENTS)
 
     def _example(self, table: Any) -> dict[str, arb]:
         names = sorted(self.context.reals | self.context.integers)
         values: dict[str, arb] = {}
         for name, text in keys(table, names).items():
-            value = parse_formula(text)
-            if not isinstance(value, Num):
-                raise RejectedError(f"the example's {name} is not a rational number")
-            if name in self.context.integers and value.value.denominator != 1:
-                raise RejectedError(f"the example's {name} is not a whole number")
-            values[name] = enclosed(value, {})
+            values[name] = _number(text, f"the example's {name}", name in self.context.integers)
         return values
 
     def _require_example(self, relation: Relation) -> None:
@@ -203,6 +202,15 @@ class _Book:
         gap = enclosed(relation.right, self.example) - enclosed(relation.left, self.example)
         if not (gap > 0 or (relation.op != "<" and gap.is_exact() and gap == 0)):
             raise RejectedError(f"the example does not satisfy {relation}")
+
+    def _require_fixed(self, constants: frozenset[str]) -> None:
+        """Reject constants of a claim that are sizes, or tied to other than the exponents."""
+        if not constants <= self.context.reals - CONSTANTS - SIZES:
+            raise RejectedError("the constants of a claim are fixed reals, no step size or noise")
+        for fact in self.context.facts:
+            names = fact.relation.names()
+            if names & constants and not names <= constants | EXPONENTS:
+                raise RejectedError(f"{fact.relation} ties a constant of a claim to something else")
 
     def take(self, table: Mapping[str, Any]) -> None:
         """Check one item and take it into the library; a heading with its text is for readers."""
@@ -221,8 +229,11 @@ class _Book:
     def _definition(self, table: Mapping[str, Any]) -> list[Entry]:
         if "means" in table:
             self.context = named(table, self.context)
-            name, means = table["constant"], table["means"]
-            return [Entry(f"{name}.def", f"{name}: {means}", (), "definition", "definition")]
+            name, called = _called(table)
+            if "example" in table:
+                self.example[name] = _number(table["example"], f"the example's {name}")
+            says, note = f"{called}: {table['means']}", str(table.get("note", ""))
+            return [Entry(f"{name}.def", says, (), "definition", "definition", note=note)]
         if "constant" in table:
             context, equation = constant(table, self.context)
             equations = [equation]
@@ -333,13 +344,18 @@ class _Book:
         if claim is None:
             raise RejectedError(f"no claim {name!r} stands in the ledger")
         stated = parse_statement(claim.says)
-        lower = says.right == stated.left and stated.relation in ("Theta", "Omega")
-        upper = says.left == stated.left and stated.relation in ("Theta", "O")
+        left = put(stated.left, claim.names)
+        lower = says.right == left and stated.relation in ("Theta", "Omega")
+        upper = says.left == left and stated.relation in ("Theta", "O")
         bound = says.left if lower else says.right
-        if says.op != "<=" or not (lower or upper) or not self._is_multiple(bound, stated.right):
+        if (
+            says.op != "<="
+            or not (lower or upper)
+            or not self._is_multiple(bound, put(stated.right, claim.names), claim.constants)
+        ):
             raise RejectedError(f"the statement is no bound as {claim.says!r} claims it")
 
-    def _is_multiple(self, bound: Expr, right: Expr) -> bool:
+    def _is_multiple(self, bound: Expr, right: Expr, constants: frozenset[str]) -> bool:
         """Whether the bound is the right side times factors free of sizes and step size."""
         factors = bound.factors if isinstance(bound, Mul) else (bound,)
         wanted = right.factors if isinstance(right, Mul) else (right,)
@@ -349,7 +365,7 @@ class _Book:
                 return False
             rest.remove(factor)
         constant = mul(*rest) if rest else ONE
-        return free_names(constant) <= {"a", "b"} and self.context.is_positive(constant)
+        return free_names(constant) <= constants and self.context.is_positive(constant)
 
     def report(self) -> Report:
         """Return what was found, with the trust base."""
@@ -395,8 +411,47 @@ def _symbols(relation: Relation) -> set[str]:
     return {n.func for n in nodes if isinstance(n, Call)} | relation.names()
 
 
-def _claim(table: Mapping[str, Any]) -> tuple[str, Claim]:
+def _called(table: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the name of a named quantity, and how it is written."""
+    if "constant" in table:
+        return table["constant"], table["constant"]
+    return table["function"], f"{table['function']}({', '.join(table['args'])})"
+
+
+def _number(text: Any, what: str, whole: bool = False) -> arb:
+    value = parse_formula(text)
+    if not isinstance(value, Num):
+        raise RejectedError(f"{what} is not a rational number")
+    if whole and value.value.denominator != 1:
+        raise RejectedError(f"{what} is not a whole number")
+    return enclosed(value, {})
+
+
+@dataclass(frozen=True, slots=True)
+class _Supported:
+    """A claim of a paper: what it says, and how this ledger speaks of it.
+
+    `names` are names of this ledger in the place of the claim's quantities.  The constant hidden
+    in the claim's relation may be a function of `constants`: the exponents, and fixed reals that
+    no standing assumption ties to a size or to the step size.
+    """
+
+    says: str
+    names: Mapping[str, Expr]
+    constants: frozenset[str]
+
+
+def _claim(table: Mapping[str, Any]) -> tuple[str, _Supported]:
+    """Read a claim; `as` is its name here where the paper's is taken, as for another setting."""
     if not {"id", "says"} <= set(table):
         raise RejectedError("a claim has id and says")
-    claim = make_claim(**table)
-    return claim.id, claim
+    own = {"as": table["id"], "names": {}, "constants": []}
+    here = own | {key: value for key, value in table.items() if key in own}
+    claim = make_claim(**{key: value for key, value in table.items() if key not in own})
+    if not isinstance(here["names"], dict) or not isinstance(here["as"], str):
+        raise RejectedError("`names` is a table of names, and `as` is one")
+    names = {name: Name(name_of(called)) for name, called in here["names"].items()}
+    if not set(names) <= QUANTITIES:
+        raise RejectedError("only quantities have other names in a ledger")
+    constants = EXPONENTS | frozenset(map(name_of, texts(here["constants"])))
+    return here["as"], _Supported(claim.says, names, constants)
