@@ -394,7 +394,8 @@ class _Book:
         about: set[str] = set()
         for entry in self.entries:
             if entry.supports or entry.status == "conditional":
-                about |= _symbols(self.library[entry.id].says)
+                lemma = self.library[entry.id]
+                about = about.union(*map(_symbols, (lemma.says, *lemma.assume)))
         while True:
             reached = set(about)
             for name, says in known.items():
