@@ -84,8 +84,9 @@ def _status(place: Place) -> Line:
     entry = place.entry
     given = line(", if ", _listed(entry.assume)) if entry.assume else ()
     return line(
-        f"{entry.id} (features = {place.features}): {entry.status}", given, f"; uses {', '.join(entry.uses)}; "
-        f"{len(place.below)} lemmas, axioms and definitions below it.",
+        f"{entry.id} (features = {place.features}): {entry.status}", given,
+        f"; uses {', '.join(entry.uses)}; {len(place.below)} lemmas, axioms and definitions "
+        "below it.",
     )  # fmt: skip
 
 

@@ -33,32 +33,20 @@ import time
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from typing import Any
 
 from flint import arb
 
-from proofs_check.claimfile import make_claim
-from proofs_check.claimnames import CONSTANTS, QUANTITIES, SIZES
 from proofs_check.errors import RejectedError, UserError
-from proofs_check.expr import (
-    Call,
-    Expr,
-    Mul,
-    Name,
-    Num,
-    free_names,
-    mul,
-    walk,
-)
-from proofs_check.language import parse_statement
+from proofs_check.expr import Call, Expr, Num, free_names, walk
 from proofs_check.ledger.axioms import AXIOMS, Closed
 from proofs_check.ledger.boxes import enclosed, has_enclosure
 from proofs_check.ledger.context import Context
 from proofs_check.ledger.definitions import constant, name_of, named, recursion
 from proofs_check.ledger.moments import check_moments
 from proofs_check.ledger.proof import RULES, Prover, assuming, keys, texts
-from proofs_check.ledger.terms import Relation, parse_formula, parse_relation, put
+from proofs_check.ledger.support import Supported, read_claim
+from proofs_check.ledger.terms import Relation, parse_formula, parse_relation
 from proofs_check.ledger.words import check_words
 
 __all__ = ["Entry", "Report", "check_ledger", "read_ledger"]
@@ -77,8 +65,6 @@ WHOLE_RULES: Mapping[str, tuple[str, ...]] = {
 }
 """Rules for a whole lemma, with their keys."""
 _ID = re.compile(r"[a-z][a-z0-9-]{0,60}")
-ZERO, ONE = Num(Fraction(0)), Num(Fraction(1))
-EXPONENTS = frozenset({"a", "b"})
 GOOD = ("axiom", "definition", "proved")
 
 
@@ -184,9 +170,9 @@ class _Book:
         self.background: dict[str, str] = {}
         self.entries: list[Entry] = []
         self.moments: dict[str, Closed] = {}
-        self.claims = dict(map(_claim, table.get("claim", [])))
+        self.claims = dict(map(read_claim, table.get("claim", [])))
         for claim in self.claims.values():
-            self._require_fixed(claim.constants - EXPONENTS)
+            claim.require_fixed(self.context)
 
     def _example(self, table: Any) -> dict[str, arb]:
         names = sorted(self.context.reals | self.context.integers)
@@ -202,15 +188,6 @@ class _Book:
         gap = enclosed(relation.right, self.example) - enclosed(relation.left, self.example)
         if not (gap > 0 or (relation.op != "<" and gap.is_exact() and gap == 0)):
             raise RejectedError(f"the example does not satisfy {relation}")
-
-    def _require_fixed(self, constants: frozenset[str]) -> None:
-        """Reject constants of a claim that are sizes, or tied to other than the exponents."""
-        if not constants <= self.context.reals - CONSTANTS - SIZES:
-            raise RejectedError("the constants of a claim are fixed reals, no step size or noise")
-        for fact in self.context.facts:
-            names = fact.relation.names()
-            if names & constants and not names <= constants | EXPONENTS:
-                raise RejectedError(f"{fact.relation} ties a constant of a claim to something else")
 
     def take(self, table: Mapping[str, Any]) -> None:
         """Check one item and take it into the library; a heading with its text is for readers."""
@@ -228,12 +205,7 @@ class _Book:
 
     def _definition(self, table: Mapping[str, Any]) -> list[Entry]:
         if "means" in table:
-            self.context = named(table, self.context)
-            name, called = _called(table)
-            if "example" in table:
-                self.example[name] = _number(table["example"], f"the example's {name}")
-            says, note = f"{called}: {table['means']}", str(table.get("note", ""))
-            return [Entry(f"{name}.def", says, (), "definition", "definition", note=note)]
+            return [self._named(table)]
         if "constant" in table:
             context, equation = constant(table, self.context)
             equations = [equation]
@@ -251,6 +223,15 @@ class _Book:
                   note=note)
             for e in equations
         ]  # fmt: skip
+
+    def _named(self, table: Mapping[str, Any]) -> Entry:
+        self.context = named(table, self.context)
+        name = table["constant"] if "constant" in table else table["function"]
+        called = f"{name}({', '.join(table['args'])})" if "args" in table else name
+        if "example" in table:
+            self.example[name] = _number(table["example"], f"the example's {name}")
+        means, note = f"{called}: {table['means']}", str(table.get("note", ""))
+        return Entry(f"{name}.def", means, (), "definition", "definition", note=note)
 
     # Lemmas.
 
@@ -277,7 +258,7 @@ class _Book:
         keys(table, ["id", "says", *needed], ["by", "steps", *LEMMA_KEYS])
         lemma, constants = self._closed(table)
         if "supports" in table:
-            self._require_support(lemma.says, str(table["supports"]))
+            self._supported(str(table["supports"])).require_bound(lemma.says, self.context)
             for condition in lemma.assume:
                 self._require_example(condition)
         prover = self.prover(self.library, self.background)
@@ -338,34 +319,10 @@ class _Book:
         found = {self.status[name] for name in used}
         return "proved" if found <= set(GOOD) else "conditional"
 
-    def _require_support(self, says: Relation, name: str) -> None:
-        """Reject if the statement is not a bound of the claim's left side by its right side."""
-        claim = self.claims.get(name)
-        if claim is None:
+    def _supported(self, name: str) -> Supported:
+        if name not in self.claims:
             raise RejectedError(f"no claim {name!r} stands in the ledger")
-        stated = parse_statement(claim.says)
-        left = put(stated.left, claim.names)
-        lower = says.right == left and stated.relation in ("Theta", "Omega")
-        upper = says.left == left and stated.relation in ("Theta", "O")
-        bound = says.left if lower else says.right
-        if (
-            says.op != "<="
-            or not (lower or upper)
-            or not self._is_multiple(bound, put(stated.right, claim.names), claim.constants)
-        ):
-            raise RejectedError(f"the statement is no bound as {claim.says!r} claims it")
-
-    def _is_multiple(self, bound: Expr, right: Expr, constants: frozenset[str]) -> bool:
-        """Whether the bound is the right side times factors free of sizes and step size."""
-        factors = bound.factors if isinstance(bound, Mul) else (bound,)
-        wanted = right.factors if isinstance(right, Mul) else (right,)
-        rest = list(factors)
-        for factor in wanted:
-            if factor not in rest:
-                return False
-            rest.remove(factor)
-        constant = mul(*rest) if rest else ONE
-        return free_names(constant) <= constants and self.context.is_positive(constant)
+        return self.claims[name]
 
     def report(self) -> Report:
         """Return what was found, with the trust base."""
@@ -375,7 +332,8 @@ class _Book:
         for e in self.entries:
             if e.status == "cited":
                 above = ", ".join(self._above(e.id)) or "nothing"
-                trust.append(f"cited, used for {above}: {e.says} ({e.reason})")
+                given = f"if {', '.join(e.assume)} then " if e.assume else ""
+                trust.append(f"cited, used for {above}: {given}{e.says} ({e.reason})")
         trust += [f"definition, as a reading of the model: {e.says}" for e in self._readings()]
         return Report(self.key, self.title, self.standing, tuple(self.entries), tuple(trust))
 
@@ -412,13 +370,6 @@ def _symbols(relation: Relation) -> set[str]:
     return {n.func for n in nodes if isinstance(n, Call)} | relation.names()
 
 
-def _called(table: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the name of a named quantity, and how it is written."""
-    if "constant" in table:
-        return table["constant"], table["constant"]
-    return table["function"], f"{table['function']}({', '.join(table['args'])})"
-
-
 def _number(text: Any, what: str, whole: bool = False) -> arb:
     value = parse_formula(text)
     if not isinstance(value, Num):
@@ -426,33 +377,3 @@ def _number(text: Any, what: str, whole: bool = False) -> arb:
     if whole and value.value.denominator != 1:
         raise RejectedError(f"{what} is not a whole number")
     return enclosed(value, {})
-
-
-@dataclass(frozen=True, slots=True)
-class _Supported:
-    """A claim of a paper: what it says, and how this ledger speaks of it.
-
-    `names` are names of this ledger in the place of the claim's quantities.  The constant hidden
-    in the claim's relation may be a function of `constants`: the exponents, and fixed reals that
-    no standing assumption ties to a size or to the step size.
-    """
-
-    says: str
-    names: Mapping[str, Expr]
-    constants: frozenset[str]
-
-
-def _claim(table: Mapping[str, Any]) -> tuple[str, _Supported]:
-    """Read a claim; `as` is its name here where the paper's is taken, as for another setting."""
-    if not {"id", "says"} <= set(table):
-        raise RejectedError("a claim has id and says")
-    own = {"as": table["id"], "names": {}, "constants": []}
-    here = own | {key: value for key, value in table.items() if key in own}
-    claim = make_claim(**{key: value for key, value in table.items() if key not in own})
-    if not isinstance(here["names"], dict) or not isinstance(here["as"], str):
-        raise RejectedError("`names` is a table of names, and `as` is one")
-    names = {name: Name(name_of(called)) for name, called in here["names"].items()}
-    if not set(names) <= QUANTITIES:
-        raise RejectedError("only quantities have other names in a ledger")
-    constants = EXPONENTS | frozenset(map(name_of, texts(here["constants"])))
-    return here["as"], _Supported(claim.says, names, constants)
