@@ -65,7 +65,7 @@ def _lemma(entry: Entry) -> list[Block]:
     title = f" ({entry.title})" if entry.title else ""
     given = line(" If ", _listed(entry.assume), ", then") if entry.assume else ()
     blocks: list[Block] = [Paragraph(line(f"{kind} {entry.id}{title}.", given))]
-    if entry.method == "definition" and " = " not in entry.says:
+    if entry.method == "definition" and ": " in entry.says:  # no relation has a colon
         blocks.append(Paragraph(line(entry.says)))
     else:
         blocks.append(Display((_relation(entry.says),)))
