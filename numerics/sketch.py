@@ -46,7 +46,7 @@ from numerics.problem import Problem, Regular
 from numerics.secular import UNIT
 from proofs_check.errors import UserError
 
-__all__ = ["Features", "feature_rows", "gaussian_sketch", "top_features"]
+__all__ = ["Features", "covariance_parts", "feature_rows", "gaussian_sketch", "top_features"]
 
 Array = NDArray[np.float64]
 
@@ -132,23 +132,10 @@ def gaussian_sketch(problem: Problem, M: int, seed: int, draw: int) -> Features:
     -----
     About ``50 M^3`` operations and ``8 M^2`` numbers of memory.
     """
-    problem.check_features(M)
-    if M > _MOST_FEATURES:
-        raise UserError(
-            f"a sketch of M = {M} features would take too much memory: take M up to "
-            f"{_MOST_FEATURES}, or the deterministic equivalent (draws = 0)"
-        )
-    size = problem.spectrum.size
-    d = _DIMENSIONS * M if size is None else size
-    _check_decay(problem, M, d)
-    head = d if d <= 2 * _HEAD * M else _HEAD * M
-    rows = feature_rows(seed, draw, M, 0, head)
-    lam, energy = problem.spectrum.first(head), problem.target.first(head)
-    gram, energy_gram = _grams(problem, M, seed, draw, head, d)
-    if size is None:
-        _add_tail(problem, seed, draw, d, gram, energy_gram)
-    root = _square_root(gram, size is None) if d > head else np.zeros((0, M))
-    scaled = np.sqrt(lam)[:, None] * rows
+    drawn = _draw(problem, M, seed, draw)
+    rows, lam, energy, d = drawn.rows, drawn.lam, drawn.energy, drawn.dimensions
+    root = drawn.root(problem.spectrum.size is None)
+    scaled, energy_gram = drawn.scaled, drawn.energy_gram
     _, singular, vectors = linalg.svd(_triangle(scaled, root), check_finite=False)
     weights = vectors.T / singular
     along = energy @ (scaled @ weights) ** 2 + np.sum(weights * (energy_gram @ weights), axis=0)
@@ -166,6 +153,57 @@ def gaussian_sketch(problem: Problem, M: int, seed: int, draw: int) -> Features:
         relative_error=error * float(singular[0] / singular[-1]),
         approx_error=error * (approx + outside.spread * rest) if d > M else 0.0,
     )
+
+
+def covariance_parts(problem: Problem, M: int, seed: int, draw: int) -> tuple[Array, Array]:
+    """Return X and G with ``Sigma = X^T X + G`` for the sketch of that seed and draw.
+
+    Row i of X is ``sqrt(lam_i) s_i``, for the first ``2M`` modes at least; G is the Gram matrix
+    of all others.
+    """
+    drawn = _draw(problem, M, seed, draw)
+    return drawn.scaled, drawn.gram
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """First rows ``s_i``, their eigenvalues and energies, and the Gram matrices of the rest."""
+
+    rows: Array
+    lam: Array
+    energy: Array
+    gram: Array
+    energy_gram: Array
+    dimensions: int
+
+    @property
+    def scaled(self) -> Array:
+        return np.asarray(np.sqrt(self.lam)[:, None] * self.rows)
+
+    def root(self, definite: bool) -> Array:
+        """Return R with ``R^T R`` the Gram matrix of the rest."""
+        if self.dimensions == len(self.rows):
+            return np.zeros((0, len(self.gram)))
+        return _square_root(self.gram, definite)
+
+
+def _draw(problem: Problem, M: int, seed: int, draw: int) -> _Drawn:
+    problem.check_features(M)
+    if M > _MOST_FEATURES:
+        raise UserError(
+            f"a sketch of M = {M} features would take too much memory: take M up to "
+            f"{_MOST_FEATURES}, or the deterministic equivalent (draws = 0)"
+        )
+    size = problem.spectrum.size
+    d = _DIMENSIONS * M if size is None else size
+    _check_decay(problem, M, d)
+    head = d if d <= 2 * _HEAD * M else _HEAD * M
+    rows = feature_rows(seed, draw, M, 0, head)
+    gram, energy_gram = _grams(problem, M, seed, draw, head, d)
+    if size is None:
+        _add_tail(problem, seed, draw, d, gram, energy_gram)
+    lam, energy = problem.spectrum.first(head), problem.target.first(head)
+    return _Drawn(rows, lam, energy, gram, energy_gram, d)
 
 
 def _top_rows(problem: Problem, M: int) -> int:
