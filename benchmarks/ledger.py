@@ -1,10 +1,13 @@
 """The proof ledger measured: how sharp its constants are, and sabotage of all of it.
 
-    python benchmarks/ledger.py [sharpness] [sabotage]
+    python benchmarks/ledger.py [sharpness] [sketches] [sabotage]
 
 ``sharpness`` prints, for several a, the constants of the ledger's two theorems as functions of a
 (and the uniform ones), beside the least and the largest ratio that the exact risk takes on a grid
-of M, N, gamma and sigma; a few minutes on one core.  ``sabotage`` tries every systematic mutant
+of M, N, gamma and sigma; a few minutes on one core.  ``sketches`` draws Gaussian sketches, counts
+how many are in the event of the ledger with constants chosen beforehand (`c2_of`), and prints
+the constants of the theorem for a sketch beside the extreme ratios on the sketches in the event;
+three minutes.  ``sabotage`` tries every systematic mutant
 of the ledger (`ledger_mutations`); about a quarter of an hour.
 """
 
@@ -16,6 +19,7 @@ import random
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from ledger_mutations import Original, mutants
 from ledger_truth import counterexample
 
+from numerics.event import SketchEvent, sketch_event
 from numerics.risk import expected_excess
 from numerics.schedules import geometric
 
@@ -79,6 +84,82 @@ def sharpness() -> None:
     print(f"uniform: c = {LOWER:.5f}/(a - 1), C = {UPPER}/(a - 1)")
 
 
+DRAWS = {8: 1000, 32: 500, 128: 100}
+"""Sketches by their size M."""
+FEW_STEPS = (16, 100, 10**4, 10**6, 10**9)
+KAPPA, C1 = 1.0, 1 / 2
+SEED = 20240611
+
+
+def c2_of(a: float) -> float:
+    """Return the c2 that the event is measured with; like c1 and kappa it was chosen once."""
+    return 2 * a / (a - 1)
+
+
+def sketch_lower(a: float) -> float:
+    """Return the smaller constant of `sketch-below-model` and `sketch-below-steps`, per rate.
+
+    The former where M is at most ``B (N_eff gamma)^(1/a)``, so that the rate is at most
+    ``1 + B^(a-1)`` times ``M^(1-a)``; else it is at most ``1 + B^(1-a)`` times the other term.
+    """
+    g = (a - 1) / (2 * a)
+    B = (6 * a * c2_of(a) / (a - 1)) ** (1 / a)
+    model = 2 ** (1 - a) * (a + 3) / 4 / (1 + B ** (a - 1))
+    kept = 2 ** (2 * (1 - a) / (3 * a * (1 - g))) * (1 + B) ** (1 - a)
+    return min(model, kept * (1 + (a - 1) / (2 * (1 + B))) / (1 + B ** (1 - a)))
+
+
+def sketch_upper(a: float) -> float:
+    """Return the larger constant of `theorem-sketch-above-in-a`, at the largest step size."""
+    g, p = (a - 1) / (2 * a), (1 - a) / a
+    bias = a / C1 * (3 * math.log(2) * (1 - g)) ** p
+    feedback = (a - 1) * 20 / 9 * (141 / 200) ** (1 - 1 / (2 * a))
+    return max(a / C1 * KAPPA**-p, bias + feedback * (0.8 * math.log(2) * c2_of(a)) ** p)
+
+
+def gordon_constants(a: float, tau: float = 1 / 4) -> tuple[float, float]:
+    """Return c2, and kappa for c1 = 1/4, as `gordon-gives-tails` and `-alignment` have them."""
+    share = a / (a - 1)
+    return (1 + tau + 2 * share**0.5) ** 2, (2 * share**0.5 / (0.5 - tau)) ** (2 * a)
+
+
+def sketch_ratios(event: SketchEvent, gamma: float) -> Iterator[tuple[float, float]]:
+    """Yield ``(a - 1) (risk - sigma^2)/rate`` and ``N_eff gamma`` on a grid of N, gamma, sigma."""
+    a, f = event.a, event.features
+    for N, share, sigma2 in itertools.product(FEW_STEPS, (1, 1 / 8, 1 / 1024), (0.0, 1.0)):
+        noise = sigma2 + f.approx
+        excess = expected_excess(f.lam, f.energy, noise, geometric(share * gamma, N)).excess
+        n = N / math.log(N) * share * gamma
+        rate = len(f.lam) ** (1 - a) + n ** ((1 - a) / a)
+        yield (a - 1) * (f.approx + excess) / rate, n
+
+
+def sketches() -> None:
+    """Print the table of the event: its frequency, and constants against extreme ratios."""
+    print(f"c1 = {C1}, c2 = 2 a/(a - 1), kappa = {KAPPA}; c, C and ratios times (a - 1)")
+    sizes = " ".join(f"M={M}:{n}" for M, n in DRAWS.items())
+    print(f"a    in the event, of {sizes}; largest c2, 1/c1   c   least  C   largest   by [G]")
+    for a in (1.1, 1.5, 2.0, 3.0, 4.0):
+        gamma = (a - 1) / (2 * a) / c2_of(a)
+        counts, least, most, worst = [], math.inf, 0.0, [0.0, 0.0]
+        for M, draws in DRAWS.items():
+            events = [sketch_event(a, M, SEED, draw) for draw in range(draws)]
+            inside = [e for e in events if e.holds(C1, c2_of(a), KAPPA)]
+            counts.append(len(inside))
+            worst = [max(w, *v) for w, v in zip(worst, ([e.c2 for e in events],
+                     [1 / e.c1(KAPPA) for e in events]), strict=True)]  # fmt: skip
+            for event in inside[:60]:
+                found = list(sketch_ratios(event, gamma))
+                least = min(least, *(ratio for ratio, n in found if n >= 1))
+                most = max(most, *(ratio for ratio, _ in found))
+        c, C, (c2, kappa) = sketch_lower(a), sketch_upper(a), gordon_constants(a)
+        shown = "/".join(map(str, counts))
+        print(
+            f"{a:<4} {shown}  {worst[0]:.1f} {worst[1]:.2f}   {c:.4f} {least:.4f} {least / c:.2f}"
+            f"   {C:.2f} {most:.3f} {C / most:.2f}   {c2:.1f} {kappa:.2g}", flush=True,
+        )  # fmt: skip
+
+
 def sabotage() -> None:
     begin = time.perf_counter()
     original = Original()
@@ -103,5 +184,5 @@ def sabotage() -> None:
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or ("sharpness", "sabotage"):
-        {"sharpness": sharpness, "sabotage": sabotage}[name]()
+    for name in sys.argv[1:] or ("sharpness", "sketches", "sabotage"):
+        {"sharpness": sharpness, "sketches": sketches, "sabotage": sabotage}[name]()
