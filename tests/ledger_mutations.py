@@ -77,7 +77,7 @@ _thawed = _frozen
 
 def _statement(item: Mapping[str, Any]) -> Any:
     told = ("says", "assume", "constants", "reals", "integers", "background", "supports", "value")
-    recursion = ("start", "next", "stage") if "function" in item else ()
+    recursion = ("start", "next", "stage") if "next" in item else ()
     return [item.get(key) for key in (*told, *recursion)]
 
 
