@@ -58,7 +58,7 @@ def statement_of(judged: Judged, *, certified: bool = True, page: str = "claim")
     """Return the statement with its setting and assumptions, as a theorem or a conjecture."""
     first = sections(judged.page.blocks)[0][1]
     kind = "theorem" if certified else "conjecture"
-    title = markdown_words(judged.claim.where or judged.claim.id)
+    title = markdown_words(title_of(judged.claim))
     label = f"{page}-says-{slug(judged.claim.name)}"
     body = to_markdown(list(islice(first, 1, None)))
     return f"::::{{prf:{kind}}} {title}\n:nonumber:\n:label: {label}\n\n{body}\n::::\n"
