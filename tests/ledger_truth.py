@@ -201,7 +201,7 @@ def world(ledger: Mapping[str, Any], rng: random.Random, sketched: bool = False)
     for item in ledger["item"]:
         if "value" in item:
             found.values[item["constant"]] = found.value(parse_formula(item["value"]), {})
-        elif "next" in item:
+        elif "start" in item:
             found.functions[item["function"]] = item
     return found
 
