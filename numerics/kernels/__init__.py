@@ -39,7 +39,7 @@ from fractions import Fraction
 import numpy as np
 
 from numerics.kernels.base import Array, Grid, Kernel, Parameter
-from numerics.kernels.circle import Laplace, Matern, Sobolev
+from numerics.kernels.circle import Circle, Laplace, Matern, Sobolev
 from numerics.kernels.given import Given, from_sklearn
 from numerics.kernels.interval import Bridge, Brownian
 from numerics.kernels.sphere import ArcCosine, NeuralTangent, Sphere
@@ -48,8 +48,8 @@ from proofs_check import kernels as named
 from proofs_check.errors import UserError
 from proofs_check.expr import Expr, Num
 
-__all__ = ["ArcCosine", "Bridge", "Brownian", "Given", "Grid", "Kernel", "Laplace", "Matern",
-           "NeuralTangent", "Nystrom", "Sobolev", "Sphere", "from_sklearn", "kernel",
+__all__ = ["ArcCosine", "Bridge", "Brownian", "Circle", "Given", "Grid", "Kernel", "Laplace",
+           "Matern", "NeuralTangent", "Nystrom", "Sobolev", "Sphere", "from_sklearn", "kernel",
            "nystrom"]  # fmt: skip
 
 
