@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
-from proofs_check.expr import Call, Expr, Name, Num
+from proofs_check.expr import Call, Expr, Name, Num, Pow
 
 if TYPE_CHECKING:
     from proofs_check.kernels import Kernel
 
-__all__ = ["ALGORITHMS", "FEATURES", "RELATIONS", "SCHEDULES", "Claim", "Condition", "Objective",
-           "Paper", "Setting", "optimal_of"]  # fmt: skip
+__all__ = ["ALGORITHMS", "DEFAULT_NOISE", "FEATURES", "RELATIONS", "SCHEDULES", "Claim",
+           "Condition", "Objective", "Paper", "Setting", "optimal_of"]  # fmt: skip
 
 RELATIONS = ("Theta", "O", "Omega", "o", "~", "Thetatilde", "Otilde", "Omegatilde")
 FEATURES = ("gaussian", "top")
@@ -20,6 +20,8 @@ ALGORITHMS = ("sgd", "averaged-sgd")
 SCHEDULES = ("geometric", "constant")
 
 _ONE = Num(Fraction(1))
+DEFAULT_NOISE = Pow(Name("sigma"), Num(Fraction(2)))
+"""Variance of the labels' noise where a claim says nothing."""
 
 Comparison = Literal["<", "<=", "=", ">=", ">"]
 
@@ -39,7 +41,9 @@ class Paper:
 class Setting:
     """Problem and method: `spectrum` and `target` are expressions in the index ``i``.
 
-    A `kernel` stands in the place of the spectrum, which is then not looked at.
+    A `kernel` stands in the place of the spectrum, which is then not looked at.  `noise` is the
+    variance of the labels' noise.  All `outputs` have this target and noise, unless `targets` or
+    `noises` hold an entry for each output in their place.
     """
 
     spectrum: Expr
@@ -50,6 +54,21 @@ class Setting:
     batch: Expr = _ONE
     outputs: Expr = _ONE
     kernel: Kernel | None = None
+    noise: Expr = DEFAULT_NOISE
+    targets: tuple[Expr, ...] = ()
+    noises: tuple[Expr, ...] = ()
+
+    def parts(self) -> tuple[Setting, ...]:
+        """Return settings whose outputs are all alike, and which together have these outputs."""
+        p = max(len(self.targets), len(self.noises))
+        if not p:
+            return (self,)
+        pairs = zip(self.targets or (self.target,) * p, self.noises or (self.noise,) * p,
+                    strict=True)  # fmt: skip
+        return tuple(
+            replace(self, target=target, noise=noise, targets=(), noises=(), outputs=_ONE)
+            for target, noise in pairs
+        )
 
 
 @dataclass(frozen=True, slots=True)

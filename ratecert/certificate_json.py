@@ -88,12 +88,13 @@ def claim_table(claim: Claim) -> dict[str, Any]:
     else:
         table["kernel"] = str(setting.kernel)
     table |= {
-        "target": str(setting.target),
+        "target": [str(target) for target in setting.targets] or str(setting.target),
         "features": setting.features,
         "algorithm": setting.algorithm,
         "schedule": setting.schedule,
         "batch": str(setting.batch),
         "outputs": str(setting.outputs),
+        "noise": [str(noise) for noise in setting.noises] or str(setting.noise),
         "sizes": sorted(claim.sizes),
         "expect": claim.expect,
     }

@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from proofs_check.checker import check, check_witness
-from proofs_check.claim import Claim, Condition, Setting
+from proofs_check.claim import DEFAULT_NOISE, Claim, Condition, Setting
 from proofs_check.claimfile import SIZES
 from proofs_check.errors import UserError
 from proofs_check.expr import Expr, Name, walk
@@ -72,9 +72,16 @@ def _setting(setting: Setting) -> Line:
     told = line("Setting: kernel ", str(setting.kernel))
     if setting.kernel is None:
         told = line("Setting: spectrum ", math(setting.spectrum))
-    told = line(told, ", target ", math(setting.target), f", {setting.features} features, ")
+    targets = joined_by_and(
+        [line(math(target)) for target in setting.targets or (setting.target,)]
+    )
+    told = line(told, ", target ", targets, f", {setting.features} features, ")
     told = line(told, f"{setting.algorithm} with {setting.schedule} steps, batch ")
-    return line(told, math(setting.batch), ", outputs ", math(setting.outputs), ".")
+    told = line(told, math(setting.batch), ", outputs ", math(setting.outputs))
+    if setting.noises or setting.noise != DEFAULT_NOISE:
+        noises = joined_by_and([line(math(noise)) for noise in setting.noises or (setting.noise,)])
+        told = line(told, " with noise ", noises)
+    return line(told, ".")
 
 
 # The definitions.

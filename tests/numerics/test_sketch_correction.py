@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from numerics.equivalents import approximation
+from numerics.kernels import ArcCosine, NeuralTangent, Sobolev, Sphere
 from numerics.problem import Measured, Problem, Regular
-from numerics.sketch_correction import next_order, shifted
+from numerics.sketch_correction import by_degree, next_order, shifted
 
 
 def power(a: float, shift: float = 0.0, scale: float = 1.0) -> Problem:
@@ -67,3 +68,34 @@ def test_drawn_sketches_lie_at_the_next_order(a: float, b: float) -> None:
     room = 6 * se + 3 * leading / M**2
     assert abs(mean - leading - next_order(problem, M)) < room
     assert abs(mean - leading) > room
+
+
+@pytest.mark.parametrize(
+    ("kernel", "shift"), [(NeuralTangent(3), 23 / 4), (ArcCosine(3), 47 / 12)], ids=str
+)
+def test_on_the_sphere_the_law_holds_in_what_the_leading_degrees_leave(
+    kernel: Sphere, shift: float
+) -> None:
+    c, alpha = kernel.leading()
+    a, L = alpha / 2, c * 2 ** (-alpha / 2)
+    for M in (200, 800, 3200):
+        law = shifted(L, a, -shift - 0.5, M)
+        assert by_degree(kernel, M, 3000) == pytest.approx(law, rel=8 / M**1.5)
+        assert abs(by_degree(kernel, M, 3000) / shifted(L, a, 0.0, M) - 1) > a * shift / M
+
+
+@pytest.mark.parametrize("kernel", [NeuralTangent(3), ArcCosine(4)], ids=str)
+def test_sums_over_degrees_are_those_over_eigenvalues(kernel: Sphere) -> None:
+    problem = Problem(kernel.spectrum(), kernel.spectrum())
+    for M in (2, 10, 40):
+        whole = approximation(problem, M) + next_order(problem, M)
+        assert by_degree(kernel, M, 400) == pytest.approx(whole, rel=1e-3)
+
+
+def test_the_circle_has_the_shift_of_a_missing_constant() -> None:
+    """Each of the frequencies twice, constants not at all: ``Σ 1/(1 + |2πk|^a κ)`` less one."""
+    for a, M in ((1.5, 64), (3.0, 64)):
+        kernel = Sobolev(a / 2)
+        problem = Problem(kernel.spectrum(), kernel.spectrum())
+        whole = approximation(problem, M) + next_order(problem, M)
+        assert whole == pytest.approx(shifted(math.pi**-a, a, 0.5, M), rel=3 / M**1.5)
