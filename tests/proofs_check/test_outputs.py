@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 import pytest
+from derivations import is_derived
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,7 +18,6 @@ from proofs_check.errors import UserError
 from proofs_check.expr import Add, Expr, Name, Num
 from proofs_check.language import parse_expr
 from proofs_check.meaning import NoMeaningError, meaning
-from ratecert import certify
 from ratecert.certificate_json import claim_table
 
 HEAD = """[paper]
@@ -149,10 +149,34 @@ def test_a_parameter_that_is_a_variance_has_to_be_positive() -> None:
     assume = ["a > 1", "b = a", "N_eff*gamma >= 1"]
     says = "variance = Theta(min(M, (N_eff*gamma)^(1/a))/N_eff)"
     noise = ["sigma^2", "pi*s^2"]
-    free = certify(make_claim(says, [*assume, "s > -1"], noise=noise))
-    assert str(free.verdict) == "undecided"
-    assert "s" in free.reason
-    assert str(certify(make_claim(says, [*assume, "s > 0"], noise=noise)).verdict) == "certified"
+    assert not is_derived(says, *assume, "s > -1", noise=noise)
+    assert is_derived(says, *assume, "s > 0", noise=noise)
+    assert not is_derived("irreducible = Theta(1)", "s > -1", noise=noise)
+    assert is_derived("irreducible = Theta(1)", "s > 0", noise=noise)
+
+
+TOTAL = "Theta(M^(1-b) + (N_eff*gamma)^((1-b)/a))"
+SOURCES = ("a > 1", "1 < b < c", "c <= a", "N_eff*gamma >= 1")
+
+
+@pytest.mark.parametrize(
+    ("says", "holds"),
+    [
+        (f"risk - 3*sigma^2 = {TOTAL}", True),
+        (f"risk - 2*sigma^2 = {TOTAL}", False),
+        (f"risk - 4*sigma^2 = {TOTAL}", False),
+        (f"risk - 3*sigma^2 = {TOTAL.replace('b', 'c')}", False),
+        (f"risk - 3*sigma^2 = O{TOTAL.replace('b', 'c')[5:]}", False),
+        (f"risk - 3*sigma^2 = Omega{TOTAL.replace('b', 'c')[5:]}", True),
+        ("approx = Theta(M^(1-b))", True),
+        ("approx = Theta(M^(1-c))", False),
+        ("variance = Theta(min(M, (N_eff*gamma)^(1/a))/N_eff)", True),
+        ("variance = Theta(1/N_eff)", False),
+    ],
+)
+def test_the_harder_target_rules(says: str, holds: bool) -> None:
+    own = {"target": ["i^-b", "i^-c"], "noise": ["sigma^2", "2*sigma^2"]}
+    assert is_derived(says, *SOURCES, **own) == holds
 
 
 def test_a_recorded_claim_is_the_claim() -> None:
