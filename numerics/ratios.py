@@ -102,15 +102,15 @@ def _along(
     steps: Sequence[int], draws: int,
 ) -> Iterator[tuple[int, int, float]]:  # fmt: skip
     """Give M, N and the ratio at each point of one path where the assumptions hold."""
-    setting, parts = claim.setting, claim.setting.parts()
-    batch, outputs = (round(evaluate(e, values)) for e in (setting.batch, setting.outputs))
+    setting = claim.setting
+    batch = round(evaluate(setting.batch, values))
     problems = [
         Problem.parse(
-            setting.spectrum, part.target, values,
-            noise=evaluate(part.noise, {**values, "sigma": sigma2**0.5}),
-            features=setting.features, outputs=outputs if len(parts) == 1 else 1,
+            setting.spectrum, output.target, values,
+            noise=evaluate(output.noise, {**values, "sigma": sigma2**0.5}),
+            features=setting.features, outputs=round(evaluate(output.count, values)),
         )
-        for part in parts
+        for output in setting.each()
     ]  # fmt: skip
     method = Method(gamma, setting.algorithm, setting.schedule, batch)
     for N in steps:

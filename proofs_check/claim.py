@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from proofs_check.kernels import Kernel
 
 __all__ = ["ALGORITHMS", "DEFAULT_NOISE", "FEATURES", "RELATIONS", "SCHEDULES", "Claim",
-           "Condition", "Objective", "Paper", "Setting", "optimal_of"]  # fmt: skip
+           "Condition", "Objective", "Output", "Paper", "Setting", "optimal_of"]  # fmt: skip
 
 RELATIONS = ("Theta", "O", "Omega", "o", "~", "Thetatilde", "Otilde", "Omegatilde")
 FEATURES = ("gaussian", "top")
@@ -38,37 +38,42 @@ class Paper:
 
 
 @dataclass(frozen=True, slots=True)
+class Output:
+    """What `count` outputs learn: `target`, an expression in ``i``, from labels with `noise`."""
+
+    target: Expr
+    noise: Expr
+    count: Expr
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
     """Problem and method: `spectrum` and `target` are expressions in the index ``i``.
 
     A `kernel` stands in the place of the spectrum, which is then not looked at.  `noise` is the
-    variance of the labels' noise.  All `outputs` have this target and noise, unless `targets` or
-    `noises` hold an entry for each output in their place.
+    variance of the labels' noise.  Where `target` or `noise` is a tuple it holds an entry for each
+    of the `outputs`, which are as many then; read them with `each`.
     """
 
     spectrum: Expr
-    target: Expr
+    target: Expr | tuple[Expr, ...]
     features: str = "gaussian"
     algorithm: str = "sgd"
     schedule: str = "geometric"
     batch: Expr = _ONE
     outputs: Expr = _ONE
     kernel: Kernel | None = None
-    noise: Expr = DEFAULT_NOISE
-    targets: tuple[Expr, ...] = ()
-    noises: tuple[Expr, ...] = ()
+    noise: Expr | tuple[Expr, ...] = DEFAULT_NOISE
 
-    def parts(self) -> tuple[Setting, ...]:
-        """Return settings whose outputs are all alike, and which together have these outputs."""
-        p = max(len(self.targets), len(self.noises))
-        if not p:
-            return (self,)
-        pairs = zip(self.targets or (self.target,) * p, self.noises or (self.noise,) * p,
-                    strict=True)  # fmt: skip
-        return tuple(
-            replace(self, target=target, noise=noise, targets=(), noises=(), outputs=_ONE)
-            for target, noise in pairs
-        )
+    def each(self) -> tuple[Output, ...]:
+        """Return all outputs: in one entry if they are alike, otherwise in one for each."""
+        target, noise = self.target, self.noise
+        if isinstance(target, tuple):
+            noises = noise if isinstance(noise, tuple) else (noise,) * len(target)
+            return tuple(Output(t, n, _ONE) for t, n in zip(target, noises, strict=True))
+        if isinstance(noise, tuple):
+            return tuple(Output(target, n, _ONE) for n in noise)
+        return (Output(target, noise, self.outputs),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -294,8 +294,8 @@ _CLAIM_KEYS: Mapping[str, _Reader] = {
 _PARSED = (_expr, _one_or_more, _kernel, _statement, _CHAINS)
 _EXPRESSIONS = ("spectrum", "target", "batch", "outputs", "noise")
 _ONE = Num(Fraction(1))
-_OF_OUTPUTS = {"target": "targets", "noise": "noises"}
-"""Keys that may list an entry for each output, with the fields of `Setting` for such lists."""
+_OF_OUTPUTS = ("target", "noise")
+"""Keys that may list an entry for each output."""
 _SETTING_FIELDS = tuple(key for key in _SETTING_KEYS if key not in ("sizes", "assume"))
 _DEFAULTS: Mapping[str, Any] = {
     "spectrum": parse_expr("i^-a"),
@@ -511,13 +511,11 @@ def _check_outputs(values: Mapping[str, Any]) -> None:
 
 
 def _setting(values: Mapping[str, Any]) -> Setting:
-    """Return the setting; where there is a list its first entry is the common field's."""
+    """Return the setting, with as many outputs as a list has entries."""
     fields = {key: values[key] for key in _SETTING_FIELDS if key in values}
-    for key, listed in _OF_OUTPUTS.items():
+    for key in _OF_OUTPUTS:
         if isinstance(fields[key], tuple):
-            fields[listed] = fields[key]
-            fields[key] = fields[key][0]
-            fields["outputs"] = Num(Fraction(len(fields[listed])))
+            fields["outputs"] = Num(Fraction(len(fields[key])))
     return Setting(**fields)
 
 

@@ -158,7 +158,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from proofs_check.claim import Condition, Setting
+from proofs_check.claim import Condition, Output, Setting
 from proofs_check.expr import (
     Add,
     Call,
@@ -310,20 +310,23 @@ def _taken_apart(term: Expr, setting: Setting) -> list[Expr]:
 
 def _irreducible_terms(setting: Setting) -> list[Expr]:
     """Return the terms whose sum is the noise of all outputs together."""
-    return [
-        mul(part.outputs, term)
-        for part in setting.parts()
-        for term in (part.noise.terms if isinstance(part.noise, Add) else (part.noise,))
-    ]
+    return [term for output in setting.each() for term in _noise_terms(output)]
+
+
+def _noise_terms(output: Output) -> list[Expr]:
+    noise = output.noise
+    terms = noise.terms if isinstance(noise, Add) else (noise,)
+    return [mul(output.count, term) for term in terms]
 
 
 def _positive_noise(setting: Setting) -> tuple[Condition, ...]:
     """Return conditions under which the noise of every output is positive."""
-    return tuple(
-        Condition(name, ">", Num(Fraction(0)))
-        for part in setting.parts()
-        for name in _positive_names(part.noise, part.noise)
-    )
+    return tuple(need for output in setting.each() for need in _positive(output.noise))
+
+
+def _positive(noise: Expr) -> tuple[Condition, ...]:
+    zero = Num(Fraction(0))
+    return tuple(Condition(name, ">", zero) for name in _positive_names(noise, noise))
 
 
 def _positive_names(expr: Expr, whole: Expr) -> list[Expr]:
@@ -392,9 +395,10 @@ class _Law:
 
 @dataclass(frozen=True, slots=True)
 class _System:
-    """The modes of a problem as a method sees them."""
+    """The modes of a problem as a method sees them, for outputs that are all alike."""
 
     setting: Setting
+    output: Output
     spectrum: _Law
     target: _Law
 
@@ -431,7 +435,7 @@ class _System:
         return Sum(term, "j", ONE, M)
 
     def per_output(self, value: Expr) -> Expr:
-        return mul(self.setting.outputs, value)
+        return mul(self.output.count, value)
 
     def summable(self) -> tuple[Condition, ...]:
         return tuple(Condition(law.exponent, ">", ONE) for law in (self.spectrum, self.target))
@@ -450,8 +454,10 @@ class _System:
 
 
 def _definition(expr: Expr, setting: Setting) -> Meaning:
-    systems = [_System(part, _spectrum(part), _law(part.target, "target"))
-               for part in setting.parts()]  # fmt: skip
+    systems = [
+        _System(setting, output, _spectrum(setting), _law(output.target, "target"))
+        for output in setting.each()
+    ]
     if isinstance(expr, Call):
         return _of_kernel(_eigenvalue(systems[0], expr.args[0]), systems[0])
     assert isinstance(expr, Name), "a quantity is a name or eigenvalue(j)"
@@ -640,7 +646,7 @@ def _variance(system: _System) -> Meaning:
     response = system.per_output(_noise_response(system))
     step = f"variance: the noise that every mode has kept, the noise being of order 1: {response}"
     trust = (SMALL_GAMMA, *system.sketch(), *system.fourth_moments())
-    needs = (*system.summable(), *_positive_noise(system.setting))
+    needs = (*system.summable(), *_positive(system.output.noise))
     return Meaning(response, response, needs, (step,), trust)
 
 
@@ -652,8 +658,7 @@ def _effective_dimension(system: _System) -> Meaning:
 
 
 def _irreducible(system: _System) -> Meaning:
-    value = add(*_irreducible_terms(system.setting))
-    needs = _positive_noise(system.setting)
+    value, needs = add(*_noise_terms(system.output)), _positive(system.output.noise)
     return Meaning(value, value, needs, ("irreducible: the noise of the labels",))
 
 

@@ -72,16 +72,18 @@ def _setting(setting: Setting) -> Line:
     told = line("Setting: kernel ", str(setting.kernel))
     if setting.kernel is None:
         told = line("Setting: spectrum ", math(setting.spectrum))
-    targets = joined_by_and(
-        [line(math(target)) for target in setting.targets or (setting.target,)]
-    )
-    told = line(told, ", target ", targets, f", {setting.features} features, ")
+    told = line(told, ", target ", _one_or_more(setting.target))
+    told = line(told, f", {setting.features} features, ")
     told = line(told, f"{setting.algorithm} with {setting.schedule} steps, batch ")
     told = line(told, math(setting.batch), ", outputs ", math(setting.outputs))
-    if setting.noises or setting.noise != DEFAULT_NOISE:
-        noises = joined_by_and([line(math(noise)) for noise in setting.noises or (setting.noise,)])
-        told = line(told, " with noise ", noises)
+    if setting.noise != DEFAULT_NOISE:
+        told = line(told, " with noise ", _one_or_more(setting.noise))
     return line(told, ".")
+
+
+def _one_or_more(value: Expr | tuple[Expr, ...]) -> Line:
+    each = value if isinstance(value, tuple) else (value,)
+    return joined_by_and([line(math(entry)) for entry in each])
 
 
 # The definitions.

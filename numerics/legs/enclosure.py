@@ -420,7 +420,8 @@ def _true_sums(
     numbers = {name: Num(value) for name, value in values.items()}
     spectrum = substitute(unit_factor(setting.spectrum), numbers)
     targets = [
-        (part.outputs, substitute(unit_factor(part.target), numbers)) for part in setting.parts()
+        (output.count, substitute(unit_factor(output.target), numbers))
+        for output in setting.each()
     ]
 
     def tail(place: Values) -> Expr:

@@ -93,12 +93,11 @@ def _problems(
 ) -> Iterator[tuple[Problem | MultipleProblem, Method]]:
     """Yield the small problems of a claim's setting, with its method."""
     setting = claim.setting
-    small = replace(
-        setting,
-        batch=_small(setting.batch, values),
-        outputs=_small(setting.outputs, values),
-    )
-    outputs = [problem_of(part, values, {}) for part in small.parts()[:_MOST]]
+    small = replace(setting, batch=_small(setting.batch, values))
+    outputs = [
+        problem_of(small, replace(output, count=_small(output.count, values)), values, {})
+        for output in setting.each()[:_MOST]
+    ]
     first = outputs[0]
     method = method_of(small, values, {"gamma": first_step(first)})
     for noise in NOISES:

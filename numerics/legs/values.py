@@ -29,7 +29,7 @@ from numerics.legs.places import enclosed, logarithm, spectrum_of, unit_factor
 from numerics.problem import Method, Problem, evaluate, sequence
 from numerics.sketch import gaussian_sketch
 from numerics.sketched_spectrum import SketchedSpectrum
-from proofs_check.claim import Setting
+from proofs_check.claim import Output, Setting
 from proofs_check.errors import UserError
 from proofs_check.expr import (
     Add,
@@ -108,14 +108,10 @@ class Part:
 # One problem at one place.
 
 
-def problem_of(setting: Setting, values: Values, place: Values) -> Problem:
-    """Return the problem of a setting at parameter values and sizes, with ``sigma = 1``.
-
-    Where outputs have their own targets or noise it is that of one part of the setting
-    (`Setting.parts`).
-    """
+def problem_of(setting: Setting, output: Output, values: Values, place: Values) -> Problem:
+    """Return the problem of one entry of `Setting.each`, with ``sigma = 1``."""
     known = {name: float(value) for name, value in {**values, **place}.items()}
-    target_law = unit_factor(setting.target)
+    target_law = unit_factor(output.target)
     # Of the values those that the kernel needs: places differ, and its spectrum is kept.
     spectrum = spectrum_of(setting, {name: float(value) for name, value in values.items()})
     # A claim that uses no target may have parameters there that are declared nowhere.
@@ -124,9 +120,9 @@ def problem_of(setting: Setting, values: Values, place: Values) -> Problem:
     return Problem(
         spectrum,
         sequence(target_law, known) if used else spectrum,
-        noise=evaluate(setting.noise, noisy) if free_names(setting.noise) <= noisy.keys() else 1.0,
+        noise=evaluate(output.noise, noisy) if free_names(output.noise) <= noisy.keys() else 1.0,
         features=setting.features,
-        outputs=_whole(setting.outputs, known),
+        outputs=_whole(output.count, known),
     )
 
 
@@ -150,7 +146,7 @@ def first_step(problem: Problem) -> Fraction:
 def first_step_of(expr: Expr, setting: Setting, values: Values, place: Values) -> Fraction:
     """Return ``γ_0``, or 1 for an expression that has no problem."""
     explicit = not any(map(is_quantity, walk(expr)))
-    return ONE if explicit else first_step(problem_of(setting, values, place))
+    return ONE if explicit else first_step(problem_of(setting, setting.each()[0], values, place))
 
 
 def parts_at(
@@ -174,18 +170,18 @@ def parts_at(
     UserError
         Where no engine reaches the problem, the method or the sizes.
     """
-    found = [_parts_of(part, values, place, names) for part in setting.parts()]
+    found = [_parts_of(setting, output, values, place, names) for output in setting.each()]
     # The dimension is one of the features, which the outputs share.
     added = {name: sum((f[name] for f in found[1:]), found[0][name]) for name in names}
     return added | {name: found[0][name] for name in names & {DIMENSION}}
 
 
 def _parts_of(
-    setting: Setting, values: Values, place: Values, names: frozenset[str]
+    setting: Setting, output: Output, values: Values, place: Values, names: frozenset[str]
 ) -> dict[str, Part]:
     """Return the quantities of outputs that are all alike."""
-    problem = problem_of(setting, values, place)
-    irreducible = _noise(setting, values, problem)
+    problem = problem_of(setting, output, values, place)
+    irreducible = _noise(output, values, problem)
     parts: dict[str, Part] = {IRREDUCIBLE: irreducible}
     if DIMENSION in names:
         parts[DIMENSION] = _dimension(problem, _size(place, "M"), _effective(setting, place))
@@ -198,12 +194,12 @@ def _parts_of(
     return {name: parts[name] for name in names}
 
 
-def _noise(setting: Setting, values: Values, problem: Problem) -> Part:
+def _noise(output: Output, values: Values, problem: Problem) -> Part:
     """Return the noise of all outputs, exact where it is rational.
 
     So ``risk - sigma^2`` loses it; otherwise the error is that of rounding.
     """
-    exact = _rational(setting.noise, {"sigma": ONE, **values})
+    exact = _rational(output.noise, {"sigma": ONE, **values})
     if exact is None:
         return Part.of(problem.noise, 1e-15 * problem.noise).times(problem.outputs)
     return Part(exact, Fraction(0)).times(problem.outputs)
@@ -336,7 +332,7 @@ def number(expr: Expr, setting: Setting, values: Values, place: Values) -> Numbe
     parts: dict[Expr, Part] = {Name(name): part for name, part in found.items()}
     for call in calls:
         index = round(math.exp(logarithm(enclosed(call.args[0], known, DIGITS))))
-        problem = problem_of(setting, values, place)
+        problem = problem_of(setting, setting.each()[0], values, place)
         parts[call] = _eigenvalue(problem, _size(place, "M"), index)
     high = _replaced(expr, {node: Num(part.high) for node, part in parts.items()})
     low = _replaced(expr, {node: Num(part.low) for node, part in parts.items()})

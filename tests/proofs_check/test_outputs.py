@@ -5,6 +5,7 @@ The decoupling itself is tested in numbers in `tests/numerics/test_multiple.py`.
 
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from derivations import is_derived
@@ -42,29 +43,31 @@ def problem(body: str, defaults: str = "") -> str:
 def test_lists_give_each_output_its_own() -> None:
     claim = read("target = ['i^-b', 'i^-c']\nnoise = ['sigma^2', '2*sigma^2']\n"
                  "says = 'risk = Theta(1)'")  # fmt: skip
-    first, second = claim.setting.parts()
+    first, second = claim.setting.each()
     assert [str(p.target) for p in (first, second)] == ["i^(-b)", "i^(-c)"]
     assert [str(p.noise) for p in (first, second)] == ["sigma^2", "2*sigma^2"]
-    assert first.outputs == second.outputs == Num(Fraction(1))
+    assert first.count == second.count == Num(Fraction(1))
     assert claim.setting.outputs == Num(Fraction(2))
 
 
 def test_without_lists_all_outputs_are_alike() -> None:
     claim = read("noise = '3*sigma^2'\noutputs = 'M'\nsays = 'irreducible = Theta(M)'")
-    assert claim.setting.parts() == (claim.setting,)
+    (output,) = claim.setting.each()
+    assert output.count == claim.setting.outputs
     assert str(meaning(Name("irreducible"), claim.setting).upper) == "3*M*sigma^2"
 
 
 def test_one_list_goes_with_what_the_outputs_share() -> None:
     noises = read("noise = ['sigma^2', 'sigma^2', '4']\nsays = 'risk = Theta(1)'").setting
-    assert [str(p.target) for p in noises.parts()] == ["i^(-b)"] * 3
+    assert [str(p.target) for p in noises.each()] == ["i^(-b)"] * 3
     targets = read("target = ['i^-b']\noutputs = '1'\nsays = 'risk = Theta(1)'").setting
-    assert [str(p.noise) for p in targets.parts()] == ["sigma^2"]
+    assert [str(p.noise) for p in targets.each()] == ["sigma^2"]
 
 
 def test_a_claim_overrides_the_lists_of_the_defaults() -> None:
     claim = read("target = 'i^-c'\nsays = 'approx = O(1)'", "target = ['i^-b', 'i^-c']")
-    assert claim.setting.parts() == (claim.setting,)
+    (output,) = claim.setting.each()
+    assert output.count == claim.setting.outputs
     assert claim.setting.outputs == Num(Fraction(1))
 
 
@@ -97,9 +100,10 @@ def test_the_noise_is_not_looked_at_where_nothing_uses_it() -> None:
 
 
 def setting(targets: Sequence[str], noises: Sequence[str] = ()) -> Setting:
+    fields: dict[str, Any] = {"noise": tuple(map(parse_expr, noises))} if noises else {}
     return Setting(
-        parse_expr("i^-a"), parse_expr(targets[0]), targets=tuple(map(parse_expr, targets)),
-        noises=tuple(map(parse_expr, noises)), outputs=Num(Fraction(len(targets))),
+        parse_expr("i^-a"), tuple(map(parse_expr, targets)),
+        outputs=Num(Fraction(len(targets))), **fields,
     )  # fmt: skip
 
 
@@ -192,3 +196,18 @@ def test_a_recorded_claim_is_the_claim() -> None:
 def test_a_single_word_is_told_apart_from_a_list() -> None:
     with pytest.raises(UserError, match="target must be a string"):
         make_claim("approx = O(1)", target=3)
+
+
+@pytest.mark.parametrize(
+    ("says", "settings"),
+    [
+        ("irreducible ~ sigma^2", {"noise": "3*sigma^2"}),
+        ("irreducible ~ 2*sigma^2", {"noise": ["sigma^2", "3*sigma^2"]}),
+        ("approx ~ 2*M^(1-b)/(b-1)", {"target": ["i^-b", "i^-c"], "features": "top"}),
+        ("approx ~ M^(1-b)/(b-1)", {"target": ["i^-b", "i^-b"], "features": "top"}),
+        ("approx ~ 2*M^(1-c)/(c-1)", {"target": ["i^-c", "i^-b"], "features": "top"}),
+    ],
+)
+def test_constants_are_those_of_all_outputs(says: str, settings: dict[str, Any]) -> None:
+    """Each is what a reading of the first output alone, or of `sigma` alone, would give."""
+    assert not is_derived(says, *SOURCES, **settings)
