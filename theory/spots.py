@@ -73,7 +73,7 @@ def tree_value(tree: Tree, spot: Spot) -> float:
 
 def _generic_points(ring: Ring, factors: Sequence[Factor]) -> list[tuple[Fraction, ...]]:
     """Return examples of the parameters in general position, extreme ones among them."""
-    listed = points(ring, tuple(factors), EXAMPLES)
+    listed = points(ring.names, tuple(factors), EXAMPLES)
     chosen = list(listed[:1])
     for k in range(len(ring.names) if listed else 0):
         first = listed[0]
