@@ -142,6 +142,15 @@ spectrum, target energies and noise, and the sum is the multiple p.  The constan
 a Gaussian sketch do not depend on p, as all outputs share the sketch, so that p may tend to
 infinity with the sizes in any way.
 
+*Whole risk* [derived here].  Beside the irreducible ``p σ²`` the other parts are never of larger
+order, for ``a, b > 1`` alone, any method and any alignment of a sketch: their sum with it is of
+order ``p σ²``.  The share that a sketch loses and the one it starts from, ``⟨v_i, (I-P) v_i⟩`` and
+``⟨v_i, P v_i⟩``, are at most 1, so that approximation and ``E_0`` are at most ``Σ e_i``; a mean
+path is at most ``E_0``; the bias ``sup_t E_t <= 2 E_0``; the variance at most ``5 V·noise``, where
+``V <= Σ_j max_s x_s/(2 - x_s)`` is at most the step size times ``Σ λ_j``; and of averaged iterates
+both are at most their means over the steps, as the excess is convex.  Where ``σ²`` is subtracted
+from ``p σ²`` and p tends to infinity, what stays is at least ``p σ²/2`` eventually.
+
 *Kernels.*  The features ``φ(x)`` of a kernel have the Mercer spectrum as that of their covariance
 (`kernels`).  Approximation, mean path, effective dimension and eigenvalues are functions of second
 moments alone (``E v_t`` follows ``v -> v - γ_t (Σ v - S H w*)`` whatever the law of x), so that
@@ -176,7 +185,7 @@ from proofs_check.expr import (
     walk,
 )
 
-__all__ = ["PARTS", "Meaning", "NoMeaningError", "is_quantity", "meaning"]
+__all__ = ["PARTS", "SMALL_GAMMA", "Meaning", "NoMeaningError", "is_quantity", "meaning"]
 
 ONE = Num(Fraction(1))
 TWO = Num(Fraction(2))
@@ -188,6 +197,9 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "excess": ("bias", "variance"),
 }
 """Quantities that are sums of others."""
+SIGMA_SQUARED = power(SIGMA, TWO)
+_BOUNDED = frozenset(map(Name, ("approx", "bias", "mean_bias", "variance")))
+"""Parts of the risk that are never of larger order than the irreducible one."""
 
 GAUSSIAN_MATRICES = (
     "Gaussian sketch: | |S v| - |v| | <= 2 (tr T/M)^(1/2) + t |T|^(1/2) for all v = T^(1/2) u, "
@@ -233,11 +245,18 @@ def is_quantity(expr: Expr) -> bool:
     return False
 
 
-def meaning(expr: Expr, setting: Setting) -> Meaning:
+def meaning(expr: Expr, setting: Setting, sizes: frozenset[str] = frozenset()) -> Meaning:
     """Replace the quantities in an expression by their definitions for this problem and method.
 
     Sums of quantities are taken apart first, so that ``risk - sigma^2`` loses its irreducible part
     exactly; a difference that remains is refused.
+
+    Parameters
+    ----------
+    expr, setting
+        The expression, and the problem and method.
+    sizes
+        Names that are known to tend to infinity.
 
     Raises
     ------
@@ -249,7 +268,9 @@ def meaning(expr: Expr, setting: Setting) -> Meaning:
     match expr:
         case Name() | Call("eigenvalue", _) if is_quantity(expr) and not _is_total(expr):
             return _definition(expr, setting)
-    return _combination(expr, setting) if _is_linear(expr) else _inside(expr, setting)
+    return (
+        _combination(expr, setting, sizes) if _is_linear(expr) else _inside(expr, setting, sizes)
+    )
 
 
 def _is_total(expr: Expr) -> bool:
@@ -260,7 +281,7 @@ def _is_linear(expr: Expr) -> bool:
     return isinstance(expr, Add) or _is_total(expr)
 
 
-def _combination(expr: Expr, setting: Setting) -> Meaning:
+def _combination(expr: Expr, setting: Setting, sizes: frozenset[str]) -> Meaning:
     """Collect the terms of a sum, cancel equal ones exactly, and define what is left."""
     collected: dict[Expr, Fraction] = {}
     for term in expr.terms if isinstance(expr, Add) else (expr,):
@@ -271,11 +292,30 @@ def _combination(expr: Expr, setting: Setting) -> Meaning:
     terms = {part: value for part, value in collected.items() if value}
     if not terms:
         raise NoMeaningError("the two sides of the difference cancel: nothing is left to bound")
+    noise = _coefficient(mul(setting.outputs, SIGMA_SQUARED))[1]
+    bounded: list[Expr] = []
+    if terms.get(noise, 0) > 0:
+        bounded = [part for part, value in terms.items() if part in _BOUNDED and value > 0]
+        if terms.get(SIGMA_SQUARED, 0) < 0 and setting.outputs in {Name(size) for size in sizes}:
+            del terms[SIGMA_SQUARED]
     for part, value in terms.items():
         if value < 0:
             raise NoMeaningError(f"no rule for a difference: {part} is subtracted and stays")
-    parts = [meaning(part, setting) for part in terms]
+    others = [part for part in terms if part not in bounded]
+    parts = [meaning(part, setting, sizes) for part in others]
+    if bounded:
+        parts.append(_beside_noise(bounded, noise, setting))
     return _joined(parts, _once(p.upper for p in parts), _once(p.lower for p in parts))
+
+
+def _beside_noise(bounded: list[Expr], noise: Expr, setting: Setting) -> Meaning:
+    """Return the meaning of the noise together with parts that are of no larger order."""
+    system = _system(setting)
+    _require_isotropic(system)
+    names = ", ".join(map(str, bounded))
+    step = f"of no larger order than the irreducible {noise}: {names}"
+    trust = (SMALL_GAMMA, *system.sketch(), *system.fourth_moments())
+    return _of_kernel(Meaning(noise, noise, system.summable(), (step,), trust), system)
 
 
 def _once(exprs: Iterable[Expr]) -> Expr:
@@ -299,21 +339,21 @@ def _taken_apart(term: Expr, setting: Setting) -> list[Expr]:
         case Name(name) if name in PARTS:
             return [p for part in PARTS[name] for p in _taken_apart(Name(part), setting)]
         case Name("irreducible"):
-            return [mul(setting.outputs, power(SIGMA, TWO))]
+            return [mul(setting.outputs, SIGMA_SQUARED)]
     return [term]
 
 
-def _inside(expr: Expr, setting: Setting) -> Meaning:
+def _inside(expr: Expr, setting: Setting, sizes: frozenset[str]) -> Meaning:
     """Replace quantities inside products, powers, minima and maxima; all are monotone."""
     match expr:
         case Mul() | Call("min" | "max", _):
-            parts = [meaning(child, setting) for child in children(expr)]
+            parts = [meaning(child, setting, sizes) for child in children(expr)]
         case Pow(base, Num(value)):
-            part = meaning(base, setting)
+            part = meaning(base, setting, sizes)
             low, high = power(part.lower, Num(value)), power(part.upper, Num(value))
             return _joined([part], *((high, low) if value > 0 else (low, high)))
         case Call("sqrt", (arg,)):
-            part = meaning(arg, setting)
+            part = meaning(arg, setting, sizes)
             return _joined([part], rebuild(expr, (part.upper,)), rebuild(expr, (part.lower,)))
         case _:
             raise NoMeaningError(f"no rule for a quantity inside {expr}")
@@ -410,11 +450,15 @@ class _System:
 
 
 def _definition(expr: Expr, setting: Setting) -> Meaning:
-    system = _System(setting, _spectrum(setting), _law(setting.target, "target"))
+    system = _system(setting)
     if isinstance(expr, Call):
         return _of_kernel(_eigenvalue(system, expr.args[0]), system)
     assert isinstance(expr, Name), "a quantity is a name or eigenvalue(j)"
     return _of_kernel(_DEFINITIONS[expr.name](system), system)
+
+
+def _system(setting: Setting) -> _System:
+    return _System(setting, _spectrum(setting), _law(setting.target, "target"))
 
 
 def _of_kernel(value: Meaning, system: _System) -> Meaning:
@@ -607,7 +651,7 @@ def _effective_dimension(system: _System) -> Meaning:
 
 
 def _irreducible(system: _System) -> Meaning:
-    value = system.per_output(power(SIGMA, TWO))
+    value = system.per_output(SIGMA_SQUARED)
     return Meaning(value, value, (), ("irreducible: the noise of the labels",))
 
 

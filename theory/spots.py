@@ -127,7 +127,7 @@ def _cone(outer: Context, sample: tuple[Fraction, ...]) -> tuple[list[str], Arra
         if any(row) and generator.absorbed_by is None:
             rows.append([0.0 if c is None else float(c.at(sample)) for c in row])
             ends.append(-Spot(sample, {}).at(generator.form))
-    return names, np.array(rows).reshape(-1, len(names)), np.array(ends)
+    return names, np.array(rows).reshape(len(rows), len(names)), np.array(ends)
 
 
 def _steps(outer: Context) -> frozenset[str]:
