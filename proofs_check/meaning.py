@@ -109,6 +109,16 @@ projection on the range of A, ``E = diag(e_i)``.
   beyond L M is at most ``|y|² |S_> H_> S_>^T|``, of order ``L^{1-a}`` by [G], so below 1/2 for
   large L.  So ``tr E Q >= (L M)^-b · M/4``, and ``ψ >= ψ(C M^-a)`` on Q.
 
+*Logarithmic corrections*: ``λ_i = i^-a log(i+1)^-q`` and ``e_i = i^-b log(i+1)^-r``, a, b > 1,
+q and r any real numbers.  All that was used of the power laws holds for them up to constants
+(Potter's bounds and Karamata's theorem for regularly varying sequences): for every K the sequence
+changes by a bounded factor between M and K M, by one that tends to 0 for M/K as K grows; it is
+decreasing up to constants; ``Σ_{i>=j} λ_i`` is of order ``j λ_j``, and ``Σ_{i<=k} e_i/λ_i`` of
+order ``k e_k/λ_k`` for ``b < a + 1``.  With ``k = #{i : λ_i >= ρ}`` in the place of ``ρ^{-1/a}``,
+and ``k e_k`` in that of ``t^{(1-b)/a}`` at ``ρ = 1/t``, the lemmas above read, and are proved, in
+the same way: ``λ~_j`` is of order ``λ_j``; the share lost of order ``min(1, λ_M/λ_i)``; ``tr T``
+of order k; mean path and running error are those of the first M modes.
+
 *Logarithmic power law*, ``e_i = λ_i = i^-1 log(i+1)^-a``, Gaussian sketch.  The tail of the
 trace, ``Σ_{i>M} λ_i`` of order ``log(M)^{1-a}``, is larger than ``M λ_M`` and acts as a ridge
 ``ρ_M = log(M)^{1-a}/M``.  Used beside [G]: for all y in R^M, with such a probability,
@@ -122,15 +132,16 @@ trace, ``Σ_{i>M} λ_i`` of order ``log(M)^{1-a}``, is larger than ``M λ_M`` an
 - *Resolvent* for ``ρ >= C ρ_M``: ``tr H/(H + ρ)`` is of order ``k log k`` with ``λ_k = ρ``, at
   most ``M/400``.  *Share lost* of mode i: at most ``C ρ_M/λ_i``.  So the approximation is at most
   ``C Σ_{i<=M} ρ_M + Σ_{i>M} λ_i``, of order ``Σ_{i>M} λ_i``, which is the least possible.
-- *Mean path* of the last iterate, ``t = n γ``.  Above: ``2 Σ λ_i/(1 + t λ_i)`` for ``1/t >= C
-  ρ_M``, and no more than at that t for larger ones, so at most ``C (Σ_i min(λ_i, 1/t) + Σ_{i>M}
-  λ_i)``.  Below: at least ``c log(2 + t)^{1-a} exp(-t²/M)``.  For ``t <= M^{7/10}`` the modes ``t
-  < i <= M^{3/4}`` keep a constant share by Jensen's inequality, as they lose next to nothing, and
-  have ``c log(2 + t)^{1-a}`` together.  For larger t the path on the eigenvectors to the ``λ~_j``,
-  ``M/2 <= j <= M``, is at least ``exp(-C t ρ_M)`` times a power of ``1/M``, more than
-  ``exp(-t²/M)``: as before their part beyond mode ``M^K`` is below 1/2 for large K,
+- *Mean path*, ``t = n γ``.  Above, as every filter is at most ``C/(1 + tx)``: ``2 Σ λ_i/(1 + t
+  λ_i)`` for ``1/t >= C ρ_M``, and no more than at that t for larger ones, so at most ``C (Σ_i
+  min(λ_i, 1/t) + Σ_{i>M} λ_i)``.  Below: at least ``c log(2 + t)^{1-a} exp(-t²/M)``; of averaged
+  iterates too, whose filter ``min(1, 1/(tx)²)`` is at least ``c exp(-tx)``.  For ``t <= M^{7/10}``
+  the modes ``t < i <= M^{3/4}`` keep a constant share by Jensen's inequality, as they lose next to
+  nothing, and have ``c log(2 + t)^{1-a}`` together.  For larger t the path on the eigenvectors to
+  the ``λ~_j``, ``M/2 <= j <= M``, is at least ``exp(-C t ρ_M)`` times a power of ``1/M``, more
+  than ``exp(-t²/M)``: as before their part beyond mode ``M^K`` is below 1/2 for large K,
   ``(log(M^K)/log M)^{1-a}`` being small.
-- *Bias*: at most the mean path and what the noise ``2 E_0`` leaves, ``C E_0 V``.
+- *Bias*: at most the mean path and what noise of size ``2 E_0`` at every step leaves, ``C E_0 V``.
 
 *Outputs* (multiple regression) [derived here].  Let ``y = W* x + ε ∈ R^p``, with any covariance
 of the noise ``ε`` and of the rows of ``W*``, sketch and samples being shared.  The loss is a sum
@@ -378,16 +389,25 @@ def _joined(parts: list[Meaning], upper: Expr, lower: Expr) -> Meaning:
 
 @dataclass(frozen=True, slots=True)
 class _Law:
-    """The sequence ``i^-exponent``, or ``i^-1 log(i+1)^-exponent`` if `log`."""
+    """The sequence ``i^-exponent log(i+1)^-log``; without `log` the power alone."""
 
     exponent: Expr
-    log: bool
+    log: Expr | None = None
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether only the logarithm makes the sequence summable."""
+        return self.log is not None and self.exponent == ONE
 
     def at(self, index: Expr) -> Expr:
-        if not self.log:
-            return power(index, neg(self.exponent))
-        slow = power(Call("log", (add(index, ONE),)), neg(self.exponent))
-        return mul(power(index, neg(ONE)), slow)
+        fast = power(index, neg(self.exponent))
+        if self.log is None:
+            return fast
+        return mul(fast, power(Call("log", (add(index, ONE),)), neg(self.log)))
+
+    def summable(self) -> Condition:
+        deciding = self.log if self.is_slow and self.log is not None else self.exponent
+        return Condition(deciding, ">", ONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,7 +421,7 @@ class _System:
     @property
     def has_ridge(self) -> bool:
         """Whether the tail of the trace outweighs the smallest eigenvalues of the sketch."""
-        return self.spectrum.log and not self.top
+        return self.spectrum.is_slow and not self.top
 
     @property
     def top(self) -> bool:
@@ -419,7 +439,12 @@ class _System:
 
     def ridge(self) -> Expr:
         """Return ``log(M)^(1-a)/M``."""
-        return div(power(Call("log", (M,)), add(ONE, neg(self.spectrum.exponent))), M)
+        return div(self.tail(Call("log", (M,))), M)
+
+    def tail(self, log: Expr) -> Expr:
+        """Return the order ``log^(1-a)`` of the tail of a trace that only a logarithm bounds."""
+        assert self.spectrum.log is not None
+        return power(log, add(ONE, neg(self.spectrum.log)))
 
     def energy(self, index: Expr) -> Expr:
         return self.target.at(index)
@@ -434,7 +459,7 @@ class _System:
         return mul(self.setting.outputs, value)
 
     def summable(self) -> tuple[Condition, ...]:
-        return tuple(Condition(law.exponent, ">", ONE) for law in (self.spectrum, self.target))
+        return (self.spectrum.summable(), self.target.summable())
 
     def sketch(self) -> tuple[str, ...]:
         """Return what is cited where the features are a Gaussian sketch, and for the spectrum."""
@@ -473,14 +498,14 @@ def _of_kernel(value: Meaning, system: _System) -> Meaning:
 def _spectrum(setting: Setting) -> _Law:
     if setting.kernel is None:
         return _law(setting.spectrum, "spectrum")
-    return _Law(setting.kernel.exponent, log=False)
+    return _Law(setting.kernel.exponent)
 
 
 _LOG = Call("log", (add(Name("i"), ONE),))
 
 
 def _law(expr: Expr, what: str) -> _Law:
-    """Read a positive number times ``i^-e`` or ``i^-1 log(i+1)^-e``."""
+    """Read a positive number times ``i^-e`` or ``i^-e log(i+1)^-q``."""
     powers: dict[Expr, Expr] = {}
     for factor in expr.factors if isinstance(expr, Mul) else (expr,):
         if isinstance(factor, Num) and factor.value > 0:
@@ -489,14 +514,13 @@ def _law(expr: Expr, what: str) -> _Law:
         if base not in (Name("i"), _LOG) or base in powers or "i" in free_names(exponent):
             raise NoMeaningError(_NO_LAW.format(what, expr))
         powers[base] = exponent
-    if set(powers) == {Name("i")}:
-        return _Law(neg(powers[Name("i")]), log=False)
-    if set(powers) == {Name("i"), _LOG} and powers[Name("i")] == neg(ONE):
-        return _Law(neg(powers[_LOG]), log=True)
-    raise NoMeaningError(_NO_LAW.format(what, expr))
+    if Name("i") not in powers:
+        raise NoMeaningError(_NO_LAW.format(what, expr))
+    log = neg(powers[_LOG]) if _LOG in powers else None
+    return _Law(neg(powers[Name("i")]), log)
 
 
-_NO_LAW = "no rule yet for the {} {}: it is neither i^-e nor i^-1*log(i+1)^-e"
+_NO_LAW = "no rule yet for the {} {}: it is neither i^-e nor i^-e*log(i+1)^-q"
 
 
 def _as_power(expr: Expr) -> tuple[Expr, Expr]:
@@ -509,10 +533,10 @@ def _as_power(expr: Expr) -> tuple[Expr, Expr]:
 
 def _require_isotropic(system: _System) -> None:
     """Reject targets for which the sketch lemmas of logarithmic power laws are not proved."""
-    has_log = system.spectrum.log or system.target.log
+    has_log = system.spectrum.is_slow or system.target.is_slow
     if has_log and not system.top and system.spectrum != system.target:
         raise NoMeaningError(
-            "no rule for a Gaussian sketch of a logarithmic power law unless spectrum and "
+            "no rule for a Gaussian sketch of a law i^-1*log(i+1)^-q unless spectrum and "
             'target are the same; features = "top" has one'
         )
 
@@ -526,6 +550,13 @@ def _approx(system: _System) -> Meaning:
     elif system.has_ridge:
         tail = Sum(system.energy(i), "i", add(M, ONE), INFINITY)
         step = f"approx: the sketch loses no more than the order of the least possible: {tail}"
+    elif system.spectrum.log is not None:
+        share = div(system.spectrum.at(M), system.spectrum.at(i))
+        learnt = Sum(mul(system.energy(i), share), "i", ONE, M)
+        tail = add(learnt, Sum(system.energy(i), "i", add(M, ONE), INFINITY))
+        step = (
+            f"approx: the sketch loses the share {share} of mode i up to M, others whole: {tail}"
+        )
     else:
         lost = Call("min", (ONE, power(div(i, M), system.spectrum.exponent)))
         tail = Sum(mul(system.energy(i), lost), "i", ONE, INFINITY)
@@ -591,16 +622,11 @@ def _mean_bias(system: _System) -> Meaning:
 
 
 def _mean_bias_over_ridge(system: _System) -> Meaning:
-    if system.setting.algorithm == "averaged-sgd":
-        raise NoMeaningError(
-            "no rule for averaged-sgd with a Gaussian sketch of a logarithmic power law; "
-            'features = "top" has one'
-        )
     i = Name("i")
     rate = mul(system.steps, GAMMA)
     kept = Sum(Call("min", (system.energy(i), div(ONE, rate))), "i", ONE, INFINITY)
     tail = Sum(system.energy(i), "i", add(M, ONE), INFINITY)
-    slow = power(Call("log", (add(TWO, rate),)), add(ONE, neg(system.spectrum.exponent)))
+    slow = system.tail(Call("log", (add(TWO, rate),)))
     lower = mul(slow, Call("exp", (neg(div(power(rate, TWO), M)),)))
     upper = add(kept, tail)
     step = f"mean_bias: at most {upper}, at least {lower}"
