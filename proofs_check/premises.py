@@ -148,6 +148,7 @@ def _assembled(
         assume = tuple(c for c in assume if c.left != c.right or c.op in ("<", ">"))
     exprs = [left.upper, left.lower, right, *_sides((*assume, *constraints, *left.needs))]
     names = frozenset[str]().union(*map(free_names, exprs)) - CONSTANTS
+    names |= _varied(claim, uses_n_eff)
     ring = Ring(names - sizes - indices - {"gamma"})
     ctx = _sized(Context(ring), sorted(names & sizes), sorted(names & indices), "gamma" in names)
     ctx, sized, unused = _assume_parameters(ctx, (*assume, *constraints))
@@ -197,6 +198,12 @@ def _sizes(claim: Claim) -> frozenset[str]:
 
 def _is_over_n_eff(claim: Claim) -> bool:
     return claim.objective is not None and N_EFF.name in claim.objective.over
+
+
+def _varied(claim: Claim, uses_n_eff: bool) -> frozenset[str]:
+    """Return the variables that an optimum is over: points are feasible in all of them."""
+    over = frozenset() if claim.objective is None else frozenset(claim.objective.over)
+    return over - {"N"} | {"N_eff"} if uses_n_eff and "N" in over else over
 
 
 def _indices(claim: Claim) -> frozenset[str]:

@@ -59,6 +59,7 @@ from numerics.legs.places import (
 from numerics.legs.regimes import place_in
 from numerics.legs.trend import Point, Reading, combined, read
 from proofs_check.claim import Claim, Setting
+from proofs_check.claimfile import SIZES
 from proofs_check.expr import Expr, Num, Sum, add, free_names, mul, substitute, walk
 from proofs_check.meaning import NoMeaningError, is_quantity, meaning
 from proofs_check.orders import Order, UndecidedError
@@ -239,7 +240,8 @@ def _drifts(
     claim: Claim, values: Values, path: Exponents, found: Sequence[Rung]
 ) -> tuple[_Drift, ...]:
     """Return the drift of each bound of LEFT/RIGHT."""
-    left, right = (meaning(side, claim.setting) for side in (claim.left, claim.right))
+    sizes = SIZES | claim.sizes
+    left, right = (meaning(side, claim.setting, sizes) for side in (claim.left, claim.right))
     sides = [("upper", left.upper, right.lower), ("lower", left.lower, right.upper)]
     if all(rung.lower == rung.upper for rung in found):
         sides = [("ratio", left.upper, right.upper)]
@@ -400,14 +402,14 @@ def _sides(
     claim: Claim, values: Values, places: Sequence[Values]
 ) -> Callable[[Values], tuple[_Side, _Side]]:
     """Return the function of the sizes that gives the two sides."""
-    setting = claim.setting
+    setting, sizes = claim.setting, SIZES | claim.sizes
     true = _true_sums(setting, values, places) if setting.features == "top" else {}
 
     def side(expr: Expr, place: Values) -> _Side:
         names = free_names(expr)
         explicit = {name: make(place) for name, make in true.items() if name in names}
         expr = substitute(expr, explicit)
-        bounds = meaning(expr, setting)
+        bounds = meaning(expr, setting, sizes)
         return _Side(bounds.lower, bounds.upper, not any(map(is_quantity, walk(expr))))
 
     return lambda place: (side(claim.left, place), side(claim.right, place))

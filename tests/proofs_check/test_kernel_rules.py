@@ -33,7 +33,7 @@ from proofs_check.growth import bound, range_context
 from proofs_check.kernels import parse_kernel
 from proofs_check.language import parse_condition, parse_expr
 from proofs_check.logform import log_tree, monomial
-from proofs_check.meaning import NoMeaningError, meaning
+from proofs_check.meaning import SMALL_GAMMA, NoMeaningError, meaning
 from proofs_check.optimum import check_optimum, read_point
 from proofs_check.premises import condition_generators, is_assumed, is_evident, premises
 from proofs_check.verdict import Certificate, Verdict
@@ -568,7 +568,7 @@ def test_false_claims_with_min_and_max_in_exponents(says: str, assume: list[str]
 
 
 def test_quantities_without_a_meaning_are_rejected() -> None:
-    claim = make_claim("risk = O(1)", ["a > 1", "b = a"], algorithm="averaged-sgd")
+    claim = make_claim("excess = O(1)", ["a > 1", "b = a"], algorithm="averaged-sgd")
     with refused("no rule for averaged-sgd"):
         premises(claim)
     assert premises(make_claim("eigenvalue(1) = O(1)", ["a > 1"])).ctx.indices == frozenset()
@@ -639,11 +639,47 @@ def objective(says: str, minimise: str = "1/M + M/C", **more: Any) -> Claim:
 
 def test_claims_about_optima_that_no_rule_proves() -> None:
     for says, message in [
-        ("optimal(M) = o(C)", "no rule proves o of an optimum"),
+        ("optimal(M) ~ C", "no rule proves ~ of an optimum"),
         ("2*optimal(M) = Theta(C)", "optimal.X. or optimal.value. alone"),
     ]:
         with refused(message):
             check_optimum(premises(objective(says)), {})
+
+
+def little_o() -> tuple[Claim, dict[str, Any]]:
+    claim = objective("optimal(M) = o(C^(3/4))")
+    proof = derive(claim).proof
+    assert proof is not None
+    return claim, proof
+
+
+@pytest.mark.parametrize("says", ["optimal(M) = o(C^(3/4))", "optimal(value) = o(1)"])
+def test_an_optimum_of_smaller_order(says: str) -> None:
+    claim = objective(says)
+    proof = derive(claim).proof
+    assert proof is not None
+    check(claim, proof)
+    for same in (says.replace("C^(3/4)", "C^(1/2)").replace("o(1)", "o(C^(-1/2))"),):
+        with pytest.raises(RejectedError):
+            check(objective(same), proof)
+        assert derive(objective(same)).refutation is not None
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"below": "C^(3/4)"}, "tends to infinity|identity"),
+        ({"below": "C"}, "identity"),
+        ({"below": "C^(1/4)"}, "identity"),  # smaller than the optimum
+        ({"below": "min(M, C^(1/2))"}, "may not depend on M"),
+        ({"smaller": {"certs": []}}, "1 clauses"),
+    ],
+)
+def test_what_an_optimum_is_below(change: Any, message: str) -> None:
+    claim, data = little_o()
+    data["tree"].update(change)
+    with refused(message):
+        check(claim, data)
 
 
 def test_the_choice_of_the_point_depends_on_given_names_only() -> None:
@@ -775,6 +811,10 @@ TOP = replace(SETTING, features="top")
         ("max(irreducible, 1)", "max(sigma^2, 1)"),
         ("M*irreducible", "M*sigma^2"),
         ("risk - approx - bias - variance", "sigma^2"),
+        ("risk", "sigma^2"),
+        ("risk - approx", "sigma^2"),
+        ("irreducible + 3*mean_bias", "sigma^2"),
+        ("2*risk - sigma^2 + M", "sigma^2 + M"),
         ("eigenvalue(j)", "j^(-a)"),
         ("M + 1", "M + 1"),
     ],
@@ -782,6 +822,29 @@ TOP = replace(SETTING, features="top")
 def test_meanings(text: str, upper: str) -> None:
     found = meaning(parse_expr(text), SETTING)
     assert found.upper == parse_expr(upper)
+
+
+def test_the_noise_of_outputs_that_tend_to_infinity() -> None:
+    many = replace(SETTING, outputs=Name("p"))
+    sizes = frozenset({"p"})
+    for text in ("risk", "risk - sigma^2", "irreducible - 5*sigma^2", "excess + irreducible"):
+        found = meaning(parse_expr(text), many, sizes)
+        assert found.upper == found.lower == parse_expr("p*sigma^2")
+    assert SMALL_GAMMA in meaning(Name("risk"), many).trust
+    assert not meaning(Name("irreducible"), many).trust
+    with pytest.raises(NoMeaningError, match="is subtracted and stays"):
+        meaning(parse_expr("variance - sigma^2"), many, sizes)
+    # Beside the noise of a single output the parts of p outputs stay.
+    beside = meaning(parse_expr("sigma^2 + variance"), many, sizes)
+    assert beside.upper != parse_expr("sigma^2")
+
+
+def test_the_whole_risk_needs_summable_energies_alone() -> None:
+    needs = [str(need) for need in meaning(Name("risk"), SETTING).needs]
+    assert needs == ["a > 1", "b > 1"]
+    assert len(meaning(Name("excess"), SETTING).needs) > 2
+    kernel = replace(SETTING, kernel=parse_kernel("brownian"))
+    assert "Mercer" in meaning(Name("risk"), kernel).steps[0]
 
 
 def test_meanings_by_setting() -> None:
@@ -806,7 +869,18 @@ def test_meanings_by_setting() -> None:
         ("-risk", {}),
         ("exp(-risk)", {}),
         ("approx^a", {}),
-        ("risk", {"algorithm": "averaged-sgd"}),
+        ("risk - irreducible", {"algorithm": "averaged-sgd"}),
+        ("excess", {"algorithm": "averaged-sgd"}),
+        # What is bounded beside the noise is not so where it is subtracted.
+        ("risk - 2*bias", {}),
+        ("irreducible - approx", {}),
+        ("risk - M*variance", {}),
+        ("risk", {"spectrum": parse_expr("exp(-i)")}),
+        ("risk", {"target": parse_expr("i^-1*log(i+1)^-b")}),
+        # Nor does the noise of one output bound the parts of p of them, or the other way round.
+        ("risk - p*sigma^2 - variance + sigma^2 - bias - 2*approx", {"outputs": Name("p")}),
+        ("risk - 2*p*sigma^2", {"outputs": Name("p")}),
+        ("risk - sigma^2", {"outputs": Name("p")}),
         ("approx", {"spectrum": parse_expr("exp(-i)")}),
         ("approx", {"target": parse_expr("-2*i^-a")}),
     ],
