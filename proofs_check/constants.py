@@ -45,7 +45,6 @@ from proofs_check.expr import (
     Pow,
     Sum,
     add,
-    div,
     free_names,
     mul,
     power,
@@ -81,10 +80,10 @@ class Term:
         powers = dict(self.powers)
         for atom, d in other.powers:
             powers[atom] = powers[atom] + d * e if atom in powers else d * e
-        n = e.constant()
+        n = _whole(e)
         factor = self.factor
-        if n is not None and n.denominator == 1 and abs(n) <= MAX_SHIFT:
-            factor = factor * _whole_power(other.factor, int(n))
+        if n is not None:
+            factor = factor * _whole_power(other.factor, n)
         else:
             for atom, d in _split(other.factor):
                 powers[atom] = powers[atom] + d * e if atom in powers else d * e
@@ -374,18 +373,22 @@ def _without_gamma(powers: Powers, ring: Ring) -> list[tuple[Frac, Frac]]:
     arguments = [argument for kind, argument in powers if kind == "Gamma"]
     for s in arguments:
         for t in arguments:
-            k = (t - s).constant()
-            if k is None or k.denominator > 1 or not 0 < k <= MAX_SHIFT:
-                continue
-            if ("Gamma", t) not in powers or ("Gamma", s) not in powers:
+            k = _whole(t - s)
+            if k is None or k <= 0 or not {("Gamma", t), ("Gamma", s)} <= powers.keys():
                 continue
             e = powers.pop(("Gamma", t))
-            factors += [(s + ring.number(j), e) for j in range(int(k))]
+            factors += [(s + ring.number(j), e) for j in range(k)]
             powers["Gamma", s] = powers["Gamma", s] + e
     for s in arguments:
         if ("Gamma", s) in powers and powers["Gamma", s].is_zero():
             del powers["Gamma", s]
     return factors
+
+
+def _whole(value: Frac) -> int | None:
+    """Return the value of a small whole number, None for anything else."""
+    n = value.constant()
+    return int(n) if n is not None and n.denominator == 1 and abs(n) <= MAX_SHIFT else None
 
 
 class _Bases:
@@ -402,31 +405,32 @@ class _Bases:
     def put(self, base: Frac, e: Frac) -> None:
         """Multiply by ``base^e``, where e is one of the exponents so far plus an integer."""
         for k, (product, known) in enumerate(self.classes):
-            for sign in (1, -1):
-                shift = (e - self.ring.number(sign) * known).constant()
-                if shift is not None and shift.denominator == 1 and abs(shift) <= MAX_SHIFT:
-                    self.classes[k] = product * _whole_power(base, sign), known
-                    self.factor = self.factor * _whole_power(base, int(shift))
-                    return
+            shifts = {sign: _whole(e - self.ring.number(sign) * known) for sign in (1, -1)}
+            whole = {sign: shift for sign, shift in shifts.items() if shift is not None}
+            if whole:
+                sign, shift = min(whole.items(), key=lambda item: abs(item[1]))
+                self.classes[k] = product * _whole_power(base, sign), known
+                self.factor = self.factor * _whole_power(base, shift)
+                return
         self.classes.append((self.ring.one, e))
         self.put(base, e)
 
     def value(self) -> Frac | None:
         """Return the product where it is a rational function."""
         for product, e in self.classes:
-            n = e.constant()
-            if n is not None and n.denominator == 1 and abs(n) <= MAX_SHIFT:
-                self.factor = self.factor * _whole_power(product, int(n))
+            n = _whole(e)
+            if n is not None:
+                self.factor = self.factor * _whole_power(product, n)
                 continue
             for (kind, argument), count in _split(product):
                 if kind != "prime":
                     return None
                 self.put_prime(argument, count * e)
         for prime, e in self.primes.items():
-            n = e.constant()
-            if n is None or n.denominator > 1 or abs(n) > MAX_SHIFT:
+            n = _whole(e)
+            if n is None:
                 return None
-            self.factor = self.factor * self.ring.number(Fraction(prime) ** int(n))
+            self.factor = self.factor * self.ring.number(Fraction(prime) ** n)
         return self.factor
 
 
@@ -434,23 +438,11 @@ class _Bases:
 
 
 def _term_expr(term: Term, ring: Ring) -> Expr:
-    above: list[Expr] = []
-    below: list[Expr] = []
-    for atom, e in term.powers:
-        n = e.constant()
-        falls = n is not None and n < 0
-        side = below if falls else above
-        side.append(power(_atom_expr(atom, ring), ring.expr(-e if falls else e)))
+    """Write numbers and sums first, what is divided by last."""
     number = ring.expr(term.factor)
-    # A sum in front of a product would be read as a factor of its own anyhow.
-    if isinstance(number, Mul):
-        above = [*(f for f in number.factors if not _is_reciprocal(f)), *above]
-        below = [*(f.base for f in number.factors if _is_reciprocal(f)), *below]  # type: ignore[attr-defined]
-    elif _is_reciprocal(number):
-        below = [number.base, *below]  # type: ignore[attr-defined]
-    elif number != Num(ONE):
-        above = [number, *above]
-    return div(mul(*above), mul(*below)) if below else mul(*above)
+    parts = [*(number.factors if isinstance(number, Mul) else (number,))]
+    parts += [power(_atom_expr(atom, ring), ring.expr(e)) for atom, e in term.powers]
+    return mul(*sorted(parts, key=_is_reciprocal))
 
 
 def _is_reciprocal(expr: Expr) -> bool:

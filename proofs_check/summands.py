@@ -150,6 +150,8 @@ class _Reader:
         match base:
             case Call("sqrt", (arg,)):
                 return self._filtered(power(arg, mul(e, HALF)))
+            case Mul(factors):
+                return self.term(mul(*(power(factor, e) for factor in factors)))
             case Pow(inner, d):
                 return self._filtered(power(inner, mul(d, e)))
             case Call("exp", (arg,)):
