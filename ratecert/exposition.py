@@ -239,7 +239,15 @@ def _refuted(writer: Writer, data: Mapping[str, Any], refuted: Refuted) -> list[
     blocks += [Paragraph(line("Along it")), Items(tuple(_along(writer, said, path)))]
     if data["kind"] == "least":
         blocks += least(writer, data, path)
-    return [*blocks, Paragraph(line(f"So {refuted.text}: the claim is false."))]
+    return [*blocks, Paragraph(line("So ", _fault(refuted), ": the claim is false."))]
+
+
+def _fault(refuted: Refuted) -> Line:
+    """Say how the ratio misbehaves, its order as mathematics."""
+    before, ratio, after = refuted.text.partition(refuted.ratio)
+    if refuted.side == "limit" or not ratio:
+        return line(refuted.text)
+    return line(before, math(parse_expr(ratio)), after)
 
 
 def _path(values: Mapping[str, str], orders: Mapping[str, Any]) -> Path:

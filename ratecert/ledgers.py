@@ -86,7 +86,8 @@ def disagreements(table: Mapping[str, Any]) -> list[str]:
 def _assume(claim: Mapping[str, Any]) -> tuple[object, ...]:
     from proofs_check.claimfile import make_claim
 
-    return make_claim(**claim).assume
+    own = {key: value for key, value in claim.items() if key not in ("as", "names", "constants")}
+    return make_claim(**own).assume
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +108,19 @@ def places(key: str, claim_id: str) -> list[Place]:
     if key not in builtin_ledgers():
         return []
     table = read(key)
-    features = {c["id"]: c.get("features", "gaussian") for c in table.get("claim", [])}
-    if claim_id not in features:
+    features = {
+        c.get("as", claim_id): c.get("features", "gaussian")
+        for c in table.get("claim", [])
+        if c["id"] == claim_id
+    }
+    if not features:
         return []
     report = verified(table, key)
     uses = {entry.id: entry.uses for entry in report.entries}
     return [
-        Place(entry, features[claim_id], report.standing, _below(entry.id, uses))
+        Place(entry, features[entry.supports], report.standing, _below(entry.id, uses))
         for entry in report.entries
-        if entry.supports == claim_id
+        if entry.supports in features
     ]
 
 

@@ -117,9 +117,10 @@ def test_claims_are_those_of_the_paper(tmp_path: Path, capsys: pytest.CaptureFix
 
 
 def test_places_in_the_ledger() -> None:
-    above, below = ledgers.places("lin2024", "total")
+    above, below, *sketched = ledgers.places("lin2024", "total")
     assert (above.entry.id, below.entry.id) == ("theorem-above", "theorem-below")
-    assert above.features == "top"
+    assert [p.entry.id for p in sketched] == ["theorem-sketch-above", "theorem-sketch-below"]
+    assert [p.features for p in (above, below, *sketched)] == ["top", "top", *["gaussian"] * 2]
     assert "one-step" not in above.below
     assert "e.next" in above.below
     assert ledgers.places("lin2024", "approx") == []
