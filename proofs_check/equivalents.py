@@ -45,6 +45,7 @@ __all__ = [
     "Equivalent",
     "Given",
     "Single",
+    "Step",
     "agree",
     "constant",
     "dominant",
@@ -119,10 +120,24 @@ def monomial_of(form: Form, ctx: Context) -> Single:
     return Single(rational(ctx.ring.one), form)
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A sum that was evaluated, to what, and by which rules of `harmonic`, in their order.
+
+    `at` is the X of its filter, if it has one.
+    """
+
+    expr: Expr
+    value: Equivalent
+    rules: tuple[str, ...]
+    at: Single | None = None
+
+
 class Given:
     """The proofs that a derivation gives: which monomials tend to infinity.
 
-    What is not among them is not known; the rules decide by what is known.
+    What is not among them is not known; the rules decide by what is known.  `steps` are the sums
+    that were evaluated, for whoever wants to read them: nothing depends on them.
     """
 
     def __init__(self, data: Any, ctx: Context):
@@ -131,6 +146,7 @@ class Given:
         self.ctx = ctx
         self._data = data
         self._known: dict[Form, bool] = {}
+        self.steps: list[Step] = []
 
     def grows(self, form: Form) -> bool:
         """Whether the monomial with that logarithm is proved to tend to infinity."""

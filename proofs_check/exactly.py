@@ -61,7 +61,7 @@ def exact_meaning(expr: Expr, setting: Setting) -> Meaning:
         coarse = up_to_constants(quantity, setting)
         needs |= dict.fromkeys(coarse.needs)
         trust |= dict.fromkeys(coarse.trust)
-        steps.append(f"{quantity} is exactly {_exactly(quantity, setting)}")
+        steps.append(f"{quantity}, exactly: {_exactly(quantity, setting)}")
     value = _replaced(expr, setting)
     return Meaning(value, value, tuple(needs), tuple(steps), tuple(trust))
 

@@ -96,7 +96,7 @@ from math import ceil
 from proofs_check.algebra import Form, Frac
 from proofs_check.cone import Context, RejectedError
 from proofs_check.constants import Constant, gamma_value, rational, zeta_value
-from proofs_check.equivalents import Equivalent, Given, Single, constant, log_of
+from proofs_check.equivalents import Equivalent, Given, Single, Step, constant, log_of
 from proofs_check.expr import Expr, Name, Num, Sum, free_names
 from proofs_check.logform import UnsupportedError
 from proofs_check.summands import Filter, Term, read_term
@@ -167,6 +167,7 @@ def sum_equivalent(expr: Sum, evaluate: Evaluate, given: Given) -> Equivalent:
     value = rules.filtered(term) if term.filters else rules.powers(-term.slope, term)
     for free in term.free:
         value = value * evaluate(free)
+    given.steps.append(Step(expr, value, tuple(rules.used), rules.X))
     return value
 
 
@@ -205,6 +206,8 @@ class _Rules:
     def __init__(self, ends: Range, evaluate: Evaluate, given: Given):
         self.ends, self.evaluate, self.given = ends, evaluate, given
         self.ctx, self.ring = given.ctx, given.ctx.ring
+        self.used: list[str] = []
+        self.X: Single | None = None
 
     # Power sums.
 
@@ -227,6 +230,7 @@ class _Rules:
         if sign == "0":
             return self._flat(r, ends)
         ends.requires_far(given)
+        self.used.append("upper end")
         return self._at(ends.hi, gap, r)
 
     def _at(self, end: Single, gap: Frac, r: Frac) -> Equivalent:
@@ -244,21 +248,25 @@ class _Rules:
     def _tail(self, c: Frac, gap: Frac, r: Frac, ends: Range) -> Equivalent:
         if ends.lo is not None:
             ends.requires_far(self.given)
+            self.used.append("lower end")
             return self._at(ends.lo, gap, r)
         if not r.is_zero():
             raise UnsupportedError("no rule for the value of a convergent sum with a logarithm")
         ends.requires_far(self.given)
+        self.used.append("convergent")
         return constant(zeta_value(c, ceil(ends.first), self.ring))
 
     def _log_tail(self, above: Frac, lo: Single) -> Equivalent:
         if self.ctx.sign(above) != "-":
             raise RejectedError("a sum without end diverges")
+        self.used.append("slow tail")
         share = constant(rational(-self.ring.one / above))
         return self._log_power(lo, above) * share
 
     def _flat(self, r: Frac, ends: Range) -> Equivalent:
         assert ends.hi is not None, "a sum of 1/i without end diverges"
         ends.requires_far(self.given)
+        self.used.append("flat")
         if r.is_zero():
             return self._log_ratio(ends.hi, ends.lo)
         above = r + self.ring.one
@@ -281,12 +289,14 @@ class _Rules:
         if phi.rate is not None:
             self._require_small(phi.rate)
         self.evaluate(phi.divisor)  # rejects what is not positive
-        X = self.evaluate(phi.X).single(phi.X)
+        self.X = X = self.evaluate(phi.X).single(phi.X)
         c, low, high = -term.slope, _low(phi, self.ctx), _high(phi, self.ctx)
         plain = replace(term, filters=())
         if high is not None and self._is_outside(X, phi.a):
+            self.used.append("large u")
             return self._power(X, -high) * self.powers(c - phi.a * high, plain)
         if low is not None and self._is_below(X, phi.a):
+            self.used.append("small u")
             return self._power(X, low) * self.powers(c + phi.a * low, plain)
         return self._inside(phi, X, c, plain)
 
@@ -321,6 +331,7 @@ class _Rules:
         if below == "-":
             assert low is not None, "an infinite w is never reached"
             self._require_end_beyond(X, a)
+            self.used.append("outer end")
             return self._power(X, low) * self.powers(c + a * low, plain)
         self.given.require(X.form)
         if self.ends.lo is not None:
@@ -329,16 +340,19 @@ class _Rules:
             assert high is not None, "an infinite v is never reached"
             ends = replace(self.ends, hi=None)
             self.ends.requires_far(self.given)
+            self.used.append("head")
             return self._power(X, -high) * self.powers(c - a * high, plain, ends)
         if self.ends.hi is not None or below == "0":
             self._require_end_beyond(X, a)
         R = X.raised(self.ring.one / a)
         if above == "0":
             assert high is not None, "an infinite v is never reached"
+            self.used.append("head with a logarithm")
             return self._power(X, -high) * self._log_ratio(R, self.ends.lo)
         if below == "0":
             assert low is not None, "an infinite w is never reached"
             assert self.ends.hi is not None, "it ends, as was checked"
+            self.used.append("outer end with a logarithm")
             return self._power(X, low) * self._log_ratio(self.ends.hi, R)
         return self._bulk(phi, X, s)
 
@@ -351,5 +365,6 @@ class _Rules:
     def _bulk(self, phi: Filter, X: Single, s: Frac) -> Equivalent:
         if phi.steps is not None:
             self.given.require(self.evaluate(phi.steps).single(phi.steps).form)
+        self.used.append("bulk")
         share = Single(_transform(phi, s, self.ctx) * rational(self.ring.one / phi.a), Form({}))
         return Equivalent.of([X.raised(-s) * share])
