@@ -4,20 +4,23 @@ r"""Quantities whose definition is an explicit sum, exactly: what claims with ``
 itself, and these are sums over the given spectrum ``λ_i`` and target energies ``e_i``, which are
 *exactly* the expressions of the claim's setting then:
 
-- ``irreducible = p σ²``;
+- ``irreducible`` is the variance of the noise, ``σ²`` if nothing else is given;
 - with top features, which keep the modes ``i <= M`` as they are,
 
   - ``eigenvalue(j) = λ_j`` for ``j <= M``,
-  - ``approx = p Σ_{i>M} e_i``,
+  - ``approx = Σ_{i>M} e_i``,
   - ``effective_dimension = #{i <= M: n γ λ_i >= 1} + (nγ)² Σ_{i <= M, n γ λ_i < 1} λ_i²
     = Σ_{i<=M} min(1, (n γ λ_i)²)`` with ``n = N_eff``, for the geometric schedule,
-  - ``mean_bias = p Σ_{i<=M} e_i (1 - γ λ_i)^{2N}`` for SGD with a constant step: the squared
+  - ``mean_bias = Σ_{i<=M} e_i (1 - γ λ_i)^{2N}`` for SGD with a constant step: the squared
     error ``‖Π (I - γ Λ) v*‖²_Λ`` of the mean, where ``Λ = diag(λ_i)`` and ``λ_i v*_i² = e_i``.
 
-Everything else (Gaussian sketches, feedback, the geometric schedule) has no such definition here.
+Of several outputs the parts of the risk are the sums over the outputs (`meaning`), each with its
+own target energies and noise.  Everything else (Gaussian sketches, feedback, the geometric schedule) has no such definition here.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from proofs_check.claim import Condition, Setting
 from proofs_check.expr import (
@@ -36,7 +39,7 @@ from proofs_check.expr import (
     substitute,
     walk,
 )
-from proofs_check.meaning import INFINITY, ONE, SIGMA, TWO, M, Meaning, NoMeaningError, is_quantity
+from proofs_check.meaning import INFINITY, ONE, TWO, M, Meaning, NoMeaningError, is_quantity
 from proofs_check.meaning import meaning as up_to_constants
 
 __all__ = ["exact_meaning"]
@@ -75,7 +78,7 @@ def _replaced(expr: Expr, setting: Setting) -> Expr:
 
 def _exactly(quantity: Expr, setting: Setting) -> Expr:
     if quantity == Name("irreducible"):
-        return mul(setting.outputs, power(SIGMA, TWO))
+        return add(*(mul(each.count, each.noise) for each in setting.each()))
     if setting.features != "top" or setting.kernel is not None:
         raise NoMeaningError(
             f'{quantity} is known up to constant factors here; features = "top" make it an exact '
@@ -85,21 +88,21 @@ def _exactly(quantity: Expr, setting: Setting) -> Expr:
         case Call("eigenvalue", (index,)):
             return _law(setting.spectrum, "spectrum", index)
         case Name("approx"):
-            energy = _law(setting.target, "target", I)
-            return _times_outputs(Sum(energy, "i", add(M, ONE), INFINITY), setting)
+            return _over_outputs(setting, lambda e: Sum(e, "i", add(M, ONE), INFINITY))
         case Name("effective_dimension") if setting.schedule == "geometric":
             u = mul(Name("N_eff"), GAMMA, _law(setting.spectrum, "spectrum", I))
             return Sum(Call("min", (ONE, power(u, TWO))), "i", ONE, M)
         case Name("mean_bias") if (setting.algorithm, setting.schedule) == ("sgd", "constant"):
             rate = mul(GAMMA, _law(setting.spectrum, "spectrum", I))
             kept = power(add(ONE, neg(rate)), mul(TWO, Name("N")))
-            term = mul(_law(setting.target, "target", I), kept)
-            return _times_outputs(Sum(term, "i", ONE, M), setting)
+            return _over_outputs(setting, lambda e: Sum(mul(e, kept), "i", ONE, M))
     raise NoMeaningError(f"{quantity} is known up to constant factors only for this method")
 
 
-def _times_outputs(value: Expr, setting: Setting) -> Expr:
-    return mul(setting.outputs, value)
+def _over_outputs(setting: Setting, part: Callable[[Expr], Expr]) -> Expr:
+    """Add up a functional of the target energies over the outputs."""
+    outputs = setting.each()
+    return add(*(mul(o.count, part(_law(o.target, "target", I))) for o in outputs))
 
 
 def _law(expr: Expr, what: str, index: Expr) -> Expr:

@@ -137,10 +137,13 @@ of the noise ``ε`` and of the rows of ``W*``, sketch and samples being shared. 
 over the outputs, and its gradient in row k of the weights ``(⟨v_k, Sx⟩ - y_k) Sx`` holds no other
 row: row k moves as if it were learnt alone, whatever the others do.  Every part of the risk is an
 expectation of something quadratic in one row, so that it is the sum over the outputs of the
-scalar part; covariances between outputs enter none of them.  Here all outputs have the same
-spectrum, target energies and noise, and the sum is the multiple p.  The constants and the event of
-a Gaussian sketch do not depend on p, as all outputs share the sketch, so that p may tend to
-infinity with the sizes in any way.
+scalar part; covariances between outputs enter none of them.  Where all outputs have the same
+target energies and noise the sum is the multiple p.  The constants and the event of a Gaussian
+sketch do not depend on p, as all outputs share the sketch, so that p may tend to infinity with the
+sizes in any way.  Where each of finitely many has its own, with scalar parts between ``c_k l_k``
+and ``C_k u_k``, their sum lies between ``min c_k Σ l_k`` and ``max C_k Σ u_k``.  The noise of an
+output is a positive constant, here and in V, which is per unit noise: ``noise + approx`` lies
+between this constant and what the target's whole energy adds to it.
 
 *Kernels.*  The features ``φ(x)`` of a kernel have the Mercer spectrum as that of their covariance
 (`kernels`).  Approximation, mean path, effective dimension and eigenvalues are functions of second
@@ -155,7 +158,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from proofs_check.claim import Condition, Setting
+from proofs_check.claim import Condition, Output, Setting
 from proofs_check.expr import (
     Add,
     Call,
@@ -263,6 +266,7 @@ def _is_linear(expr: Expr) -> bool:
 def _combination(expr: Expr, setting: Setting) -> Meaning:
     """Collect the terms of a sum, cancel equal ones exactly, and define what is left."""
     collected: dict[Expr, Fraction] = {}
+    positive = _positive_noise(setting)
     for term in expr.terms if isinstance(expr, Add) else (expr,):
         coefficient, rest = _coefficient(term)
         for part in _taken_apart(rest, setting):
@@ -275,7 +279,8 @@ def _combination(expr: Expr, setting: Setting) -> Meaning:
         if value < 0:
             raise NoMeaningError(f"no rule for a difference: {part} is subtracted and stays")
     parts = [meaning(part, setting) for part in terms]
-    return _joined(parts, _once(p.upper for p in parts), _once(p.lower for p in parts))
+    found = _joined(parts, _once(p.upper for p in parts), _once(p.lower for p in parts))
+    return replace(found, needs=tuple(dict.fromkeys((*found.needs, *positive))))
 
 
 def _once(exprs: Iterable[Expr]) -> Expr:
@@ -299,8 +304,46 @@ def _taken_apart(term: Expr, setting: Setting) -> list[Expr]:
         case Name(name) if name in PARTS:
             return [p for part in PARTS[name] for p in _taken_apart(Name(part), setting)]
         case Name("irreducible"):
-            return [mul(setting.outputs, power(SIGMA, TWO))]
+            return _irreducible_terms(setting)
     return [term]
+
+
+def _irreducible_terms(setting: Setting) -> list[Expr]:
+    """Return the terms whose sum is the noise of all outputs together."""
+    return [term for output in setting.each() for term in _noise_terms(output)]
+
+
+def _noise_terms(output: Output) -> list[Expr]:
+    noise = output.noise
+    terms = noise.terms if isinstance(noise, Add) else (noise,)
+    return [mul(output.count, term) for term in terms]
+
+
+def _positive_noise(setting: Setting) -> tuple[Condition, ...]:
+    """Return conditions under which the noise of every output is positive."""
+    return tuple(need for output in setting.each() for need in _positive(output.noise))
+
+
+def _positive(noise: Expr) -> tuple[Condition, ...]:
+    zero = Num(Fraction(0))
+    return tuple(Condition(name, ">", zero) for name in _positive_names(noise, noise))
+
+
+def _positive_names(expr: Expr, whole: Expr) -> list[Expr]:
+    """Return the names, besides the positive sigma, with which the expression is positive."""
+    match expr:
+        case Num(value) if value > 0:
+            return []
+        case Name(name) if name != "oo":
+            return [] if name in ("sigma", "pi") else [expr]
+        case Add() | Mul():
+            return [name for child in children(expr) for name in _positive_names(child, whole)]
+        case Pow(base, Num()):
+            return _positive_names(base, whole)
+    raise NoMeaningError(
+        f"no rule for the noise {whole}: write sums and products of positive numbers and of "
+        "powers, with numbers as exponents, of sigma and parameters"
+    )
 
 
 def _inside(expr: Expr, setting: Setting) -> Meaning:
@@ -352,9 +395,10 @@ class _Law:
 
 @dataclass(frozen=True, slots=True)
 class _System:
-    """The modes of a problem as a method sees them."""
+    """The modes of a problem as a method sees them, for outputs that are all alike."""
 
     setting: Setting
+    output: Output
     spectrum: _Law
     target: _Law
 
@@ -391,7 +435,7 @@ class _System:
         return Sum(term, "j", ONE, M)
 
     def per_output(self, value: Expr) -> Expr:
-        return mul(self.setting.outputs, value)
+        return mul(self.output.count, value)
 
     def summable(self) -> tuple[Condition, ...]:
         return tuple(Condition(law.exponent, ">", ONE) for law in (self.spectrum, self.target))
@@ -410,11 +454,17 @@ class _System:
 
 
 def _definition(expr: Expr, setting: Setting) -> Meaning:
-    system = _System(setting, _spectrum(setting), _law(setting.target, "target"))
+    systems = [
+        _System(setting, output, _spectrum(setting), _law(output.target, "target"))
+        for output in setting.each()
+    ]
     if isinstance(expr, Call):
-        return _of_kernel(_eigenvalue(system, expr.args[0]), system)
+        return _of_kernel(_eigenvalue(systems[0], expr.args[0]), systems[0])
     assert isinstance(expr, Name), "a quantity is a name or eigenvalue(j)"
-    return _of_kernel(_DEFINITIONS[expr.name](system), system)
+    if expr.name == "effective_dimension":
+        systems = systems[:1]
+    parts = [_of_kernel(_DEFINITIONS[expr.name](system), system) for system in systems]
+    return _joined(parts, _once(p.upper for p in parts), _once(p.lower for p in parts))
 
 
 def _of_kernel(value: Meaning, system: _System) -> Meaning:
@@ -596,7 +646,8 @@ def _variance(system: _System) -> Meaning:
     response = system.per_output(_noise_response(system))
     step = f"variance: the noise that every mode has kept, the noise being of order 1: {response}"
     trust = (SMALL_GAMMA, *system.sketch(), *system.fourth_moments())
-    return Meaning(response, response, system.summable(), (step,), trust)
+    needs = (*system.summable(), *_positive(system.output.noise))
+    return Meaning(response, response, needs, (step,), trust)
 
 
 def _effective_dimension(system: _System) -> Meaning:
@@ -607,8 +658,8 @@ def _effective_dimension(system: _System) -> Meaning:
 
 
 def _irreducible(system: _System) -> Meaning:
-    value = system.per_output(power(SIGMA, TWO))
-    return Meaning(value, value, (), ("irreducible: the noise of the labels",))
+    value, needs = add(*_noise_terms(system.output)), _positive(system.output.noise)
+    return Meaning(value, value, needs, ("irreducible: the noise of the labels",))
 
 
 def _eigenvalue(system: _System, index: Expr) -> Meaning:

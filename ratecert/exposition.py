@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from proofs_check.checker import check, check_witness, is_exact
-from proofs_check.claim import Claim, Condition, Setting
+from proofs_check.claim import DEFAULT_NOISE, Claim, Condition, Setting
 from proofs_check.claimfile import SIZES
 from proofs_check.errors import UserError
 from proofs_check.exactly import exact_meaning
@@ -73,9 +73,18 @@ def _setting(setting: Setting) -> Line:
     told = line("Setting: kernel ", str(setting.kernel))
     if setting.kernel is None:
         told = line("Setting: spectrum ", math(setting.spectrum))
-    told = line(told, ", target ", math(setting.target), f", {setting.features} features, ")
+    told = line(told, ", target ", _one_or_more(setting.target))
+    told = line(told, f", {setting.features} features, ")
     told = line(told, f"{setting.algorithm} with {setting.schedule} steps, batch ")
-    return line(told, math(setting.batch), ", outputs ", math(setting.outputs), ".")
+    told = line(told, math(setting.batch), ", outputs ", math(setting.outputs))
+    if setting.noise != DEFAULT_NOISE:
+        told = line(told, " with noise ", _one_or_more(setting.noise))
+    return line(told, ".")
+
+
+def _one_or_more(value: Expr | tuple[Expr, ...]) -> Line:
+    each = value if isinstance(value, tuple) else (value,)
+    return joined_by_and([line(math(entry)) for entry in each])
 
 
 # The definitions.

@@ -40,7 +40,7 @@ from fractions import Fraction
 
 from sympy import Expr, Symbol, gamma, pi, simplify, sin, symbols
 
-from proofs_check.claim import Claim
+from proofs_check.claim import DEFAULT_NOISE, Claim
 from proofs_check.cone import RejectedError, SignNeededError
 from proofs_check.expr import Name, Num, free_names
 from proofs_check.language import parse_expr
@@ -207,6 +207,7 @@ def _is_canonical(claim: Claim) -> bool:
         setting.spectrum == parse_expr("i^-a")
         and setting.target == parse_expr("i^-b")
         and setting.batch == setting.outputs == Num(Fraction(1))
+        and setting.noise == DEFAULT_NOISE
     )
 
 

@@ -16,7 +16,7 @@ from proofs_check.expr import Name, Num, Pow, mul
 from proofs_check.language import parse_condition, parse_expr
 from proofs_check.verdict import Certificate, Light, Verdict
 from ratecert.latex import Cell, Math, Text
-from ratecert.mathtext import latex
+from ratecert.mathtext import condition, latex
 from ratecert.page import Block, Paragraph, line, markdown_words, math, to_markdown
 from ratecert.sharp import Sharp, sharp_constants
 from ratecert.tidy import tidy
@@ -104,8 +104,19 @@ def _constant(certificate: Certificate) -> str:
 def _certified_constants(certificate: Certificate) -> str:
     if certificate.claim.relation == "~" and certificate.verdict is Verdict.CERTIFIED:
         return "The statement is about the constant itself, and certified with it.\n"
-    known = certificate.constants or {}
-    return "".join(f"- {name}: {markdown_words(value)}\n" for name, value in known.items())
+    known = dict(certificate.constants or {})
+    if not known:
+        return ""
+    chain = [r"\text{left}/\text{right}"]
+    if "lower" in known:
+        chain.insert(0, math(parse_expr(known["lower"])).latex)
+    if "upper" in known:
+        chain.append(math(parse_expr(known["upper"])).latex)
+    conditions = (c for text in known["where"].split(", ") for c in parse_condition(text))
+    where = ", ".join(f"${condition(c)}$" for c in conditions)
+    steps = r"with $N_{\mathrm{eff}} = N/\log N$"
+    bounds = r" \le ".join(chain)
+    return f"Proved in the ledger, for {where}, {steps}:\n\n$$\n{bounds}\n$$\n"
 
 
 def _sharp(known: Sharp) -> str:

@@ -54,6 +54,7 @@ def test_a_wrong_constant_shows(part: str, monkeypatch: pytest.MonkeyPatch) -> N
         ("approx = Theta(M^(1-b))", ("b < a + 1",), {"target": "i^-b*log(i+1)"}, set()),
         ("approx = Theta(M^(1-b))", ("b < a + 1",), {"batch": "N"}, set()),
         ("approx = Theta(1)", (), {"kernel": "brownian"}, set()),
+        ("variance = Theta(1)", (), {"noise": "2*sigma^2"}, set()),
         ("effective_dimension = Theta(1)", (), {}, set()),
     ],
 )
