@@ -15,7 +15,8 @@ itself, and these are sums over the given spectrum ``λ_i`` and target energies 
     error ``‖Π (I - γ Λ) v*‖²_Λ`` of the mean, where ``Λ = diag(λ_i)`` and ``λ_i v*_i² = e_i``.
 
 Of several outputs the parts of the risk are the sums over the outputs (`meaning`), each with its
-own target energies and noise.  Everything else (Gaussian sketches, feedback, the geometric schedule) has no such definition here.
+own target energies and noise.  Everything else (Gaussian sketches, feedback, the geometric
+schedule) has no such definition here.
 """
 
 from __future__ import annotations
