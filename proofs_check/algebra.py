@@ -64,12 +64,14 @@ class Frac:
         """Return ``num/den`` in lowest terms, the denominator with leading coefficient 1."""
         if den.is_zero():
             raise ZeroDivisionError("division by an exponent that is identically zero")
-        common = num.gcd(den)
-        num, den = num / common, den / common
+        if not den.is_one():
+            common = num.gcd(den)
+            num, den = num / common, den / common
+            lead = den.leading_coefficient()
+            num, den = num / lead, den / lead
         if len(num) > MAX_TERMS or len(den) > MAX_TERMS:
             raise NotRationalError("an exponent has too many terms when multiplied out")
-        lead = den.leading_coefficient()
-        return Frac(num / lead, den / lead)
+        return Frac(num, den)
 
     def __add__(self, other: Frac) -> Frac:
         if self.den == other.den:
@@ -94,7 +96,7 @@ class Frac:
         return bool(self.num == other.num) and bool(self.den == other.den)
 
     def __hash__(self) -> int:
-        return hash((str(self.num), str(self.den)))
+        return hash(str(self.num))  # few that differ have the same
 
     def is_zero(self) -> bool:
         """Whether this is the zero function."""

@@ -65,7 +65,7 @@ def explicit(expr: Expr, setting: Setting, sizes: frozenset[str]) -> Meaning:
     NoMeaningError
         Where a quantity is not defined for the setting.
     """
-    found = meaning(expr, setting)
+    found = meaning(expr, setting, sizes)
     writer = _Writer(sizes, _indices(found.upper) | _indices(found.lower))
     upper, lower = writer.written(found.upper), writer.written(found.lower)
     if (upper, lower) == (found.upper, found.lower):

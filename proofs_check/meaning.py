@@ -109,6 +109,16 @@ projection on the range of A, ``E = diag(e_i)``.
   beyond L M is at most ``|y|² |S_> H_> S_>^T|``, of order ``L^{1-a}`` by [G], so below 1/2 for
   large L.  So ``tr E Q >= (L M)^-b · M/4``, and ``ψ >= ψ(C M^-a)`` on Q.
 
+*Logarithmic corrections*: ``λ_i = i^-a log(i+1)^-q`` and ``e_i = i^-b log(i+1)^-r``, a, b > 1,
+q and r any real numbers.  All that was used of the power laws holds for them up to constants
+(Potter's bounds and Karamata's theorem for regularly varying sequences): for every K the sequence
+changes by a bounded factor between M and K M, by one that tends to 0 for M/K as K grows; it is
+decreasing up to constants; ``Σ_{i>=j} λ_i`` is of order ``j λ_j``, and ``Σ_{i<=k} e_i/λ_i`` of
+order ``k e_k/λ_k`` for ``b < a + 1``.  With ``k = #{i : λ_i >= ρ}`` in the place of ``ρ^{-1/a}``,
+and ``k e_k`` in that of ``t^{(1-b)/a}`` at ``ρ = 1/t``, the lemmas above read, and are proved, in
+the same way: ``λ~_j`` is of order ``λ_j``; the share lost of order ``min(1, λ_M/λ_i)``; ``tr T``
+of order k; mean path and running error are those of the first M modes.
+
 *Logarithmic power law*, ``e_i = λ_i = i^-1 log(i+1)^-a``, Gaussian sketch.  The tail of the
 trace, ``Σ_{i>M} λ_i`` of order ``log(M)^{1-a}``, is larger than ``M λ_M`` and acts as a ridge
 ``ρ_M = log(M)^{1-a}/M``.  Used beside [G]: for all y in R^M, with such a probability,
@@ -122,25 +132,38 @@ trace, ``Σ_{i>M} λ_i`` of order ``log(M)^{1-a}``, is larger than ``M λ_M`` an
 - *Resolvent* for ``ρ >= C ρ_M``: ``tr H/(H + ρ)`` is of order ``k log k`` with ``λ_k = ρ``, at
   most ``M/400``.  *Share lost* of mode i: at most ``C ρ_M/λ_i``.  So the approximation is at most
   ``C Σ_{i<=M} ρ_M + Σ_{i>M} λ_i``, of order ``Σ_{i>M} λ_i``, which is the least possible.
-- *Mean path* of the last iterate, ``t = n γ``.  Above: ``2 Σ λ_i/(1 + t λ_i)`` for ``1/t >= C
-  ρ_M``, and no more than at that t for larger ones, so at most ``C (Σ_i min(λ_i, 1/t) + Σ_{i>M}
-  λ_i)``.  Below: at least ``c log(2 + t)^{1-a} exp(-t²/M)``.  For ``t <= M^{7/10}`` the modes ``t
-  < i <= M^{3/4}`` keep a constant share by Jensen's inequality, as they lose next to nothing, and
-  have ``c log(2 + t)^{1-a}`` together.  For larger t the path on the eigenvectors to the ``λ~_j``,
-  ``M/2 <= j <= M``, is at least ``exp(-C t ρ_M)`` times a power of ``1/M``, more than
-  ``exp(-t²/M)``: as before their part beyond mode ``M^K`` is below 1/2 for large K,
+- *Mean path*, ``t = n γ``.  Above, as every filter is at most ``C/(1 + tx)``: ``2 Σ λ_i/(1 + t
+  λ_i)`` for ``1/t >= C ρ_M``, and no more than at that t for larger ones, so at most ``C (Σ_i
+  min(λ_i, 1/t) + Σ_{i>M} λ_i)``.  Below: at least ``c log(2 + t)^{1-a} exp(-t²/M)``; of averaged
+  iterates too, whose filter ``min(1, 1/(tx)²)`` is at least ``c exp(-tx)``.  For ``t <= M^{7/10}``
+  the modes ``t < i <= M^{3/4}`` keep a constant share by Jensen's inequality, as they lose next to
+  nothing, and have ``c log(2 + t)^{1-a}`` together.  For larger t the path on the eigenvectors to
+  the ``λ~_j``, ``M/2 <= j <= M``, is at least ``exp(-C t ρ_M)`` times a power of ``1/M``, more
+  than ``exp(-t²/M)``: as before their part beyond mode ``M^K`` is below 1/2 for large K,
   ``(log(M^K)/log M)^{1-a}`` being small.
-- *Bias*: at most the mean path and what the noise ``2 E_0`` leaves, ``C E_0 V``.
+- *Bias*: at most the mean path and what noise of size ``2 E_0`` at every step leaves, ``C E_0 V``.
 
 *Outputs* (multiple regression) [derived here].  Let ``y = W* x + ε ∈ R^p``, with any covariance
 of the noise ``ε`` and of the rows of ``W*``, sketch and samples being shared.  The loss is a sum
 over the outputs, and its gradient in row k of the weights ``(⟨v_k, Sx⟩ - y_k) Sx`` holds no other
 row: row k moves as if it were learnt alone, whatever the others do.  Every part of the risk is an
 expectation of something quadratic in one row, so that it is the sum over the outputs of the
-scalar part; covariances between outputs enter none of them.  Here all outputs have the same
-spectrum, target energies and noise, and the sum is the multiple p.  The constants and the event of
-a Gaussian sketch do not depend on p, as all outputs share the sketch, so that p may tend to
-infinity with the sizes in any way.
+scalar part; covariances between outputs enter none of them.  Where all outputs have the same
+target energies and noise the sum is the multiple p.  The constants and the event of a Gaussian
+sketch do not depend on p, as all outputs share the sketch, so that p may tend to infinity with the
+sizes in any way.  Where each of finitely many has its own, with scalar parts between ``c_k l_k``
+and ``C_k u_k``, their sum lies between ``min c_k Σ l_k`` and ``max C_k Σ u_k``.  The noise of an
+output is a positive constant, here and in V, which is per unit noise: ``noise + approx`` lies
+between this constant and what the target's whole energy adds to it.
+
+*Whole risk* [derived here].  Beside the irreducible ``p σ²`` the other parts are never of larger
+order, for ``a, b > 1`` alone, any method and any alignment of a sketch: their sum with it is of
+order ``p σ²``.  The share that a sketch loses and the one it starts from, ``⟨v_i, (I-P) v_i⟩`` and
+``⟨v_i, P v_i⟩``, are at most 1, so that approximation and ``E_0`` are at most ``Σ e_i``; a mean
+path is at most ``E_0``; the bias ``sup_t E_t <= 2 E_0``; the variance at most ``5 V·noise``, where
+``V <= Σ_j max_s x_s/(2 - x_s)`` is at most the step size times ``Σ λ_j``; and of averaged iterates
+both are at most their means over the steps, as the excess is convex.  Where ``σ²`` is subtracted
+from ``p σ²`` and p tends to infinity, what stays is at least ``p σ²/2`` eventually.
 
 *Kernels.*  The features ``φ(x)`` of a kernel have the Mercer spectrum as that of their covariance
 (`kernels`).  Approximation, mean path, effective dimension and eigenvalues are functions of second
@@ -155,7 +178,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from proofs_check.claim import Condition, Setting
+from proofs_check.claim import Condition, Output, Setting
 from proofs_check.expr import (
     Add,
     Call,
@@ -176,7 +199,7 @@ from proofs_check.expr import (
     walk,
 )
 
-__all__ = ["PARTS", "Meaning", "NoMeaningError", "is_quantity", "meaning"]
+__all__ = ["PARTS", "SMALL_GAMMA", "Meaning", "NoMeaningError", "is_quantity", "meaning"]
 
 ONE = Num(Fraction(1))
 TWO = Num(Fraction(2))
@@ -188,6 +211,9 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "excess": ("bias", "variance"),
 }
 """Quantities that are sums of others."""
+SIGMA_SQUARED = power(SIGMA, TWO)
+_BOUNDED = frozenset(map(Name, ("approx", "bias", "mean_bias", "variance")))
+"""Parts of the risk that are never of larger order than the irreducible one."""
 
 GAUSSIAN_MATRICES = (
     "Gaussian sketch: | |S v| - |v| | <= 2 (tr T/M)^(1/2) + t |T|^(1/2) for all v = T^(1/2) u, "
@@ -233,11 +259,18 @@ def is_quantity(expr: Expr) -> bool:
     return False
 
 
-def meaning(expr: Expr, setting: Setting) -> Meaning:
+def meaning(expr: Expr, setting: Setting, sizes: frozenset[str] = frozenset()) -> Meaning:
     """Replace the quantities in an expression by their definitions for this problem and method.
 
     Sums of quantities are taken apart first, so that ``risk - sigma^2`` loses its irreducible part
     exactly; a difference that remains is refused.
+
+    Parameters
+    ----------
+    expr, setting
+        The expression, and the problem and method.
+    sizes
+        Names that are known to tend to infinity.
 
     Raises
     ------
@@ -249,7 +282,9 @@ def meaning(expr: Expr, setting: Setting) -> Meaning:
     match expr:
         case Name() | Call("eigenvalue", _) if is_quantity(expr) and not _is_total(expr):
             return _definition(expr, setting)
-    return _combination(expr, setting) if _is_linear(expr) else _inside(expr, setting)
+    return (
+        _combination(expr, setting, sizes) if _is_linear(expr) else _inside(expr, setting, sizes)
+    )
 
 
 def _is_total(expr: Expr) -> bool:
@@ -260,9 +295,10 @@ def _is_linear(expr: Expr) -> bool:
     return isinstance(expr, Add) or _is_total(expr)
 
 
-def _combination(expr: Expr, setting: Setting) -> Meaning:
+def _combination(expr: Expr, setting: Setting, sizes: frozenset[str]) -> Meaning:
     """Collect the terms of a sum, cancel equal ones exactly, and define what is left."""
     collected: dict[Expr, Fraction] = {}
+    positive = _positive_noise(setting)
     for term in expr.terms if isinstance(expr, Add) else (expr,):
         coefficient, rest = _coefficient(term)
         for part in _taken_apart(rest, setting):
@@ -271,11 +307,35 @@ def _combination(expr: Expr, setting: Setting) -> Meaning:
     terms = {part: value for part, value in collected.items() if value}
     if not terms:
         raise NoMeaningError("the two sides of the difference cancel: nothing is left to bound")
+    bounded: list[Expr] = []
+    kept = (_coefficient(term)[1] for term in _irreducible_terms(setting))
+    noise = next((term for term in kept if terms.get(term, 0) > 0), None)
+    if noise is not None:
+        bounded = [part for part, value in terms.items() if part in _BOUNDED and value > 0]
+        if terms.get(SIGMA_SQUARED, 0) < 0 and setting.outputs in {Name(size) for size in sizes}:
+            del terms[SIGMA_SQUARED]
     for part, value in terms.items():
         if value < 0:
             raise NoMeaningError(f"no rule for a difference: {part} is subtracted and stays")
-    parts = [meaning(part, setting) for part in terms]
-    return _joined(parts, _once(p.upper for p in parts), _once(p.lower for p in parts))
+    others = [part for part in terms if part not in bounded]
+    parts = [meaning(part, setting, sizes) for part in others]
+    if noise is not None and bounded:
+        parts.append(_beside_noise(bounded, noise, setting))
+    found = _joined(parts, _once(p.upper for p in parts), _once(p.lower for p in parts))
+    return replace(found, needs=tuple(dict.fromkeys((*found.needs, *positive))))
+
+
+def _beside_noise(bounded: list[Expr], noise: Expr, setting: Setting) -> Meaning:
+    """Return the meaning of the noise together with parts that are of no larger order."""
+    systems = _systems(setting)
+    for system in systems:
+        _require_isotropic(system)
+    needs = tuple(dict.fromkeys(need for system in systems for need in system.summable()))
+    system = systems[0]
+    names = ", ".join(map(str, bounded))
+    step = f"of no larger order than the irreducible {noise}: {names}"
+    trust = (SMALL_GAMMA, *system.sketch(), *system.fourth_moments())
+    return _of_kernel(Meaning(noise, noise, needs, (step,), trust), system)
 
 
 def _once(exprs: Iterable[Expr]) -> Expr:
@@ -299,21 +359,59 @@ def _taken_apart(term: Expr, setting: Setting) -> list[Expr]:
         case Name(name) if name in PARTS:
             return [p for part in PARTS[name] for p in _taken_apart(Name(part), setting)]
         case Name("irreducible"):
-            return [mul(setting.outputs, power(SIGMA, TWO))]
+            return _irreducible_terms(setting)
     return [term]
 
 
-def _inside(expr: Expr, setting: Setting) -> Meaning:
+def _irreducible_terms(setting: Setting) -> list[Expr]:
+    """Return the terms whose sum is the noise of all outputs together."""
+    return [term for output in setting.each() for term in _noise_terms(output)]
+
+
+def _noise_terms(output: Output) -> list[Expr]:
+    noise = output.noise
+    terms = noise.terms if isinstance(noise, Add) else (noise,)
+    return [mul(output.count, term) for term in terms]
+
+
+def _positive_noise(setting: Setting) -> tuple[Condition, ...]:
+    """Return conditions under which the noise of every output is positive."""
+    return tuple(need for output in setting.each() for need in _positive(output.noise))
+
+
+def _positive(noise: Expr) -> tuple[Condition, ...]:
+    zero = Num(Fraction(0))
+    return tuple(Condition(name, ">", zero) for name in _positive_names(noise, noise))
+
+
+def _positive_names(expr: Expr, whole: Expr) -> list[Expr]:
+    """Return the names, besides the positive sigma, with which the expression is positive."""
+    match expr:
+        case Num(value) if value > 0:
+            return []
+        case Name(name) if name != "oo":
+            return [] if name in ("sigma", "pi") else [expr]
+        case Add() | Mul():
+            return [name for child in children(expr) for name in _positive_names(child, whole)]
+        case Pow(base, Num()):
+            return _positive_names(base, whole)
+    raise NoMeaningError(
+        f"no rule for the noise {whole}: write sums and products of positive numbers and of "
+        "powers, with numbers as exponents, of sigma and parameters"
+    )
+
+
+def _inside(expr: Expr, setting: Setting, sizes: frozenset[str]) -> Meaning:
     """Replace quantities inside products, powers, minima and maxima; all are monotone."""
     match expr:
         case Mul() | Call("min" | "max", _):
-            parts = [meaning(child, setting) for child in children(expr)]
+            parts = [meaning(child, setting, sizes) for child in children(expr)]
         case Pow(base, Num(value)):
-            part = meaning(base, setting)
+            part = meaning(base, setting, sizes)
             low, high = power(part.lower, Num(value)), power(part.upper, Num(value))
             return _joined([part], *((high, low) if value > 0 else (low, high)))
         case Call("sqrt", (arg,)):
-            part = meaning(arg, setting)
+            part = meaning(arg, setting, sizes)
             return _joined([part], rebuild(expr, (part.upper,)), rebuild(expr, (part.lower,)))
         case _:
             raise NoMeaningError(f"no rule for a quantity inside {expr}")
@@ -338,30 +436,40 @@ def _joined(parts: list[Meaning], upper: Expr, lower: Expr) -> Meaning:
 
 @dataclass(frozen=True, slots=True)
 class _Law:
-    """The sequence ``i^-exponent``, or ``i^-1 log(i+1)^-exponent`` if `log`."""
+    """The sequence ``i^-exponent log(i+1)^-log``; without `log` the power alone."""
 
     exponent: Expr
-    log: bool
+    log: Expr | None = None
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether only the logarithm makes the sequence summable."""
+        return self.log is not None and self.exponent == ONE
 
     def at(self, index: Expr) -> Expr:
-        if not self.log:
-            return power(index, neg(self.exponent))
-        slow = power(Call("log", (add(index, ONE),)), neg(self.exponent))
-        return mul(power(index, neg(ONE)), slow)
+        fast = power(index, neg(self.exponent))
+        if self.log is None:
+            return fast
+        return mul(fast, power(Call("log", (add(index, ONE),)), neg(self.log)))
+
+    def summable(self) -> Condition:
+        deciding = self.log if self.is_slow and self.log is not None else self.exponent
+        return Condition(deciding, ">", ONE)
 
 
 @dataclass(frozen=True, slots=True)
 class _System:
-    """The modes of a problem as a method sees them."""
+    """The modes of a problem as a method sees them, for outputs that are all alike."""
 
     setting: Setting
+    output: Output
     spectrum: _Law
     target: _Law
 
     @property
     def has_ridge(self) -> bool:
         """Whether the tail of the trace outweighs the smallest eigenvalues of the sketch."""
-        return self.spectrum.log and not self.top
+        return self.spectrum.is_slow and not self.top
 
     @property
     def top(self) -> bool:
@@ -379,7 +487,12 @@ class _System:
 
     def ridge(self) -> Expr:
         """Return ``log(M)^(1-a)/M``."""
-        return div(power(Call("log", (M,)), add(ONE, neg(self.spectrum.exponent))), M)
+        return div(self.tail(Call("log", (M,))), M)
+
+    def tail(self, log: Expr) -> Expr:
+        """Return the order ``log^(1-a)`` of the tail of a trace that only a logarithm bounds."""
+        assert self.spectrum.log is not None
+        return power(log, add(ONE, neg(self.spectrum.log)))
 
     def energy(self, index: Expr) -> Expr:
         return self.target.at(index)
@@ -391,10 +504,10 @@ class _System:
         return Sum(term, "j", ONE, M)
 
     def per_output(self, value: Expr) -> Expr:
-        return mul(self.setting.outputs, value)
+        return mul(self.output.count, value)
 
     def summable(self) -> tuple[Condition, ...]:
-        return tuple(Condition(law.exponent, ">", ONE) for law in (self.spectrum, self.target))
+        return (self.spectrum.summable(), self.target.summable())
 
     def sketch(self) -> tuple[str, ...]:
         """Return what is cited where the features are a Gaussian sketch, and for the spectrum."""
@@ -410,11 +523,22 @@ class _System:
 
 
 def _definition(expr: Expr, setting: Setting) -> Meaning:
-    system = _System(setting, _spectrum(setting), _law(setting.target, "target"))
+    systems = _systems(setting)
     if isinstance(expr, Call):
-        return _of_kernel(_eigenvalue(system, expr.args[0]), system)
+        return _of_kernel(_eigenvalue(systems[0], expr.args[0]), systems[0])
     assert isinstance(expr, Name), "a quantity is a name or eigenvalue(j)"
-    return _of_kernel(_DEFINITIONS[expr.name](system), system)
+    if expr.name == "effective_dimension":
+        systems = systems[:1]
+    parts = [_of_kernel(_DEFINITIONS[expr.name](system), system) for system in systems]
+    return _joined(parts, _once(p.upper for p in parts), _once(p.lower for p in parts))
+
+
+def _systems(setting: Setting) -> list[_System]:
+    """Return the modes as each of the outputs sees them, alike ones in one entry."""
+    return [
+        _System(setting, output, _spectrum(setting), _law(output.target, "target"))
+        for output in setting.each()
+    ]
 
 
 def _of_kernel(value: Meaning, system: _System) -> Meaning:
@@ -429,14 +553,14 @@ def _of_kernel(value: Meaning, system: _System) -> Meaning:
 def _spectrum(setting: Setting) -> _Law:
     if setting.kernel is None:
         return _law(setting.spectrum, "spectrum")
-    return _Law(setting.kernel.exponent, log=False)
+    return _Law(setting.kernel.exponent)
 
 
 _LOG = Call("log", (add(Name("i"), ONE),))
 
 
 def _law(expr: Expr, what: str) -> _Law:
-    """Read a positive number times ``i^-e`` or ``i^-1 log(i+1)^-e``."""
+    """Read a positive number times ``i^-e`` or ``i^-e log(i+1)^-q``."""
     powers: dict[Expr, Expr] = {}
     for factor in expr.factors if isinstance(expr, Mul) else (expr,):
         if isinstance(factor, Num) and factor.value > 0:
@@ -445,14 +569,13 @@ def _law(expr: Expr, what: str) -> _Law:
         if base not in (Name("i"), _LOG) or base in powers or "i" in free_names(exponent):
             raise NoMeaningError(_NO_LAW.format(what, expr))
         powers[base] = exponent
-    if set(powers) == {Name("i")}:
-        return _Law(neg(powers[Name("i")]), log=False)
-    if set(powers) == {Name("i"), _LOG} and powers[Name("i")] == neg(ONE):
-        return _Law(neg(powers[_LOG]), log=True)
-    raise NoMeaningError(_NO_LAW.format(what, expr))
+    if Name("i") not in powers:
+        raise NoMeaningError(_NO_LAW.format(what, expr))
+    log = neg(powers[_LOG]) if _LOG in powers else None
+    return _Law(neg(powers[Name("i")]), log)
 
 
-_NO_LAW = "no rule yet for the {} {}: it is neither i^-e nor i^-1*log(i+1)^-e"
+_NO_LAW = "no rule yet for the {} {}: it is neither i^-e nor i^-e*log(i+1)^-q"
 
 
 def _as_power(expr: Expr) -> tuple[Expr, Expr]:
@@ -465,10 +588,10 @@ def _as_power(expr: Expr) -> tuple[Expr, Expr]:
 
 def _require_isotropic(system: _System) -> None:
     """Reject targets for which the sketch lemmas of logarithmic power laws are not proved."""
-    has_log = system.spectrum.log or system.target.log
+    has_log = system.spectrum.is_slow or system.target.is_slow
     if has_log and not system.top and system.spectrum != system.target:
         raise NoMeaningError(
-            "no rule for a Gaussian sketch of a logarithmic power law unless spectrum and "
+            "no rule for a Gaussian sketch of a law i^-1*log(i+1)^-q unless spectrum and "
             'target are the same; features = "top" has one'
         )
 
@@ -482,6 +605,13 @@ def _approx(system: _System) -> Meaning:
     elif system.has_ridge:
         tail = Sum(system.energy(i), "i", add(M, ONE), INFINITY)
         step = f"approx: the sketch loses no more than the order of the least possible: {tail}"
+    elif system.spectrum.log is not None:
+        share = div(system.spectrum.at(M), system.spectrum.at(i))
+        learnt = Sum(mul(system.energy(i), share), "i", ONE, M)
+        tail = add(learnt, Sum(system.energy(i), "i", add(M, ONE), INFINITY))
+        step = (
+            f"approx: the sketch loses the share {share} of mode i up to M, others whole: {tail}"
+        )
     else:
         lost = Call("min", (ONE, power(div(i, M), system.spectrum.exponent)))
         tail = Sum(mul(system.energy(i), lost), "i", ONE, INFINITY)
@@ -547,16 +677,11 @@ def _mean_bias(system: _System) -> Meaning:
 
 
 def _mean_bias_over_ridge(system: _System) -> Meaning:
-    if system.setting.algorithm == "averaged-sgd":
-        raise NoMeaningError(
-            "no rule for averaged-sgd with a Gaussian sketch of a logarithmic power law; "
-            'features = "top" has one'
-        )
     i = Name("i")
     rate = mul(system.steps, GAMMA)
     kept = Sum(Call("min", (system.energy(i), div(ONE, rate))), "i", ONE, INFINITY)
     tail = Sum(system.energy(i), "i", add(M, ONE), INFINITY)
-    slow = power(Call("log", (add(TWO, rate),)), add(ONE, neg(system.spectrum.exponent)))
+    slow = system.tail(Call("log", (add(TWO, rate),)))
     lower = mul(slow, Call("exp", (neg(div(power(rate, TWO), M)),)))
     upper = add(kept, tail)
     step = f"mean_bias: at most {upper}, at least {lower}"
@@ -596,7 +721,8 @@ def _variance(system: _System) -> Meaning:
     response = system.per_output(_noise_response(system))
     step = f"variance: the noise that every mode has kept, the noise being of order 1: {response}"
     trust = (SMALL_GAMMA, *system.sketch(), *system.fourth_moments())
-    return Meaning(response, response, system.summable(), (step,), trust)
+    needs = (*system.summable(), *_positive(system.output.noise))
+    return Meaning(response, response, needs, (step,), trust)
 
 
 def _effective_dimension(system: _System) -> Meaning:
@@ -607,8 +733,8 @@ def _effective_dimension(system: _System) -> Meaning:
 
 
 def _irreducible(system: _System) -> Meaning:
-    value = system.per_output(power(SIGMA, TWO))
-    return Meaning(value, value, (), ("irreducible: the noise of the labels",))
+    value, needs = add(*_noise_terms(system.output)), _positive(system.output.noise)
+    return Meaning(value, value, needs, ("irreducible: the noise of the labels",))
 
 
 def _eigenvalue(system: _System, index: Expr) -> Meaning:

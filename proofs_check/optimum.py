@@ -14,6 +14,7 @@ The derivation names a value V and a point, both monomials in the outer names, a
 From 2 and 3 the minimum is of order V.  With the gap, wherever E is within a factor K of its
 minimum ``min(max(X/R, R/X)^δ, G) <= C K/c``; G is larger eventually, so X is of order R.  For
 ``O`` (``Omega``) about a place ``(X/R)^δ`` (``(R/X)^δ``) is enough; about the value, 2 (3) is.
+``o`` is proved as ``O`` of something whose ratio to the right side tends to 0 (`in_place_of_o`).
 The tilde relations lose powers of logarithms in every comparison; there G is left out, for it
 might be such a power.
 
@@ -48,14 +49,15 @@ from proofs_check.logform import LOGLOG, log_tree, monomial, names_of
 from proofs_check.premises import Premises, with_sizes, with_slack
 from proofs_check.tree import Leaf, check_tree, comparisons
 
-__all__ = ["at_point", "check_optimum", "feasibility", "gap_goal", "nowhere_below",
-           "outer_context", "parts_of", "place", "read_point", "require_outer", "value_tree",
-           "varied"]  # fmt: skip
+__all__ = ["at_point", "check_optimum", "feasibility", "gap_goal", "in_place_of_o",
+           "nowhere_below", "outer_context", "parts_of", "place", "read_point", "require_outer",
+           "value_tree", "varied"]  # fmt: skip
 
 SIDES: Mapping[str, tuple[str, ...]] = {
     "Theta": ("attained", "lower"),
     "O": ("attained",),
     "Omega": ("lower",),
+    "o": ("attained",),
 }
 
 
@@ -65,6 +67,11 @@ def parts_of(ready: Premises) -> tuple[str, ...]:
     if relation not in SIDES:
         raise RejectedError(f"no rule proves {ready.claim.relation} of an optimum")
     return SIDES[relation] if place(ready) is None else SIDES["Theta"]
+
+
+def in_place_of_o(ready: Premises, below: Expr) -> Premises:
+    """Return the premises of the claim that the optimum is ``O`` of something."""
+    return replace(ready, right=below, claim=replace(ready.claim, relation="O", right=below))
 
 
 def place(ready: Premises) -> str | None:
@@ -102,6 +109,12 @@ def _check_choice(ready: Premises, node: Any) -> None:
     if ready.pending or ready.unused:
         raise RejectedError("an assumption that no rule can use leaves the feasible set unknown")
     require_outer(ready.right, ready)
+    if ready.claim.relation == "o":
+        bounded = in_place_of_o(ready, read_expr(entry(node, "below")))
+        require_outer(bounded.right, bounded)
+        small, large = (log_tree(side.right, ready.ctx) for side in (bounded, ready))
+        check_goal(small, large, entry(node, "smaller"), outer_context(ready), diverging=True)
+        ready = bounded
     for part in parts_of(ready):
         if part == "attained":
             point = read_point(ready, entry(node, "point"))

@@ -11,11 +11,12 @@ from contextlib import closing, contextmanager
 
 from proofs_check.claim import Claim
 from proofs_check.errors import UserError
+from proofs_check.expr import free_names
 from proofs_check.verdict import Certificate
 from ratecert.progress import bar as progress_bar
 from ratecert.threads import use_one_thread
 
-__all__ = ["Judge", "Outcome", "certify_all", "judged"]
+__all__ = ["Judge", "Outcome", "by_cost", "certify_all", "judged"]
 
 Judge = Callable[[Claim, str], Certificate]
 Outcome = Certificate | UserError
@@ -62,6 +63,22 @@ def certify_all(
     return [outcomes[index] for index in range(len(claims))]
 
 
+def by_cost(claims: Sequence[Claim]) -> list[int]:
+    """Return the numbers of the claims, those that are likely to take long first.
+
+    A dear claim that starts last keeps one process busy and the others waiting.
+    """
+    return sorted(range(len(claims)), key=lambda index: -_cost(claims[index]))
+
+
+def _cost(claim: Claim) -> int:
+    """Count what makes a claim dear: an optimum, a logarithmic spectrum, the whole risk."""
+    subject = claim.left if claim.objective is None else claim.objective.expr
+    is_log = "log" in str(claim.setting.spectrum)
+    is_whole = bool({"risk", "excess"} & free_names(subject))
+    return 2 * (claim.objective is not None) + 2 * is_log + is_whole
+
+
 def _pipeline(claim: Claim, level: str) -> Certificate:
     from ratecert.pipeline import certify
 
@@ -102,8 +119,8 @@ def _in_processes(
     try:
         with _interrupts_later():
             running: dict[Future[Outcome], int] = {
-                pool.submit(judged, claim, level, judge): index
-                for index, claim in enumerate(claims)
+                pool.submit(judged, claims[index], level, judge): index
+                for index in by_cost(claims)
             }
         for future in as_completed(running):
             yield running[future], future.result()

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from proofs_check.checker import check, check_witness
-from proofs_check.claim import Claim, Condition, Setting
+from proofs_check.checker import check, check_witness, is_exact
+from proofs_check.claim import DEFAULT_NOISE, Claim, Condition, Setting
 from proofs_check.claimfile import SIZES
 from proofs_check.errors import UserError
+from proofs_check.exactly import exact_meaning
 from proofs_check.expr import Expr, Name, walk
 from proofs_check.filters import explicit
 from proofs_check.language import parse_expr, parse_statement
@@ -72,16 +73,25 @@ def _setting(setting: Setting) -> Line:
     told = line("Setting: kernel ", str(setting.kernel))
     if setting.kernel is None:
         told = line("Setting: spectrum ", math(setting.spectrum))
-    told = line(told, ", target ", math(setting.target), f", {setting.features} features, ")
+    told = line(told, ", target ", _one_or_more(setting.target))
+    told = line(told, f", {setting.features} features, ")
     told = line(told, f"{setting.algorithm} with {setting.schedule} steps, batch ")
-    return line(told, math(setting.batch), ", outputs ", math(setting.outputs), ".")
+    told = line(told, math(setting.batch), ", outputs ", math(setting.outputs))
+    if setting.noise != DEFAULT_NOISE:
+        told = line(told, " with noise ", _one_or_more(setting.noise))
+    return line(told, ".")
+
+
+def _one_or_more(value: Expr | tuple[Expr, ...]) -> Line:
+    each = value if isinstance(value, tuple) else (value,)
+    return joined_by_and([line(math(entry)) for entry in each])
 
 
 # The definitions.
 
 
 def definitions(
-    writer: Writer, left: Meaning, right: Expr, put: Line, implied: str
+    writer: Writer, left: Meaning, right: Expr, put: Line, implied: str, *, exactly: bool = False
 ) -> list[Block]:
     """Return what the left side (or the objective) stands for; `put` says what was put in."""
     claim = writer.claim
@@ -94,13 +104,16 @@ def definitions(
     if sums:
         blocks += [Paragraph(line("Write")), Display(tuple(sums))]
     upper, lower = math(writer.short(left.upper)), math(writer.short(left.lower))
-    told = line("Up to constant factors, ", math(subject(claim)))
+    told = line("" if exactly else "Up to constant factors, ", math(subject(claim)))
     if left.upper == left.lower:
         told = line(told, " is ", upper, ".")
     else:
         told = line(told, " is at most ", upper, " and at least ", lower, ".")
     blocks.append(Paragraph(told))
-    needs = explicit(subject(claim), claim.setting, SIZES | claim.sizes).needs
+    if exactly:
+        needs = exact_meaning(subject(claim), claim.setting).needs
+    else:
+        needs = explicit(subject(claim), claim.setting, SIZES | claim.sizes).needs
     if needs:
         asked = joined_by_and([line(math_condition(c)) for c in needs])
         blocks.append(
@@ -192,8 +205,9 @@ def _answered(claim: Claim, data: Mapping[str, Any], answer: Verdict) -> Explain
 
 def _proved(writer: Writer, data: Mapping[str, Any]) -> list[Block]:
     claim = writer.claim
-    ready = premises(claim)
-    blocks = definitions(writer, ready.left, ready.right, _put_in(ready), "the assumptions imply")
+    ready = premises(claim, exact=is_exact(claim))
+    blocks = definitions(writer, ready.left, ready.right, _put_in(ready), "the assumptions imply",
+                         exactly=ready.exact)  # fmt: skip
     blocks += proof(writer, ready, data)
     held = line("So the claim holds for all parameters and all joint limits of the sizes that "
                 "the assumptions allow")  # fmt: skip
@@ -239,7 +253,15 @@ def _refuted(writer: Writer, data: Mapping[str, Any], refuted: Refuted) -> list[
     blocks += [Paragraph(line("Along it")), Items(tuple(_along(writer, said, path)))]
     if data["kind"] == "least":
         blocks += least(writer, data, path)
-    return [*blocks, Paragraph(line(f"So {refuted.text}: the claim is false."))]
+    return [*blocks, Paragraph(line("So ", _fault(refuted), ": the claim is false."))]
+
+
+def _fault(refuted: Refuted) -> Line:
+    """Say how the ratio misbehaves, its order as mathematics."""
+    before, ratio, after = refuted.text.partition(refuted.ratio)
+    if refuted.side == "limit" or not ratio:
+        return line(refuted.text)
+    return line(before, math(parse_expr(ratio)), after)
 
 
 def _path(values: Mapping[str, str], orders: Mapping[str, Any]) -> Path:

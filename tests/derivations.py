@@ -18,9 +18,9 @@ from theory.prover import StuckError
 from theory.refute import model
 
 
-def is_derived(says: str, *assume: str) -> bool:
+def is_derived(says: str, *assume: str, **settings: Any) -> bool:
     """Whether the search finds a proof; the checker accepts what it finds."""
-    claim = make_claim(says, assume)
+    claim = make_claim(says, assume, **settings)
     try:
         proof = derivation(claim)
     except (StuckError, RejectedError, CaseNeededError):
@@ -64,6 +64,9 @@ CASES: Mapping[str, Case] = {
     "nested": Case("sum(sum(j^-a, j, i, oo), i, 1, M) = Theta(M^(2-a))",
                    "sum(sum(j^-a, j, i, oo), i, 1, M) = Theta(M^(1-a))", ("a > 1", "a < 2")),
     "approximation": Case("approx = Theta(M^(1-a))", "approx = Theta(M^-a)", ("a > 1", "b = a")),
+    "equivalent": Case("sum(i^-b*exp(-N*i^-a), i, 1, M) ~ Gamma((b-1)/a)/a*N^((1-b)/a)",
+                       "sum(i^-b*exp(-N*i^-a), i, 1, M) ~ Gamma(b/a)/a*N^((1-b)/a)",
+                       ("a > 1", "b > 1", "M^a >= N*log(N)")),
     "place": Case("optimal(M) = Theta(C^(1/2))", "optimal(M) = Theta(C^(1/3))", (),
                   {"minimise": "M^-1 + M/C", "over": ["M"]}),
     "value": Case("optimal(value) = Theta(C^(-1/2))", "optimal(value) = Theta(C^-1)", (),

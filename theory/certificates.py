@@ -3,13 +3,17 @@ r"""Finding the certificates that `proofs_check.cone` checks, by linear programm
 The multipliers are unknown non-negative combinations of products of at most d of the assumed
 inequalities between the parameters (Handelman's basis).  That the identity of `cone` holds as an
 identity of polynomials is a linear system in these unknowns: one equation for every logarithm and
-every monomial in the parameters.  SciPy's HiGHS proposes a vertex, i.e. a support; the system
-restricted to the support is then solved in rational arithmetic.  Nothing here is trusted.
+every monomial in the parameters.  `systems` solves it exactly.  Nothing here is trusted.
+
+What depends on the context alone is laid out once for all clauses: the columns of the generators
+for each d, and their values at examples of the parameters.  At an example an identity of
+polynomials is one of numbers, with non-negative multipliers, whatever d; so what has no solution
+in numbers there has no certificate, and that is found out first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -17,57 +21,117 @@ from itertools import combinations_with_replacement, islice, product
 from typing import Any
 
 import numpy as np
-from flint import fmpq, fmpq_mat, fmpq_mpoly
-from numpy.typing import NDArray
-from scipy.optimize import LinearConstraint, milp, nnls
+from flint import fmpq, fmpq_mpoly
 
-from proofs_check.algebra import Factor, Form, Frac, Ring, to_fmpq, to_fraction
-from proofs_check.cone import Clause, Context, RejectedError, check_certificate, is_multiple
+from proofs_check.algebra import Factor, Form, Frac, Ring, to_fmpq
+from proofs_check.cone import (
+    Clause,
+    Context,
+    Generator,
+    RejectedError,
+    check_certificate,
+    is_multiple,
+)
 from proofs_check.logform import LOGLOG
+from theory.systems import SURELY_APART, Array, Block, Column, System, nearest
 
-__all__ = ["certificate", "holds_at_examples", "points", "positive", "sign_multiplier"]
+__all__ = ["Cone", "certificate", "points", "positive", "sign_multiplier"]
 
 DEGREES = (0, 1, 2, 3)
 """Largest numbers of assumed inequalities that are multiplied with each other, in turn."""
+EXAMPLES = (0, 1, 1, 3, 3)
+"""How many examples of the parameters are looked at before each of them, and in all."""
 MAX_UNKNOWNS = 6000
 ABSORPTIONS = (20, 10**9)
 """``log log S`` may occur with at most this many times the multiplier of ``log S``.
 
 The smaller bound keeps the linear program well scaled; the larger is tried where it is too small.
 """
-SUPPORT = 1e-9
-CLOSE, SURELY_APART = 1e-7, 1e-3
-"""Distances of least squares below which a solution is tried, and above which there is none.
-
-Between them a linear program is asked.
-"""
-
 Term = tuple[int, ...]
-Array = NDArray[np.float64]
+
+TOTAL, WEIGHT = "total", "weight"
+"""Equations beside those of the logarithms: the weights of the two sides agree, and are not 0."""
+LARGEST_GAIN, LARGEST_SIGN = 1e3, 1e6
+"""Bounds of what is to be large, without which there would be no largest."""
 
 
-@dataclass(frozen=True, slots=True)
+def _as_column(poly: fmpq_mpoly) -> Column:
+    """Return the coefficients of a polynomial by monomial."""
+    return dict(poly.to_dict().items())
+
+
 class _Basis:
-    """Products of factors: their indices, polynomials and whether all factors are strict."""
+    """Products of at most `degree` factors: their numbers, and whether all of them are strict."""
 
-    terms: tuple[Term, ...]
-    polys: tuple[fmpq_mpoly, ...]
-    strict: tuple[bool, ...]
+    def __init__(self, ring: Ring, factors: Sequence[Factor], degree: int):
+        self.terms: list[Term] = []
+        self.polys: list[fmpq_mpoly] = []
+        for size in range(degree + 1):
+            for term in combinations_with_replacement(range(len(factors)), size):
+                poly = ring.one.num
+                for index in term:
+                    poly = poly * factors[index].poly
+                self.terms.append(term)
+                self.polys.append(poly)
+        self.strict_terms = [
+            k for k, term in enumerate(self.terms) if all(factors[i].strict for i in term)
+        ]
+        self._dicts = [poly.to_dict() for poly in self.polys]
+        self._weights = {sign: self._of_weights(sign) for sign in (1, -1)}
+        self.block = Block.of([_as_column(poly) for poly in self.polys])
+        self._known: dict[Any, list[Column]] = {}
+
+    def _of_weights(self, sign: int) -> list[Column]:
+        """Return what stands in the equation of the weights; the lower side has a total, too."""
+        weights: list[dict[Hashable, fmpq]] = [
+            {(WEIGHT, m): sign * v for m, v in monomials.items()} for monomials in self._dicts
+        ]
+        for k in self.strict_terms if sign < 0 else ():
+            weights[k][TOTAL] = fmpq(1)
+        return list(weights)
+
+    def known(self, form: Form, common: Mapping[str, fmpq_mpoly]) -> list[Column]:
+        """Return the columns of minus a form, once for all contexts."""
+        key = form, tuple(str(common.get(variable)) for variable in form.coeffs)
+        if key not in self._known:
+            self._known[key] = self._of(-form, common)
+        return self._known[key]
+
+    def columns(self, form: Form, common: Mapping[str, fmpq_mpoly], lower: bool) -> list[Column]:
+        """Return the columns of a form on one side of a clause, those of the `lower` negative."""
+        columns = self._of(-form if lower else form, common)
+        weights = self._weights[-1 if lower else 1]
+        return [{**column, **weight} for column, weight in zip(columns, weights, strict=True)]
+
+    def _of(self, form: Form, common: Mapping[str, fmpq_mpoly]) -> list[Column]:
+        """Return one column for each product: the coefficients of product times form."""
+        columns: list[dict[Hashable, fmpq]] = [{} for _ in self.polys]
+        for variable, coeff in form.coeffs.items():
+            cleared = coeff.num
+            if variable in common:
+                cleared = cleared * (common[variable] / coeff.den)
+            number = cleared.leading_coefficient() if cleared.is_constant() else None
+            for k, column in enumerate(columns):
+                if number is None:
+                    for m, value in (self.polys[k] * cleared).to_dict().items():
+                        column[variable, m] = value
+                else:
+                    for m, value in self._dicts[k].items():
+                        column[variable, m] = value * number
+        return list(columns)
+
+    def multiplier(self, solution: Sequence[Fraction]) -> list[Any]:
+        """Write the part of a solution that belongs to one form."""
+        return [
+            [str(value), list(term)]
+            for value, term in zip(solution, self.terms, strict=True)
+            if value
+        ]
 
 
 @lru_cache(maxsize=256)
-def _basis(ring: Ring, factors: tuple[Factor, ...], degree: int) -> _Basis:
-    terms: list[Term] = []
-    polys: list[fmpq_mpoly] = []
-    for size in range(degree + 1):
-        for term in combinations_with_replacement(range(len(factors)), size):
-            poly = ring.one.num
-            for index in term:
-                poly = poly * factors[index].poly
-            terms.append(term)
-            polys.append(poly)
-    strict = tuple(all(factors[i].strict for i in term) for term in terms)
-    return _Basis(tuple(terms), tuple(polys), strict)
+def _basis(names: tuple[str, ...], factors: tuple[Factor, ...], degree: int) -> _Basis:
+    return _Basis(Ring(names), factors, degree)
 
 
 TRIED = tuple(
@@ -82,11 +146,11 @@ MAX_TRIED = 4000
 
 @lru_cache(maxsize=256)
 def points(
-    ring: Ring, factors: tuple[Factor, ...], count: int = 3
+    names: tuple[str, ...], factors: tuple[Factor, ...], count: int = 3
 ) -> tuple[tuple[Fraction, ...], ...]:
     """Return a few values of the parameters at which all inequalities hold, strictly if strict."""
     found: list[tuple[Fraction, ...]] = []
-    for point in islice(product(TRIED, repeat=len(ring.names)), MAX_TRIED):
+    for point in islice(product(TRIED, repeat=len(names)), MAX_TRIED):
         if all(_holds(factor, point) for factor in factors):
             found.append(point)
             if len(found) == count:
@@ -104,152 +168,134 @@ def _constant(poly: fmpq_mpoly) -> fmpq:
     return fmpq(0) if poly.is_zero() else fmpq(poly.leading_coefficient())
 
 
-def _float(value: fmpq) -> float:
-    return int(value.p) / int(value.q)
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """The columns of all generators for one basis, and the rows by which some are absorbed."""
+
+    basis: _Basis
+    block: Block
+    absorbed: Array
+    absorbing: Array
 
 
-class _System:
-    """A linear system ``A x = r`` in named non-negative unknowns, exact."""
+class Cone:
+    """What certificates in one context are made of, and the search for them."""
 
-    def __init__(self) -> None:
-        self.columns: list[dict[Any, fmpq]] = []
-        self.rhs: dict[Any, fmpq] = {}
-        self.bounds: list[tuple[dict[int, float], float]] = []
-        self.gain: dict[int, float] = {}
+    def __init__(self, ctx: Context):
+        self._ctx = ctx
+        self._common = _denominators([g.form for g in ctx.generators], {}, ctx)
+        self._variables = {v for g in ctx.generators for v in g.form.coeffs}
+        self._growing = [k for k, g in enumerate(ctx.generators) if g.grows]
+        self._absorbers = _absorbers(ctx)
+        self._tables: dict[Any, _Table] = {}
+        self._examples: dict[int, _Example] = {}
 
-    def column(self) -> int:
-        self.columns.append({})
-        return len(self.columns) - 1
+    def certificate(self, clause: Clause, diverging: bool = False) -> dict[str, Any] | None:
+        """Return a certificate of ``min_j a_j <= max_l b_l + C`` for `check_certificate`, or None.
 
-    def put(self, row: Any, column: int, value: fmpq) -> None:
-        entry = self.columns[column]
-        entry[row] = entry[row] + value if row in entry else value
-
-    def put_poly(self, row: Any, column: int, poly: fmpq_mpoly, sign: int) -> None:
-        for monomial, value in poly.to_dict().items():
-            self.put((row, monomial), column, value if sign > 0 else -value)
-
-    def solve(self) -> list[Fraction] | None:
-        """Return a solution, exact, or None."""
-        rows = {row: k for k, row in enumerate(dict.fromkeys(self._rows()))}
-        matrix = np.zeros((len(rows), len(self.columns)))
-        for column, entries in enumerate(self.columns):
-            for row, value in entries.items():
-                matrix[rows[row], column] = _float(value)
-        target = np.zeros(len(rows))
-        for row, value in self.rhs.items():
-            target[rows[row]] = _float(value)
-        values, gap = self._nearest(matrix, target)
-        if gap > SURELY_APART:
-            return None
-        if gap < CLOSE and (not self.gain or any(values[k] > SUPPORT for k in self.gain)):
-            found = self._exact([k for k, v in enumerate(values) if v > SUPPORT], rows, values)
-            if found is not None:
-                return found
-        return self._optimum(matrix, target, rows)
-
-    def _nearest(self, matrix: Array, target: Array) -> tuple[Array, float]:
-        """Return non-negative unknowns that come nearest to a solution, and by how much they fail.
-
-        Non-negative least squares finds few unknowns, and faster than a linear program is set up.
-        Each bound gets an unknown for what is left of it.
+        With `diverging` the difference of the two tends to infinity.
         """
-        count = matrix.shape[1]
-        left, right = self._inequalities(count)
-        whole = np.block([[matrix, np.zeros((len(matrix), len(left)))], [left, np.eye(len(left))]])
-        scales = np.sqrt((whole * whole).sum(axis=0))
-        scales[scales == 0] = 1.0
-        try:
-            values, gap = nnls(whole / scales, np.concatenate([target, right]))
-        except RuntimeError:  # too many steps
-            return np.zeros(count), CLOSE
-        return (values / scales)[:count], float(gap)
+        simple = None if diverging else _simple(self._ctx, clause)
+        if simple is not None:
+            return simple
+        for degree in DEGREES if self._ctx.factors else DEGREES[:1]:
+            # An example is cheaper than a larger basis, and settles most of what is false.
+            if not all(e.allows(clause, diverging) for e in self._tried(degree)):
+                return None
+            basis = _basis(self._ctx.ring.names, self._ctx.factors, degree)
+            count = len(clause[0]) + len(clause[1]) + len(self._ctx.generators)
+            if count * len(basis.terms) > MAX_UNKNOWNS:
+                return None
+            for absorption in ABSORPTIONS if _needs_absorption(clause) else ABSORPTIONS[:1]:
+                found = self._found(clause, diverging, basis, absorption)
+                if found is not None and _is_accepted(self._ctx, clause, found, diverging):
+                    return found
+        return None
 
-    def _optimum(
-        self, matrix: Array, target: Array, rows: Mapping[Any, int]
-    ) -> list[Fraction] | None:
-        """Return an exact solution with few and small unknowns, or a large gain, or None."""
-        count = matrix.shape[1]
-        cost = np.array([-self.gain.get(k, 0.0) if self.gain else 1.0 for k in range(count)])
-        left, right = self._inequalities(count)
-        limits = [LinearConstraint(matrix, target, target)]
-        if self.bounds:
-            limits.append(LinearConstraint(left, -np.inf, right))
-        # `milp` without integers is `linprog` with less around it.
-        answer = milp(cost, constraints=limits)
-        if answer.status != 0:
+    def _tried(self, degree: int) -> Iterator[_Example]:
+        """Yield the examples to look at before multipliers of a degree are searched."""
+        known = points(self._ctx.ring.names, self._ctx.factors, EXAMPLES[-1])
+        for k in range(EXAMPLES[degree], min(EXAMPLES[degree + 1], len(known))):
+            if k not in self._examples:
+                self._examples[k] = _Example(self._ctx, known[k], self._absorbers)
+            yield self._examples[k]
+
+    def _found(
+        self, clause: Clause, diverging: bool, basis: _Basis, absorption: int
+    ) -> dict[str, Any] | None:
+        common = _denominators((*clause[0], *clause[1]), self._common, self._ctx)
+        table = self._table(basis, common)
+        width = len(basis.terms)
+        own = [c for form in clause[0] for c in basis.columns(form, common, lower=True)]
+        own += [c for form in clause[1] for c in basis.columns(form, common, lower=False)]
+        first = len(own)
+        limits = np.zeros((len(table.absorbed), first + len(table.block.columns)))
+        limits[:, first:] = table.absorbed - absorption * table.absorbing
+        bounds = np.zeros(len(limits))
+        gain: list[int] = []
+        if diverging:
+            gain = [first + g * width + k for g in self._growing for k in basis.strict_terms]
+            least = np.zeros(limits.shape[1])
+            least[gain] = 1.0
+            limits, bounds = np.vstack([limits, least]), np.append(bounds, LARGEST_GAIN)
+        solution = System(own, table.block, {TOTAL: fmpq(1)}, limits, bounds, gain).solve()
+        if solution is None or (diverging and not any(solution[k] > 0 for k in gain)):
             return None
-        support = [k for k, value in enumerate(answer.x) if value > SUPPORT]
-        return self._exact(support, rows, answer.x)
+        parts = [basis.multiplier(solution[k : k + width]) for k in range(0, len(solution), width)]
+        lower, upper = len(clause[0]), len(clause[0]) + len(clause[1])
+        gens = {str(g): terms for g, terms in enumerate(parts[upper:]) if terms}
+        return {"mu": parts[:lower], "nu": parts[lower:upper], "gens": gens}
 
-    def _rows(self) -> Iterator[Any]:
-        for entries in self.columns:
-            yield from entries
-        yield from self.rhs
+    def _table(self, basis: _Basis, common: Mapping[str, fmpq_mpoly]) -> _Table:
+        """Return the columns of the generators, laid out once for every choice of denominators."""
+        own = tuple((v, str(p)) for v, p in sorted(common.items()) if v in self._variables)
+        key = len(basis.terms), own
+        if key not in self._tables:
+            columns = [c for g in self._ctx.generators for c in basis.known(g.form, common)]
+            self._tables[key] = _Table(basis, Block.of(columns), *self._absorption(basis))
+        return self._tables[key]
 
-    def _inequalities(self, count: int) -> tuple[Array, Array]:
-        left = np.zeros((len(self.bounds), count))
-        for k, (entries, _) in enumerate(self.bounds):
-            for column, value in entries.items():
-                left[k, column] = value
-        return left, np.array([right for _, right in self.bounds])
-
-    def _exact(
-        self, support: list[int], rows: Mapping[Any, int], values: Array
-    ) -> list[Fraction] | None:
-        """Solve the equations on the support by elimination; free unknowns take rounded values."""
-        width = len(support) + 1
-        used = sorted(
-            {rows[r] for k in support for r in self.columns[k]} | {rows[r] for r in self.rhs}
-        )
-        place = {row: k for k, row in enumerate(used)}
-        table = [[fmpq(0)] * width for _ in used]
-        for k, column in enumerate(support):
-            for row, value in self.columns[column].items():
-                table[place[rows[row]]][k] = value
-        for row, value in self.rhs.items():
-            table[place[rows[row]]][-1] = value
-        reduced, rank = fmpq_mat(table).rref()
-        pivots = []
-        for row in range(rank):
-            pivot = next(k for k in range(width) if reduced[row, k] != 0)
-            if pivot == width - 1:
-                return None
-            pivots.append(pivot)
-        solution = [Fraction(0)] * len(self.columns)
-        free = [k for k in range(width - 1) if k not in pivots]
-        for k in free:
-            solution[support[k]] = Fraction(float(values[support[k]])).limit_denominator(1000)
-        for row, pivot in enumerate(pivots):
-            entry = to_fraction(reduced[row, width - 1])
-            for k in free:
-                entry -= to_fraction(reduced[row, k]) * solution[support[k]]
-            if entry < 0:
-                return None
-            solution[support[pivot]] = entry
-        return solution
+    def _absorption(self, basis: _Basis) -> tuple[Array, Array]:
+        """Return for each absorbed generator the columns of it, and of what absorbs it."""
+        width = len(basis.terms)
+        shape = len(self._absorbers), width * len(self._ctx.generators)
+        absorbed, absorbing = np.zeros(shape), np.zeros(shape)
+        for row, (g, others) in enumerate(self._absorbers.items()):
+            absorbed[row, g * width : (g + 1) * width] = 1.0
+            for h in others:
+                absorbing[row, [h * width + k for k in basis.strict_terms]] = 1.0
+        return absorbed, absorbing
 
 
 def certificate(ctx: Context, clause: Clause, diverging: bool = False) -> dict[str, Any] | None:
-    """Return a certificate of ``min_j a_j <= max_l b_l + C`` for `check_certificate`, or None."""
-    simple = None if diverging else _simple(ctx, clause)
-    if simple is not None:
-        return simple
-    examples = _points(ctx)
-    for degree in DEGREES if ctx.factors else DEGREES[:1]:
-        # An example is cheaper than a larger basis, and settles most of what is false.
-        tried = {1: examples[:1], 2: examples[1:]}.get(degree, ())
-        if not all(_holds_at(ctx, clause, point) for point in tried):
-            return None
-        basis = _basis(ctx.ring, ctx.factors, degree)
-        count = len(clause[0]) + len(clause[1]) + len(ctx.generators)
-        if count * len(basis.terms) > MAX_UNKNOWNS:
-            return None
-        for absorption in ABSORPTIONS if _needs_absorption(clause) else ABSORPTIONS[:1]:
-            found = _certificate(ctx, clause, diverging, basis, absorption)
-            if found is not None and _is_accepted(ctx, clause, found, diverging):
-                return found
-    return None
+    """Return a certificate of one clause in a context, or None; see `Cone.certificate`."""
+    return Cone(ctx).certificate(clause, diverging)
+
+
+def _denominators(
+    forms: Iterable[Form], known: Mapping[str, fmpq_mpoly], ctx: Context
+) -> dict[str, fmpq_mpoly]:
+    """Return common denominators of the coefficients of each logarithm, where they are not 1."""
+    common = dict(known)
+    for form in forms:
+        for var, coeff in form.coeffs.items():
+            if not coeff.den.is_one():
+                have = common.get(var, ctx.ring.one.num)
+                common[var] = have * (coeff.den / have.gcd(coeff.den))
+    return common
+
+
+def _absorbers(ctx: Context) -> dict[int, list[int]]:
+    """Return the numbers of the generators that absorb another, for each that needs it."""
+    return {
+        g: [h for h, other in enumerate(ctx.generators) if is_multiple(other.form, power)]
+        for g, generator in enumerate(ctx.generators)
+        if (power := generator.absorbed_by) is not None
+    }
+
+
+def _is_log(generator: Generator) -> bool:
+    return all(variable.startswith(LOGLOG) for variable in generator.form.coeffs)
 
 
 def _is_accepted(ctx: Context, clause: Clause, found: dict[str, Any], diverging: bool) -> bool:
@@ -287,146 +333,73 @@ def _simple(ctx: Context, clause: Clause) -> dict[str, Any] | None:
     return None
 
 
-def holds_at_examples(ctx: Context, clause: Clause) -> bool:
-    """Whether a clause may hold at examples of the parameters, double logarithms aside."""
-    return all(_holds_at(ctx, clause, point, absorbed=False) for point in _points(ctx))
+class _Example:
+    """The generators of a context at one example of the parameters."""
 
+    def __init__(
+        self, ctx: Context, point: tuple[Fraction, ...], absorbers: Mapping[int, Sequence[int]]
+    ):
+        count = len(ctx.generators)
+        self._point = point
+        variables = sorted({v for g in ctx.generators for v in g.form.coeffs})
+        self._rows = {variable: k for k, variable in enumerate(variables)}
+        self._forms = np.zeros((len(variables), count))
+        for k, generator in enumerate(ctx.generators):
+            for var, coeff in generator.form.coeffs.items():
+                self._forms[self._rows[var], k] = -float(coeff.at(point))
+        self._absorption = np.zeros((len(absorbers), count))
+        for row, (g, others) in enumerate(absorbers.items()):
+            self._absorption[row, list(others)] = -float(ABSORPTIONS[-1])
+            self._absorption[row, g] = 1.0
+        powers = {
+            g for g, other in enumerate(ctx.generators) if other.grows and not _is_log(other)
+        }
+        self._powers = [g in powers for g in range(count)]
+        self._logs = [other.grows and g not in powers for g, other in enumerate(ctx.generators)]
+        self._plain = [g not in absorbers or powers.isdisjoint(absorbers[g]) for g in range(count)]
 
-def _points(ctx: Context) -> tuple[tuple[Fraction, ...], ...]:
-    return points(ctx.ring, ctx.factors)
+    def allows(self, clause: Clause, diverging: bool) -> bool:
+        """Whether a clause has a certificate in numbers here; without one it has none at all.
 
+        What diverges has one with a power of a size in it, or else one with a logarithm and
+        nothing that takes a power to be absorbed.
+        """
+        if not diverging:
+            return self._is_solvable(clause, None, None)
+        return self._is_solvable(clause, self._powers, None) or self._is_solvable(
+            clause, self._logs, self._plain
+        )
 
-def _holds_at(
-    ctx: Context, clause: Clause, point: tuple[Fraction, ...], absorbed: bool = True
-) -> bool:
-    """Whether a clause has a certificate at fixed parameters; without one there is none at all.
-
-    Unless `absorbed`, double logarithms need nothing to absorb them.
-    """
-    forms = [*clause[0], *clause[1], *(g.form for g in ctx.generators)]
-    signs = [-1] * len(clause[0]) + [1] * len(clause[1]) + [-1] * len(ctx.generators)
-    variables = sorted({var for form in forms for var in form.coeffs})
-    matrix = np.zeros((len(variables) + 2, len(forms)))
-    for k, (form, sign) in enumerate(zip(forms, signs, strict=True)):
-        for var, coeff in form.coeffs.items():
-            matrix[variables.index(var), k] = sign * float(coeff.at(point))
-    lower, upper = len(clause[0]), len(clause[0]) + len(clause[1])
-    matrix[-2, :lower], matrix[-2, lower:upper], matrix[-1, :lower] = -1.0, 1.0, 1.0
-    target = np.zeros(len(matrix))
-    target[-1] = 1.0
-    absorbing = [
-        _absorption_row(ctx, g, upper, len(forms))
-        for g, generator in enumerate(ctx.generators)
-        if generator.absorbed_by is not None and absorbed
-    ]
-    slack = np.eye(len(absorbing))
-    limits = np.array(absorbing).reshape(len(absorbing), len(forms))
-    whole = np.block([[matrix, np.zeros((len(matrix), len(absorbing)))], [limits, slack]])
-    _, gap = nnls(whole, np.concatenate([target, np.zeros(len(absorbing))]))
-    return bool(gap <= SURELY_APART)
-
-
-def _absorption_row(ctx: Context, absorbed: int, first: int, width: int) -> Array:
-    """Return the row of ``R <= Q · limit``; the columns of the generators start at `first`."""
-    row = np.zeros(width)
-    row[first + absorbed] = 1.0
-    power = ctx.generators[absorbed].absorbed_by
-    for g, generator in enumerate(ctx.generators):
-        if power is not None and is_multiple(generator.form, power):
-            row[first + g] = -float(ABSORPTIONS[-1])
-    return row
-
-
-def _certificate(
-    ctx: Context, clause: Clause, diverging: bool, basis: _Basis, absorption: int
-) -> dict[str, Any] | None:
-    mins, maxs = clause
-    system = _System()
-    sides = {"mu": (mins, -1), "nu": (maxs, 1), "gens": ([g.form for g in ctx.generators], -1)}
-    common = _common_denominators([form for forms, _ in sides.values() for form in forms], ctx)
-    unknowns: dict[str, list[list[int]]] = {}
-    for name, (forms, sign) in sides.items():
-        unknowns[name] = [_columns(system, basis, form, sign, common) for form in forms]
-    for name, sign in (("mu", -1), ("nu", 1)):
-        for columns in unknowns[name]:
-            for column, poly in zip(columns, basis.polys, strict=True):
-                system.put_poly("weight", column, poly, sign)
-    for columns in unknowns["mu"]:
-        for column, strict in zip(columns, basis.strict, strict=True):
-            if strict:
-                system.put("total", column, fmpq(1))
-    system.rhs["total"] = fmpq(1)
-    _absorb(system, ctx, basis, unknowns["gens"], absorption)
-    if diverging:
-        growing = _strict_columns(ctx, basis, unknowns["gens"])
-        system.gain = dict.fromkeys(growing, 1.0)
-        system.bounds.append((dict.fromkeys(growing, 1.0), 1e3))
-    solution = system.solve()
-    if solution is None:
-        return None
-    if diverging and not any(solution[k] > 0 for k in system.gain):
-        return None
-    data: dict[str, Any] = {
-        name: [_terms(columns, basis, solution) for columns in unknowns[name]]
-        for name in ("mu", "nu")
-    }
-    gens = {str(g): _terms(cs, basis, solution) for g, cs in enumerate(unknowns["gens"])}
-    return data | {"gens": {g: terms for g, terms in gens.items() if terms}}
-
-
-def _common_denominators(forms: Iterable[Form], ctx: Context) -> dict[str, fmpq_mpoly]:
-    common: dict[str, fmpq_mpoly] = {}
-    for form in forms:
-        for var, coeff in form.coeffs.items():
-            have = common.get(var, ctx.ring.one.num)
-            common[var] = have * (coeff.den / have.gcd(coeff.den))
-    return common
-
-
-def _columns(
-    system: _System, basis: _Basis, form: Form, sign: int, common: Mapping[str, fmpq_mpoly]
-) -> list[int]:
-    cleared = {var: c.num * (common[var] / c.den) for var, c in form.coeffs.items()}
-    columns = []
-    for poly in basis.polys:
-        column = system.column()
-        for var, coeff in cleared.items():
-            system.put_poly(var, column, poly * coeff, sign)
-        columns.append(column)
-    return columns
-
-
-def _absorb(
-    system: _System, ctx: Context, basis: _Basis, gens: list[list[int]], absorption: int
-) -> None:
-    for g, generator in enumerate(ctx.generators):
-        if generator.absorbed_by is None:
-            continue
-        row = dict.fromkeys(gens[g], 1.0)
-        for h, other in enumerate(ctx.generators):
-            if is_multiple(other.form, generator.absorbed_by):
-                for column, strict in zip(gens[h], basis.strict, strict=True):
-                    if strict:
-                        row[column] = -float(absorption)
-        system.bounds.append((row, 0.0))
-
-
-def _strict_columns(ctx: Context, basis: _Basis, gens: list[list[int]]) -> list[int]:
-    return [
-        column
-        for g, generator in enumerate(ctx.generators)
-        if generator.grows
-        for column, strict in zip(gens[g], basis.strict, strict=True)
-        if strict
-    ]
-
-
-def _terms(columns: list[int], basis: _Basis, solution: list[Fraction]) -> list[Any]:
-    return [
-        [str(solution[column]), list(term)]
-        for column, term in zip(columns, basis.terms, strict=True)
-        if solution[column]
-    ]
+    def _is_solvable(
+        self, clause: Clause, gain: Sequence[bool] | None, used: Sequence[bool] | None
+    ) -> bool:
+        """Whether there are multipliers, of sum 1 for the generators `gain` or the lower side."""
+        lower, upper = clause
+        rows = dict(self._rows)
+        for form in (*lower, *upper):
+            for var in form.coeffs:
+                rows.setdefault(var, len(rows))
+        logs, count = self._forms.shape
+        slack = len(self._absorption)
+        own = count + len(lower) + len(upper)
+        whole = np.zeros((len(rows) + 2 + slack, own + slack))
+        whole[:logs, :count] = self._forms
+        for k, form in enumerate((*lower, *upper), count):
+            sign = -1.0 if k < count + len(lower) else 1.0
+            for var, coeff in form.coeffs.items():
+                whole[rows[var], k] = sign * float(coeff.at(self._point))
+        whole[len(rows), count:own] = [-1.0] * len(lower) + [1.0] * len(upper)
+        whole[len(rows) + 2 :, :count] = self._absorption
+        whole[len(rows) + 2 :, own:] = np.eye(slack)
+        if gain is None:
+            whole[len(rows) + 1, count : count + len(lower)] = 1.0
+        else:
+            whole[len(rows) + 1, :count] = gain
+        if used is not None:
+            whole[:, :count] *= used
+        target = np.zeros(len(whole))
+        target[len(rows) + 1] = 1.0
+        return nearest(whole, target)[1] <= SURELY_APART
 
 
 # Signs of functions of the parameters.
@@ -443,22 +416,17 @@ def sign_multiplier(value: Frac, ctx: Context) -> tuple[str, list[Any]] | None:
 
 def positive(poly: fmpq_mpoly, ctx: Context, strict: bool) -> list[Any] | None:
     """Return a multiplier that multiplies out to the polynomial, or None."""
-    if any(not _holds(Factor(poly, strict), point) for point in _points(ctx)):
+    names = ctx.ring.names
+    if any(not _holds(Factor(poly, strict), point) for point in points(names, ctx.factors)):
         return None
     for degree in (*DEGREES, 4):
-        basis = _basis(ctx.ring, ctx.factors, degree)
-        system = _System()
-        for term in basis.polys:
-            system.put_poly("p", system.column(), term, 1)
-        for monomial, value in poly.to_dict().items():
-            system.rhs["p", monomial] = value
-        if strict:
-            system.gain = {k: 1.0 for k, is_strict in enumerate(basis.strict) if is_strict}
-            system.bounds.append((dict.fromkeys(system.gain, 1.0), 1e6))
-        solution = system.solve()
-        if solution is None:
+        basis = _basis(names, ctx.factors, degree)
+        gain = basis.strict_terms if strict else []
+        limits = np.zeros((1 if strict else 0, len(basis.terms)))
+        limits[:, gain] = 1.0
+        bounds = np.full(len(limits), LARGEST_SIGN)
+        solution = System([], basis.block, _as_column(poly), limits, bounds, gain).solve()
+        if solution is None or (strict and not any(solution[k] for k in gain)):
             continue
-        if strict and not any(solution[k] for k in system.gain):
-            continue
-        return _terms(list(range(len(basis.terms))), basis, solution)
+        return basis.multiplier(solution)
     return None

@@ -25,6 +25,7 @@ from proofs_check.optimum import (
     at_point,
     feasibility,
     gap_goal,
+    in_place_of_o,
     outer_context,
     parts_of,
     place,
@@ -124,8 +125,7 @@ def proposed_optimum(ready: Premises) -> str:
     form = forms.pop()
     ctx = found[0].ready.ctx
     if variable not in (name, None):  # N = N_eff log N_eff, with the logarithm of an outer size
-        scale = min(ctx.sizes - varied(found[0].ready))
-        form = form + Form({LOGLOG + scale: ctx.ring.one})
+        form = form + Form({LOGLOG + _scale(found[0].ready): ctx.ring.one})
     return str(form_expr(form, ctx))
 
 
@@ -140,6 +140,9 @@ def _chosen(ready: Premises, prover: Prover) -> dict[str, Any]:
     found = programs(ready)
     faces = () if variable is None else (variable,)
     optimum, where = optimum_everywhere(ready, found, faces, whole=variable is not None)
+    claimed = _claimed_below(ready, optimum, variable) if ready.claim.relation == "o" else {}
+    if claimed:
+        ready = in_place_of_o(ready, read_expr(claimed["below"]))
     for spot in where:
         _require_claimed(ready, found, optimum, spot)
     node: dict[str, Any] = {
@@ -154,7 +157,27 @@ def _chosen(ready: Premises, prover: Prover) -> dict[str, Any]:
     if variable is not None:
         growth = saturations(ready, found, optimum.value, _gap(ready), where, _sides(ready))
         out |= _gap_proof(ready, node, growth)
-    return node | out
+    return claimed | node | out
+
+
+def _claimed_below(ready: Premises, optimum: Optimum, variable: str | None) -> dict[str, Any]:
+    """Return what an optimum is ``O`` of, where that is smaller than what is claimed for ``o``."""
+    form: Form | None = optimum.value
+    if variable is not None:
+        form = optimum.faces[variable][1]
+    if form is None:
+        raise StuckError(_face_text(variable or "", optimum.faces[variable or ""], ready))
+    if variable not in (place(ready), None):
+        form = form + Form({LOGLOG + _scale(ready): ready.ctx.ring.one})
+    below = form_expr(form, ready.ctx)
+    large = log_tree(ready.right, ready.ctx)
+    proof = Prover(outer_context(ready)).goal(log_tree(below, ready.ctx), large, diverging=True)
+    return {"below": str(below), "smaller": proof}
+
+
+def _scale(ready: Premises) -> str:
+    """Return an outer size: N is N_eff times its logarithm."""
+    return min(ready.ctx.sizes - varied(ready))
 
 
 def _ask_for_one_claimed_form(ready: Premises, prover: Prover) -> None:

@@ -54,6 +54,8 @@ __all__ = ["Optimum", "Program", "Saturations", "Side", "evaluated", "optimum_at
 VALUE, DISTANCE = " value", " distance"
 """Variables of the programs that are no names of the claim language."""
 TIGHT, EQUAL = 1e-7, 1e-6
+UNBOUNDED, OPEN = 3, 4
+"""What HiGHS says of a program."""
 SHARES = (0.07, 0.5, 0.93)
 """Parts of the largest distance from an optimum at which the objective is looked at."""
 FARTHEST = 2.0
@@ -114,6 +116,13 @@ def programs(ready: Premises) -> list[Program]:
 # Linear programs.
 
 
+class UnboundedError(StuckError):
+    """An objective falls without end within its constraints."""
+
+    def __init__(self) -> None:
+        super().__init__("the objective falls without end within its constraints: no minimum")
+
+
 @dataclass(frozen=True, slots=True)
 class _Solution:
     cost: float
@@ -135,11 +144,20 @@ def _rows(inside: Sequence[Form], names: Sequence[str], spot: Spot) -> tuple[Arr
 def _solve(
     inside: Sequence[Form], cost: Mapping[str, float], names: Sequence[str], spot: Spot, ring: Ring
 ) -> _Solution | None:
-    """Minimise the cost over the names where all forms are non-negative."""
+    """Minimise the cost over the names where all forms are non-negative.
+
+    Raises
+    ------
+    UnboundedError
+        Where the cost falls without end.
+    """
     rows, ends = _rows(inside, names, spot)
     target = np.array([cost.get(name, 0.0) for name in names])
     limits = LinearConstraint(rows, ends, np.inf)
     answer = milp(target, constraints=limits, bounds=Bounds(-np.inf, np.inf))
+    # HiGHS may not tell what has no least value from what has none at all.
+    if answer.status in (UNBOUNDED, OPEN) and _feasible(inside, names, spot):
+        raise UnboundedError
     if answer.status != 0 or answer.x is None:
         return None
     slack = rows @ answer.x - ends
@@ -232,7 +250,10 @@ def _face(
     """Return optimal points with the least and the largest value of a name."""
     ends: list[Mapping[str, Form] | None] = []
     for sign in (1.0, -1.0):
-        solved = [_solve(inside, {name: sign}, names, spot, ring) for inside, ring in sets]
+        try:
+            solved = [_solve(inside, {name: sign}, names, spot, ring) for inside, ring in sets]
+        except UnboundedError:
+            solved = [None]
         if None in solved:
             ends.append(None)
             continue

@@ -20,7 +20,7 @@ from proofs_check.goals import refined
 from proofs_check.growth import at_centre, range_context
 from proofs_check.language import parse_expr
 from proofs_check.logform import LOGLOG, form_expr, log_generators, loglog, monomial, names_of
-from theory.certificates import certificate, positive, sign_multiplier
+from theory.certificates import Cone, positive, sign_multiplier
 
 __all__ = ["LogNeededError", "Prover", "SplitNeededError", "StuckError", "form_expr"]
 
@@ -66,6 +66,7 @@ def _depends(form: Form, index: str) -> bool:
 class Memory:
     """What provers of equal contexts have found out."""
 
+    cone: Cone | None = None
     certificates: dict[tuple[Clause, bool], dict[str, Any] | None] = field(default_factory=dict)
     weak: dict[Frac, bool] = field(default_factory=dict)
     plans: dict[Any, Any] = field(default_factory=dict)
@@ -107,7 +108,8 @@ class Prover:
         key = (clause, diverging)
         known = self._memory.certificates
         if key not in known:
-            known[key] = certificate(self.ctx, clause, diverging)
+            cone = self._memory.cone = self._memory.cone or Cone(self.ctx)
+            known[key] = cone.certificate(clause, diverging)
         return known[key]
 
     def nonnegative(self, form: Form) -> bool:

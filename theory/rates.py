@@ -102,7 +102,7 @@ def _condition(form: Form, ctx: Context) -> str:
     """Write ``form >= 0`` as ``X >= Y``, with positive powers on both sides."""
     above: dict[str, Frac] = {}
     below: dict[str, Frac] = {}
-    sample = next(iter(points(ctx.ring, ctx.factors)), None)
+    sample = next(iter(points(ctx.ring.names, ctx.factors)), None)
     for variable, coeff in form.coeffs.items():
         positive = sample is None or coeff.at(sample) > 0
         (above if positive else below)[variable] = coeff if positive else -coeff

@@ -73,7 +73,7 @@ def tree_value(tree: Tree, spot: Spot) -> float:
 
 def _generic_points(ring: Ring, factors: Sequence[Factor]) -> list[tuple[Fraction, ...]]:
     """Return examples of the parameters in general position, extreme ones among them."""
-    listed = points(ring, tuple(factors), EXAMPLES)
+    listed = points(ring.names, tuple(factors), EXAMPLES)
     chosen = list(listed[:1])
     for k in range(len(ring.names) if listed else 0):
         first = listed[0]
@@ -127,7 +127,7 @@ def _cone(outer: Context, sample: tuple[Fraction, ...]) -> tuple[list[str], Arra
         if any(row) and generator.absorbed_by is None:
             rows.append([0.0 if c is None else float(c.at(sample)) for c in row])
             ends.append(-Spot(sample, {}).at(generator.form))
-    return names, np.array(rows).reshape(-1, len(names)), np.array(ends)
+    return names, np.array(rows).reshape(len(rows), len(names)), np.array(ends)
 
 
 def _steps(outer: Context) -> frozenset[str]:

@@ -9,7 +9,7 @@ stage by stage while there are at most 100 stages).  Everything else is the
 defining sums of `proofs_check.meaning`, which hold LEFT between them up to constant factors: the
 upper one is read where the claim bounds LEFT from above, the lower one where it bounds it from
 below, so that an exponentially small lower bound is no alarm against an ``O``.  A claim with ``~``
-needs true sums.
+needs true sums, which `proofs_check.exactly` has for some more quantities.
 
 *Where it looks.*  At the first parameter point along one path for every regime, and for every
 boundary between two, that `theory.samples` finds; at others, one of them close to the edges of
@@ -59,7 +59,9 @@ from numerics.legs.places import (
 from numerics.legs.regimes import place_in
 from numerics.legs.trend import Point, Reading, combined, read
 from proofs_check.claim import Claim, Setting
-from proofs_check.expr import Expr, Num, Sum, free_names, mul, substitute, walk
+from proofs_check.claimfile import SIZES
+from proofs_check.exactly import exact_meaning
+from proofs_check.expr import Expr, Num, Sum, add, free_names, mul, substitute, walk
 from proofs_check.meaning import NoMeaningError, is_quantity, meaning
 from proofs_check.orders import Order, UndecidedError
 from proofs_check.verdict import Evidence, Light
@@ -239,7 +241,8 @@ def _drifts(
     claim: Claim, values: Values, path: Exponents, found: Sequence[Rung]
 ) -> tuple[_Drift, ...]:
     """Return the drift of each bound of LEFT/RIGHT."""
-    left, right = (meaning(side, claim.setting) for side in (claim.left, claim.right))
+    sizes = SIZES | claim.sizes
+    left, right = (meaning(side, claim.setting, sizes) for side in (claim.left, claim.right))
     sides = [("upper", left.upper, right.lower), ("lower", left.lower, right.upper)]
     if all(rung.lower == rung.upper for rung in found):
         sides = [("ratio", left.upper, right.upper)]
@@ -400,14 +403,20 @@ def _sides(
     claim: Claim, values: Values, places: Sequence[Values]
 ) -> Callable[[Values], tuple[_Side, _Side]]:
     """Return the function of the sizes that gives the two sides."""
-    setting = claim.setting
+    setting, sizes = claim.setting, SIZES | claim.sizes
     true = _true_sums(setting, values, places) if setting.features == "top" else {}
 
     def side(expr: Expr, place: Values) -> _Side:
         names = free_names(expr)
         explicit = {name: make(place) for name, make in true.items() if name in names}
         expr = substitute(expr, explicit)
-        bounds = meaning(expr, setting)
+        if claim.relation == "~":
+            try:
+                value = exact_meaning(expr, setting).upper
+                return _Side(value, value, True)
+            except NoMeaningError:
+                pass  # a claim up to constants is all that can be looked at
+        bounds = meaning(expr, setting, sizes)
         return _Side(bounds.lower, bounds.upper, not any(map(is_quantity, walk(expr))))
 
     return lambda place: (side(claim.left, place), side(claim.right, place))
@@ -419,14 +428,17 @@ def _true_sums(
     """Return the quantities that top features make explicit, as functions of the sizes."""
     numbers = {name: Num(value) for name, value in values.items()}
     spectrum = substitute(unit_factor(setting.spectrum), numbers)
-    target = substitute(unit_factor(setting.target), numbers)
+    targets = [
+        (output.count, substitute(unit_factor(output.target), numbers))
+        for output in setting.each()
+    ]
 
     def tail(place: Values) -> Expr:
-        return mul(setting.outputs, approx(target, int(place["M"])))
+        return add(*(mul(p, approx(target, int(place["M"]))) for p, target in targets))
 
     def path(place: Values) -> Expr:
-        plan = stages(int(place["N"]), place["gamma"], setting.schedule)
-        return mul(setting.outputs, mean_bias(spectrum, target, int(place["M"]), plan))
+        plan, M = stages(int(place["N"]), place["gamma"], setting.schedule), int(place["M"])
+        return add(*(mul(p, mean_bias(spectrum, target, M, plan)) for p, target in targets))
 
     longest = max((place.get("N", Fraction(0)) for place in places), default=Fraction(0))
     short = setting.schedule == "constant" or int(longest).bit_length() <= MOST_STAGES

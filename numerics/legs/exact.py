@@ -106,7 +106,8 @@ def _paths(claim: Claim, values: Values) -> list[Exponents]:
     power = _power(claim.setting, values)
     groups: dict[tuple[bool, int, int], list[Exponents]] = {}
     for path in sample_paths(claim, values):
-        fixed, regime = _fixed(claim, path), _regime(path, power)
+        whole = _completed(claim, path)
+        fixed, regime = _fixed(claim, whole), _regime(whole, power)
         if not any(fixed in group for group in groups.values()):
             groups.setdefault((0 in regime, *regime), []).append(fixed)
     for group in groups.values():
@@ -115,6 +116,16 @@ def _paths(claim: Claim, values: Values) -> list[Exponents]:
     order = sorted(groups, key=lambda regime: (regime[0], -_sight(groups[regime][0])))
     turns = zip_longest(*(groups[regime] for regime in order))
     return [path for turn in turns for path in turn if path is not None]
+
+
+def _completed(claim: Claim, path: Exponents) -> Exponents:
+    """Return the path with the sizes that SGD needs and the order of LEFT does not depend on."""
+    expr = claim.left if claim.objective is None else claim.objective.expr
+    if not free_names(expr) & RESPONSES:
+        return path
+    linear = (Fraction(1), Fraction(0))
+    steps = {} if {"N", "N_eff"} & path.keys() else {"N": linear}
+    return {"M": linear, **steps, **path}
 
 
 def _power(setting: Setting, values: Values) -> float:
@@ -279,7 +290,7 @@ class _Row:
 
 def _row(claim: Claim, values: Values, path: Exponents, L: float) -> _Row:
     setting = claim.setting
-    gamma = first_step(problem_of(setting, values, _place(path, L, ONE)))
+    gamma = first_step(problem_of(setting, setting.each()[0], values, _place(path, L, ONE)))
     place = _place(path, L, gamma)
     left, right = (number(side, setting, values, place) for side in (claim.left, claim.right))
     if right.blurred:

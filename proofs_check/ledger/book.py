@@ -39,7 +39,7 @@ from flint import arb
 
 from proofs_check.errors import RejectedError, UserError
 from proofs_check.expr import Call, Expr, Num, free_names, walk
-from proofs_check.ledger.axioms import AXIOMS, Closed
+from proofs_check.ledger.axioms import Closed, axioms
 from proofs_check.ledger.boxes import enclosed, has_enclosure
 from proofs_check.ledger.context import Context
 from proofs_check.ledger.definitions import constant, name_of, named, recursion
@@ -165,8 +165,8 @@ class _Book:
         self.example = self._example(standing["example"])
         for fact in self.context.facts:
             self._require_example(fact.relation)
-        self.library: dict[str, Closed] = dict(AXIOMS)
-        self.status: dict[str, str] = dict.fromkeys(AXIOMS, "axiom")
+        self.library: dict[str, Closed] = axioms()
+        self.status: dict[str, str] = dict.fromkeys(self.library, "axiom")
         self.background: dict[str, str] = {}
         self.entries: list[Entry] = []
         self.moments: dict[str, Closed] = {}
@@ -327,8 +327,8 @@ class _Book:
     def report(self) -> Report:
         """Return what was found, with the trust base."""
         used = {name for e in self.entries for name in e.uses}
-        trust = [f"standard analysis, proved in proofs_check.ledger.axioms: {AXIOMS[n].says}"
-                 for n in AXIOMS if n in used]  # fmt: skip
+        trust = [f"standard analysis, proved in proofs_check.ledger.axioms: {axiom}"
+                 for name, axiom in axioms().items() if name in used]  # fmt: skip
         for e in self.entries:
             if e.status == "cited":
                 above = ", ".join(self._above(e.id)) or "nothing"

@@ -10,7 +10,7 @@ import pytest
 from derivations import CASES, REFUTED, derived, witness
 
 from proofs_check.algebra import Factor, Form, Frac, Multiplier, NotRationalError, Ring
-from proofs_check.checker import check, check_needs, check_witness
+from proofs_check.checker import check, check_needs, check_witness, sides_of
 from proofs_check.claim import Claim, Setting
 from proofs_check.claimfile import make_claim
 from proofs_check.cone import (
@@ -31,11 +31,11 @@ from proofs_check.expr import Name
 from proofs_check.goals import check_goal, refined
 from proofs_check.growth import bound, range_context
 from proofs_check.kernels import parse_kernel
-from proofs_check.language import parse_expr
+from proofs_check.language import parse_condition, parse_expr
 from proofs_check.logform import log_tree, monomial
-from proofs_check.meaning import NoMeaningError, meaning
+from proofs_check.meaning import SMALL_GAMMA, NoMeaningError, meaning
 from proofs_check.optimum import check_optimum, read_point
-from proofs_check.premises import condition_generators, is_assumed, premises
+from proofs_check.premises import condition_generators, is_assumed, is_evident, premises
 from proofs_check.verdict import Certificate, Verdict
 from theory.derive import derive
 
@@ -524,8 +524,51 @@ def test_conditions_are_assumed_in_either_direction() -> None:
     assert not is_assumed(make_claim("M = O(M)", ["1 > a"]).assume[0], given)
 
 
+def test_conditions_that_large_sizes_satisfy_are_evident() -> None:
+    sizes = frozenset({"M"})
+    evident = {"M >= 7": True, "M >= M": True, "k >= k": True, "k >= 7": False, "M >= k": False,
+               "M <= 7": False, "M > M": False, "M^2 >= 7": False}  # fmt: skip
+    for text, answer in evident.items():
+        assert is_evident(parse_condition(text)[0], sizes) is answer, text
+
+
+@pytest.mark.parametrize("says", ["eigenvalue(M) = Theta(M^-a)", "eigenvalue(9) = Theta(1)"])
+def test_an_eigenvalue_within_the_model_needs_no_assumption(says: str) -> None:
+    claim = make_claim(says, ["a > 1"])
+    check(claim, derive(claim).proof)
+    beyond = make_claim("eigenvalue(N) = Theta(N^-a)", ["a > 1"])
+    assert derive(beyond).proof is None
+    with refused("needed and not assumed"):
+        check_needs(premises(beyond), [[]] * len(premises(beyond).left.needs))
+
+
+TRUE_EXPONENTS = [
+    ("M^min(a, b) = O(M^a)", ["a > 0", "b > 0"]),
+    ("M^max(a, b, 1) = Theta(M^a)", ["a > 1", "b < a"]),
+    ("sum(i^-max(a, b), i, M, oo) = Theta(M^(1-max(a, b)))", ["a > 1", "b > 1"]),
+    ("M^(2*min(a, b)^2 + 1) = O(M^(2*a*b + 1))", ["a > 0", "b > 0"]),
+]
+FALSE_EXPONENTS = [
+    ("M^max(a, b) = O(M^a)", ["a > 0", "b > 0"]),
+    ("M^min(a, b, 1) = Theta(M^a)", ["a > 1", "b < a"]),
+    ("sum(i^-max(a, b), i, M, oo) = Theta(M^(1-min(a, b)))", ["a > 1", "b > 1"]),
+    ("M^min(a, log(a)) = O(M^a)", ["a > 1"]),  # true, but no rational function
+]
+
+
+@pytest.mark.parametrize(("says", "assume"), TRUE_EXPONENTS)
+def test_min_and_max_in_exponents(says: str, assume: list[str]) -> None:
+    claim = make_claim(says, assume)
+    check(claim, derive(claim).proof)
+
+
+@pytest.mark.parametrize(("says", "assume"), FALSE_EXPONENTS)
+def test_false_claims_with_min_and_max_in_exponents(says: str, assume: list[str]) -> None:
+    assert derive(make_claim(says, assume)).proof is None
+
+
 def test_quantities_without_a_meaning_are_rejected() -> None:
-    claim = make_claim("risk = O(1)", ["a > 1", "b = a"], algorithm="averaged-sgd")
+    claim = make_claim("excess = O(1)", ["a > 1", "b = a"], algorithm="averaged-sgd")
     with refused("no rule for averaged-sgd"):
         premises(claim)
     assert premises(make_claim("eigenvalue(1) = O(1)", ["a > 1"])).ctx.indices == frozenset()
@@ -556,8 +599,10 @@ def test_comparisons_at_the_top() -> None:
 def test_relations_that_are_not_proved(relation: str) -> None:
     says = "M ~ exp(-M)" if relation == "~" else f"M = {relation}(exp(-M))"
     claim = make_claim(says)
-    with refused("no rule proves" if relation == "~" else "."):
+    with refused("no entry 'grows'" if relation == "~" else "."):
         check(claim, proof_of(claim))
+    with refused("no rule proves"):
+        sides_of("~")
     with refused("no lower bound is given"):
         other = make_claim("exp(-M) = Omega(exp(-M))")
         check(other, proof_of(other))
@@ -596,11 +641,47 @@ def objective(says: str, minimise: str = "1/M + M/C", **more: Any) -> Claim:
 
 def test_claims_about_optima_that_no_rule_proves() -> None:
     for says, message in [
-        ("optimal(M) = o(C)", "no rule proves o of an optimum"),
+        ("optimal(M) ~ C", "no rule proves ~ of an optimum"),
         ("2*optimal(M) = Theta(C)", "optimal.X. or optimal.value. alone"),
     ]:
         with refused(message):
             check_optimum(premises(objective(says)), {})
+
+
+def little_o() -> tuple[Claim, dict[str, Any]]:
+    claim = objective("optimal(M) = o(C^(3/4))")
+    proof = derive(claim).proof
+    assert proof is not None
+    return claim, proof
+
+
+@pytest.mark.parametrize("says", ["optimal(M) = o(C^(3/4))", "optimal(value) = o(1)"])
+def test_an_optimum_of_smaller_order(says: str) -> None:
+    claim = objective(says)
+    proof = derive(claim).proof
+    assert proof is not None
+    check(claim, proof)
+    for same in (says.replace("C^(3/4)", "C^(1/2)").replace("o(1)", "o(C^(-1/2))"),):
+        with pytest.raises(RejectedError):
+            check(objective(same), proof)
+        assert derive(objective(same)).refutation is not None
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"below": "C^(3/4)"}, "tends to infinity|identity"),
+        ({"below": "C"}, "identity"),
+        ({"below": "C^(1/4)"}, "identity"),  # smaller than the optimum
+        ({"below": "min(M, C^(1/2))"}, "may not depend on M"),
+        ({"smaller": {"certs": []}}, "1 clauses"),
+    ],
+)
+def test_what_an_optimum_is_below(change: Any, message: str) -> None:
+    claim, data = little_o()
+    data["tree"].update(change)
+    with refused(message):
+        check(claim, data)
 
 
 def test_the_choice_of_the_point_depends_on_given_names_only() -> None:
@@ -732,6 +813,10 @@ TOP = replace(SETTING, features="top")
         ("max(irreducible, 1)", "max(sigma^2, 1)"),
         ("M*irreducible", "M*sigma^2"),
         ("risk - approx - bias - variance", "sigma^2"),
+        ("risk", "sigma^2"),
+        ("risk - approx", "sigma^2"),
+        ("irreducible + 3*mean_bias", "sigma^2"),
+        ("2*risk - sigma^2 + M", "sigma^2 + M"),
         ("eigenvalue(j)", "j^(-a)"),
         ("M + 1", "M + 1"),
     ],
@@ -739,6 +824,29 @@ TOP = replace(SETTING, features="top")
 def test_meanings(text: str, upper: str) -> None:
     found = meaning(parse_expr(text), SETTING)
     assert found.upper == parse_expr(upper)
+
+
+def test_the_noise_of_outputs_that_tend_to_infinity() -> None:
+    many = replace(SETTING, outputs=Name("p"))
+    sizes = frozenset({"p"})
+    for text in ("risk", "risk - sigma^2", "irreducible - 5*sigma^2", "excess + irreducible"):
+        found = meaning(parse_expr(text), many, sizes)
+        assert found.upper == found.lower == parse_expr("p*sigma^2")
+    assert SMALL_GAMMA in meaning(Name("risk"), many).trust
+    assert not meaning(Name("irreducible"), many).trust
+    with pytest.raises(NoMeaningError, match="is subtracted and stays"):
+        meaning(parse_expr("variance - sigma^2"), many, sizes)
+    # Beside the noise of a single output the parts of p outputs stay.
+    beside = meaning(parse_expr("sigma^2 + variance"), many, sizes)
+    assert beside.upper != parse_expr("sigma^2")
+
+
+def test_the_whole_risk_needs_summable_energies_alone() -> None:
+    needs = [str(need) for need in meaning(Name("risk"), SETTING).needs]
+    assert needs == ["a > 1", "b > 1"]
+    assert len(meaning(Name("excess"), SETTING).needs) > 2
+    kernel = replace(SETTING, kernel=parse_kernel("brownian"))
+    assert "Mercer" in meaning(Name("risk"), kernel).steps[0]
 
 
 def test_meanings_by_setting() -> None:
@@ -763,7 +871,18 @@ def test_meanings_by_setting() -> None:
         ("-risk", {}),
         ("exp(-risk)", {}),
         ("approx^a", {}),
-        ("risk", {"algorithm": "averaged-sgd"}),
+        ("risk - irreducible", {"algorithm": "averaged-sgd"}),
+        ("excess", {"algorithm": "averaged-sgd"}),
+        # What is bounded beside the noise is not so where it is subtracted.
+        ("risk - 2*bias", {}),
+        ("irreducible - approx", {}),
+        ("risk - M*variance", {}),
+        ("risk", {"spectrum": parse_expr("exp(-i)")}),
+        ("risk", {"target": parse_expr("i^-1*log(i+1)^-b")}),
+        # Nor does the noise of one output bound the parts of p of them, or the other way round.
+        ("risk - p*sigma^2 - variance + sigma^2 - bias - 2*approx", {"outputs": Name("p")}),
+        ("risk - 2*p*sigma^2", {"outputs": Name("p")}),
+        ("risk - sigma^2", {"outputs": Name("p")}),
         ("approx", {"spectrum": parse_expr("exp(-i)")}),
         ("approx", {"target": parse_expr("-2*i^-a")}),
     ],

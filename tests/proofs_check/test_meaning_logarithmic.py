@@ -1,6 +1,7 @@
 """Logarithmic power laws: how they are read, what is refused, and a sketch in numbers."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -29,8 +30,8 @@ def test_ways_to_write_one_law(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["i^-2*log(i+1)^-a", "i^-1*log(i)^-a", "i^-1*log(i+1)^-i", "exp(-i)", "log(i+1)^-a",
-     "i^-1*log(i+1)^-a*log(i+1)"],
+    ["i^-2*log(i)^-a", "i^-1*log(i)^-a", "i^-1*log(i+1)^-i", "exp(-i)", "log(i+1)^-a",
+     "i^-1*log(i+1)^-a*log(i+1)", "i^-2*log(i+1)^-a*log(i+1)", "1", "log(i+1)^-2"],
 )  # fmt: skip
 def test_laws_without_a_rule(text: str) -> None:
     with pytest.raises(NoMeaningError, match=r"neither i\^-e nor"):
@@ -51,22 +52,40 @@ def test_what_the_sketch_lemmas_do_not_cover_is_refused() -> None:
             with pytest.raises(NoMeaningError, match="unless spectrum and target are the same"):
                 meaning(Name(name), setting(spectrum, target))
             meaning(Name(name), setting(spectrum, target, features="top"))
-    averaged = setting(algorithm="averaged-sgd", schedule="constant")
-    with pytest.raises(NoMeaningError, match="averaged-sgd with a Gaussian sketch"):
-        meaning(Name("mean_bias"), averaged)
+    geometric = setting(algorithm="averaged-sgd")
+    with pytest.raises(NoMeaningError, match="averaged-sgd with the geometric schedule"):
+        meaning(Name("mean_bias"), geometric)
 
 
 def test_every_part_of_the_risk_has_a_meaning() -> None:
     for schedule in ("geometric", "constant"):
-        found = meaning(Name("risk"), setting(schedule=schedule))
+        found = meaning(parse_expr("risk - sigma^2"), setting(schedule=schedule))
         assert found.upper != found.lower
-    averaged = setting(features="top", algorithm="averaged-sgd", schedule="constant")
+    averaged = setting(algorithm="averaged-sgd", schedule="constant")
     found = meaning(Name("bias"), averaged)
+    assert "exp(-(N*gamma)^2/M)" in str(found.lower)
+    assert "exp" not in str(found.upper)
+    found = meaning(Name("bias"), replace(averaged, features="top"))
     assert found.upper == found.lower
     approx = meaning(Name("approx"), setting())
     assert str(approx.upper) == "sum(i^(-1)*log(i + 1)^(-a), i, M + 1, oo)".replace(
         "i^(-1)", "1/i"
     )
+
+
+def test_a_power_with_logarithmic_corrections() -> None:
+    corrected = setting("i^-a*log(i+1)^-q", "i^-b*log(i+1)^-2")
+    found = meaning(Name("approx"), corrected)
+    assert str(found.upper) == (
+        "sum(i^(-b)*log(i + 1)^(-2)*M^(-a)*log(M + 1)^(-q)/i^(-a)/log(i + 1)^(-q), i, 1, M)"
+        " + sum(i^(-b)*log(i + 1)^(-2), i, M + 1, oo)"
+    )
+    assert set(map(str, found.needs)) == {"a > 1", "b > 1"}
+    assert found.trust == (GAUSSIAN_MATRICES,)
+    assert "b < a + 1" in map(str, meaning(Name("bias"), corrected).needs)
+    # Nothing is said of the tail of a trace: the power alone makes it summable.
+    assert TRANSPOSE not in meaning(Name("variance"), corrected).trust
+    assert "log(M)" not in str(meaning(Name("variance"), corrected).upper)
 
 
 def test_a_sketch_in_numbers() -> None:

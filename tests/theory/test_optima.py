@@ -1,6 +1,7 @@
 """Optima: the unique one or the whole face, in every regime, and what is claimed of them."""
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -12,6 +13,7 @@ from scipy.optimize import linprog
 from proofs_check.checker import check, check_witness
 from proofs_check.claim import Claim
 from proofs_check.claimfile import make_claim
+from proofs_check.expr import Call, Name
 from theory.derive import derive
 from theory.phases import Phase, phase_diagram, phases
 
@@ -52,6 +54,32 @@ def test_an_objective_without_a_rule_is_left_undecided() -> None:
     assert "averaged-sgd" in derived.reason
 
 
+def test_an_objective_without_a_minimum() -> None:
+    """The variance falls on and on with the step size; once its order at 1/N_eff was shown."""
+    claim = make_claim(
+        "optimal(gamma) = Theta(1)", ["a > 1", "b > 1"], minimise="variance", over=["gamma"]
+    )
+    derived = derive(claim)
+    assert (derived.proof, derived.refutation, derived.derived) == (None, None, "")
+    assert "no minimum" in derived.reason
+    value = make_claim(
+        "optimal(value) = Theta(1/N_eff)", ["a > 1", "b > 1"], minimise="variance", over=["gamma"]
+    )
+    derived = derive(value)
+    assert derived.refutation is not None
+    check_witness(value, derived.refutation)
+
+
+def test_an_objective_that_does_not_depend_on_what_is_varied() -> None:
+    """Once a crash: the objective has no size at all."""
+    claim = make_claim(
+        "optimal(value) = Theta(1)", ["a > 1", "b > 1"], minimise="risk", over=["gamma"]
+    )
+    check(claim, derive(claim).proof)
+    place = replace(claim, left=Call("optimal", (Name("gamma"),)))
+    assert derive(place).reason == "optimal is every gamma <= 1"
+
+
 TRUE = [
     # The best step of Theorem 4.2, in the interior of the regime.
     of_risk("optimal(gamma) = Theta(N_eff^(a/b - 1))", (*SMOOTH, "M >= N_eff^(1/b)*log(N_eff)"),
@@ -59,11 +87,17 @@ TRUE = [
     # The best point depends on the regime, the claim is about all of them.
     of_risk("optimal(value) = Theta(M^(1-b) + N_eff^((1-b)/b))", SMOOTH, "gamma"),
     of_risk("optimal(gamma) = Omega(min(1, M^a/N_eff))", ("a > 1", "b = a"), "gamma"),
+    of_risk("optimal(M) = o(C^(1/2))", ("a > 1", "b = a", "gamma = 1"), "M", "N",
+            subject_to="M*N = C"),
+    of_risk("optimal(N) = o(C)", ("a > 1", "b = a", "gamma = 1"), "M", "N",
+            subject_to="M*N = C"),
 ]  # fmt: skip
 FALSE = [
     # At M of the order of N_eff^(1/b) every larger step is as good.
     of_risk("optimal(gamma) = Theta(N_eff^(a/b - 1))", (*SMOOTH, "M >= N_eff^(1/b)"), "gamma"),
     of_risk("optimal(gamma) = Theta(1)", ("a > 1", "b = a", "M <= N_eff^(1/a)"), "gamma"),
+    of_risk("optimal(M) = o((C/log(C))^(1/(a+1)))", ("a > 1", "b = a", "gamma = 1"), "M", "N",
+            subject_to="M*N = C"),
     of_risk("optimal(gamma) = Theta(M^a/N_eff)", ("a > 1", "b = a", "M <= N_eff^(1/a)"), "gamma"),
 ]  # fmt: skip
 
