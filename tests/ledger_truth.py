@@ -145,10 +145,12 @@ class Sketch:
 
     def named(self) -> dict[str, Callable[..., float]]:
         """Return the functions; that of Gordon's inequality is 0: it is not looked at here."""
+        i = np.arange(1.0, len(self.lam) + 1)
         return {
             "lam_S": _listed(self.lam),
             "energy_S": _listed(self.energy),
             "norm_S": _listed(self.norms),
+            "spectrum_below": lambda c: float(np.all(c * i**-self.a <= self.lam)),
             "gordon": lambda tau, u: 0.0,
         }
 

@@ -33,6 +33,7 @@ CITED = {
     "sketch-jensen": ["theorem-sketch-below"],
     "event-tails": ["theorem-sketch-above", "theorem-sketch-below"],
     "event-alignment": ["theorem-sketch-above"],
+    "sketch-spectrum-below": ["sketch-dimension-below", "sketch-noise-below"],
     "gordon-tails": ["gordon-gives-tails"],
     "gordon-alignment": ["gordon-gives-alignment"],
 }
@@ -93,6 +94,13 @@ def test_the_search_for_counterexamples_finds_them(original: Original) -> None:
         "sketch-sup-of-mode": "e_S(j, s, i) <= energy_S(i)*9/10",
         "sketch-bias": "approx_S + sum(energy_S(i)*P(J, L, gamma*lam_S(i)), i, 1, M) <= "
         "a/((a - 1)*c1)*(3*log(2)*(1 - c2*gamma)*N_eff*gamma)^((1 - a)/a)/3",
+        "sketch-spectrum-below": "10*c*j^-a <= lam_S(j)",
+        "sketch-dimension-above": "4*sum(min(1, v^2*lam_S(i)^2), i, 1, M) <= (c2*v)^(1/a)",
+        "sketch-dimension-below": "3*min(M, (c*v)^(1/a)) <= sum(min(1, v^2*lam_S(i)^2), i, 1, M)",
+        "sketch-noise-above": "sum(W(J, L, gamma*lam_S(i)), i, 1, M) <= "
+        "1/10*min(M, (c2*K*gamma)^(1/a))/K",
+        "sketch-noise-below": "2*min(M, (c*K*gamma)^(1/a))/K <= "
+        "sum(W(J, L, gamma*lam_S(i)), i, 1, M)",
         "theorem-sketch-above": "risk_S - sigma^2 <= "
         "1/(5*(a - 1))*(M^(1-a) + (N_eff*gamma)^((1-a)/a))",
         "theorem-sketch-below": "3/(a - 1)*(M^(1-a) + (N_eff*gamma)^((1-a)/a)) <= "
