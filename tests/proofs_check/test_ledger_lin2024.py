@@ -25,6 +25,7 @@ def original() -> Original:
 CITED = {
     "ky-fan": ["sketch-below"],
     "range-finder": ["sketch-above-at", "sketch-above"],
+    "sketch-at-most-all": ["sketch-above-all"],
     "sketch-spectrum-positive": ["theorem-sketch-above", "theorem-sketch-below"],
     "sketch-energy-positive": ["theorem-sketch-above", "theorem-sketch-below"],
     "sketch-energy": ["theorem-sketch-above"],
