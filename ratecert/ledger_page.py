@@ -31,7 +31,8 @@ def in_ledger(claim: Claim) -> list[Block]:
     blocks: list[Block] = [Heading(line("In the ledger")), Paragraph(told)]
     for place in found:
         blocks += [Display((_relation(place.entry.says),)), Paragraph(_status(place))]
-    return blocks
+    meanings = dict.fromkeys(text for place in found for text in place.meanings)
+    return blocks + ([Items(tuple(map(line, meanings)))] if meanings else [])
 
 
 def ledger_page(table: Mapping[str, Any], report: Report) -> list[Block]:

@@ -110,12 +110,16 @@ def _claim_of(table: Mapping[str, Any]) -> Claim:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A lemma that supports a claim: as checked, for which features, what is below it."""
+    """A lemma that supports a claim: as checked, for which features, what is below it.
+
+    `meanings` tell in words what the names of its assumptions mean that have no formula.
+    """
 
     entry: Entry
     features: str
     standing: tuple[str, ...]
     below: tuple[str, ...]
+    meanings: tuple[str, ...] = ()
 
 
 def places(key: str, claim_id: str) -> list[Place]:
@@ -136,10 +140,20 @@ def places(key: str, claim_id: str) -> list[Place]:
     report = verified(table, key)
     uses = {entry.id: entry.uses for entry in report.entries}
     return [
-        Place(entry, features[entry.supports], report.standing, _below(entry.id, uses))
+        Place(
+            entry, features[entry.supports], report.standing, _below(entry.id, uses),
+            _meanings(entry, report),
+        )
         for entry in report.entries
         if entry.supports in features
-    ]
+    ]  # fmt: skip
+
+
+def _meanings(entry: Entry, report: Report) -> tuple[str, ...]:
+    """Return what names of the assumptions mean, where the ledger says it in words."""
+    names = frozenset().union(*(parse_relation(text).names() for text in entry.assume))
+    named = {e.id: e.says for e in report.entries if ": " in e.says}  # no relation has a colon
+    return tuple(named[f"{name}.def"] for name in sorted(names) if f"{name}.def" in named)
 
 
 def constants_of(claim: Claim) -> dict[str, str] | None:

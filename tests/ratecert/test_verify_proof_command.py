@@ -122,6 +122,9 @@ def test_places_in_the_ledger() -> None:
     assert (above.entry.id, below.entry.id) == ("theorem-above", "theorem-below")
     assert [p.entry.id for p in sketched] == ["theorem-sketch-above", "theorem-sketch-below"]
     assert [p.features for p in (above, below, *sketched)] == ["top", "top", *["gaussian"] * 2]
+    assert above.meanings == below.meanings == ()
+    assert [len(p.meanings) for p in sketched] == [1, 1]
+    assert sketched[0].meanings[0].startswith("event: 1 if S has rank M")
     assert "one-step" not in above.below
     assert "e.next" in above.below
     assert ledgers.places("lin2024", "approx") == []
