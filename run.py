@@ -6,6 +6,7 @@
     python3 run.py lock [--check]  renew (or check) the locks in requirements/
     python3 run.py bench [NAME]    run the benchmarks
     python3 run.py census [NAME]   bend every built-in claim; the numbers go into docs/census.md
+    python3 run.py mutants [NAME]  change the ledger's checker line by line: does a test fail?
     python3 run.py docs            build the site into docs/_build/html
 
 Standard library only.  The packages go into ``.venv``, which is keyed on the machine, the
@@ -213,6 +214,17 @@ def census(arguments: list[str]) -> int:
     return run("python", "-m", "ratecert.census", *out, *arguments)
 
 
+def mutants(arguments: list[str]) -> int:
+    """Run mutmut on the checker of ledgers (hours, all of it), or on the functions named.
+
+    A name may hold ``*``: ``'proofs_check.ledger.signs.*'``.  Then list the mutants that no test
+    noticed; ``mutmut show NAME`` in the environment says what each of them changed.
+    """
+    ensure("dev")
+    os.chdir(ROOT)
+    return run("mutmut", "run", *arguments) or run("mutmut", "results")
+
+
 def docs(arguments: list[str]) -> int:
     """Build the site."""
     ensure("docs")
@@ -225,7 +237,7 @@ def commands() -> dict[str, Callable[[list[str]], int]]:
     """Return the commands that this checkout can carry out."""
     found: dict[str, Callable[[list[str]], int]] = {}
     found |= {"certify": certify, "test": test, "check": check, "lock": lock}
-    found["census"] = census
+    found |= {"census": census, "mutants": mutants}
     if benchmarks():
         found["bench"] = bench
     if lock_of("docs").exists() and (ROOT / "docs" / "conf.py").exists():

@@ -13,6 +13,12 @@ are tables over the nodes, and with ``F`` (M, n) the features, f the target and 
 The spectrum is that of the grid, within Nyström's bound of Mercer's.  Targets are ``Σ_i √e_i g_i
 φ_i``, g normal: in the isotropic prior ``f`` is a draw of the process itself, ``e_i = λ_i``.
 
+*Draws* are linear images ``R z`` of white noise z, ``R R^T = k(x, x')`` on the nodes, whose law is
+exact up to rounding.  On the circle the covariance of equispaced nodes is a circulant matrix, its
+first row c, and ``R = Fourier^-1 √(Fourier c) Fourier``, in ``n log n`` steps.  Brownian motion is
+the sum of its increments, and the bridge ``B(x) - x B(1)``.  For other kernels R comes from the
+eigenvectors of the matrix, in ``n³``.
+
 *Beside it* the Gaussian model: the exact expected risk of the same sketch with Gaussian features
 of covariance Σ (`numerics.risk`).  Mean paths are the same; the fourth moments are not, nor is
 what is out of reach independent of the features: docs/kernels.md has what was measured.
@@ -22,40 +28,88 @@ what is out of reach independent of the features: docs/kernels.md has what was m
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from numerics.kernels import Kernel
+from numerics.kernels import Bridge, Brownian, Circle, Kernel
 from numerics.problem import Method
 from numerics.risk import excess_curve
 from proofs_check.errors import UserError
 
-__all__ = ["KernelRun", "Sketch", "gaussian_process", "kernel_sgd"]
+__all__ = ["KernelRun", "Process", "Sketch", "gaussian_process", "kernel_sgd"]
 
 Array = NDArray[np.float64]
 
 
+CHUNK = 64
+"""Draws that are made at a time: they need twice their own memory while they are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Process:
-    """Nodes, weights, and a root R of the covariance there: ``R R^T = k(x, x')``."""
+    """A Gaussian process on nodes with weights.
+
+    Attributes
+    ----------
+    points, weights : the nodes.
+    white : numbers of white noise in a draw.
+    image : ``R``: from white noise (count, white) to draws (count, n).
+    variance : ``Σ w k(x, x)``, the trace of the operator.
+    """
 
     points: Array
     weights: Array
-    root: Array
+    white: int
+    image: Callable[[Array], Array]
+    variance: float
 
     def draws(self, rng: np.random.Generator, count: int) -> Array:
         """Return independent draws of the Gaussian process on the nodes, (count, n)."""
-        return np.asarray(rng.standard_normal((count, self.root.shape[1])) @ self.root.T)
+        out = np.empty((count, len(self.weights)))
+        for first in range(0, count, CHUNK):
+            size = min(CHUNK, count - first)
+            out[first : first + size] = self.image(rng.standard_normal((size, self.white)))
+        return out
 
 
 def gaussian_process(kernel: Kernel, n: int) -> Process:
     """Return the Gaussian process of a kernel on about n nodes of its grid."""
     grid = kernel.grid(n)
-    values, vectors = np.linalg.eigh(kernel.covariance(grid.points, grid.points))
+    diagonal, white, image = _root(kernel, grid.points)
+    return Process(grid.points, grid.weights, white, image, float(grid.weights @ diagonal))
+
+
+def _root(kernel: Kernel, x: Array) -> tuple[Array, int, Callable[[Array], Array]]:
+    """Return ``k(x, x)``, how much white noise a draw takes, and R of the module's docstring."""
+    n = len(x)
+    match kernel:
+        case Circle():
+            row = kernel.covariance(x[:1], x)[0]
+            gain = np.sqrt(np.maximum(np.fft.rfft(row).real, 0.0))
+            return np.full(n, row[0]), n, lambda z: np.fft.irfft(np.fft.rfft(z) * gain, n)
+        case Brownian():
+            steps = np.sqrt(np.diff(x, prepend=0.0))
+            return x, n, lambda z: np.cumsum(z * steps, axis=1)
+        case Bridge():
+            steps = np.sqrt(np.diff(x, prepend=0.0, append=1.0))
+            return x - x**2, n + 1, lambda z: _pinned(np.cumsum(z * steps, axis=1), x)
+    matrix = kernel.covariance(x, x)
+    values, vectors = np.linalg.eigh(matrix)
     keep = values > 1e-14 * values[-1]
-    return Process(grid.points, grid.weights, vectors[:, keep] * np.sqrt(values[keep]))
+    root = vectors[:, keep] * np.sqrt(values[keep])
+    return np.diag(matrix), root.shape[1], lambda z: np.asarray(z @ root.T)
+
+
+def _pinned(paths: Array, x: Array) -> Array:
+    """Return the bridges of Brownian paths at x and, last, at 1."""
+    return np.asarray(paths[:, :-1] - paths[:, -1:] * x)
+
+
+STEEPEST = 1e-11
+"""Least ratio of the eigenvalues of Σ: the smallest is known to 1e-16 of the largest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +126,26 @@ class Sketch:
 
     @classmethod
     def draw(cls, process: Process, M: int, targets: int, rng: np.random.Generator) -> Sketch:
-        """Draw M features, and so many targets from the isotropic prior."""
-        if process.root.shape[1] <= M:
-            raise UserError(f"M = {M} features need more than {process.root.shape[1]} nodes")
-        features = process.draws(rng, M) / np.sqrt(M)
+        """Draw M features, and so many targets from the isotropic prior.
+
+        Raises
+        ------
+        UserError
+            For more features than nodes, or a spectrum too steep for double precision.
+        """
+        if process.white <= M:
+            raise UserError(f"M = {M} features need more than {process.white} nodes")
+        features = process.draws(rng, M)
+        features /= np.sqrt(M)
         goals = process.draws(rng, targets)
-        root = np.sqrt(process.weights)
-        rotation, singular, right = np.linalg.svd(features * root, full_matrices=False)
-        inside = goals * root @ right.T
-        approx = np.sum((goals * root - inside @ right) ** 2, axis=1)
-        return cls(
-            features, goals, process.weights, singular**2, rotation, inside / singular, approx
-        )
+        scaled = features * np.sqrt(process.weights)
+        lam, rotation = (x[..., ::-1] for x in np.linalg.eigh(scaled @ scaled.T))
+        if not lam[-1] > STEEPEST * lam[0]:
+            raise UserError(f"M = {M}: the features' covariance is singular in double precision")
+        optimum = (goals * process.weights) @ features.T @ rotation / lam
+        left = goals - optimum @ rotation.T @ features
+        approx = np.sum(process.weights * left**2, axis=1)
+        return cls(features, goals, process.weights, lam, rotation, optimum, approx)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,9 @@ With one output the numbers are those of the scalar engine, bit for bit: it is w
 
 *Simulation.*  In the eigenbasis of Σ (`numerics.sources`) output k has the optimum ``v*_k`` and
 the noise ``ε_k + ξ_k``, where ``ξ_k`` is the part of the target out of reach.  The covariance of
-the ``ξ`` is ``r_k^T r_l``, diagonal in the mean over the prior.  The outputs' excess risks are
+the ``ξ`` is ``r_k^T r_l``, diagonal in the mean over the prior.  The raw model, cut at d
+dimensions, knows nothing of this: samples x, sketch ``S x``, a matrix of weights and the noise's
+covariance as given.  The outputs' excess risks are
 correlated through the shared samples; their means are not changed by that, and each is tested by
 itself at a p-th of the level (Bonferroni), whatever their dependence.
 
@@ -30,8 +32,8 @@ from numerics.expected import ExpectedRisk, Parts, learning_curve
 from numerics.problem import Method, Problem, Sequence
 from numerics.risk import expected_excess
 from numerics.simulate import simulate
-from numerics.sketch import gaussian_sketch, top_features
-from numerics.sources import Eigenbasis
+from numerics.sketch import feature_rows, gaussian_sketch, top_features
+from numerics.sources import Eigenbasis, Raw, Source
 from numerics.statistics import mean_test
 from proofs_check.errors import UserError
 
@@ -206,6 +208,7 @@ def simulated_outputs(
     runs: int = 1000,
     seed: int = 0,
     draw: int = 0,
+    dimensions: int | None = None,
 ) -> SimulatedOutputs:
     """Simulate one-pass SGD on all outputs at once, given one sketch.
 
@@ -219,6 +222,9 @@ def simulated_outputs(
         Independent runs, each with its own prior draw of ``W*``; at least 30, for the test.
     seed, draw
         Name the sketch, as in `numerics.expected`, and the runs.
+    dimensions
+        Simulate the raw model cut at so many dimensions, at least M, in the place of the
+        eigenbasis.
 
     Raises
     ------
@@ -228,22 +234,23 @@ def simulated_outputs(
     outputs = [problem.output(k) for k in range(len(problem.targets))]
     for output in outputs:
         output.check_features(M)
-    top = problem.features == "top"
-    features = [top_features(o, M) if top else gaussian_sketch(o, M, seed, draw) for o in outputs]
-    schedule, lam = method.steps(N), features[0].lam
-    noise = np.array(problem.noise) + np.diag([f.approx for f in features])
-    exact = [
-        expected_excess(lam, f.energy, noise[k, k], schedule, method.batch, method.averaged).excess
-        for k, f in enumerate(features)
-    ]
     prior = np.random.Generator(
         np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(draw, PRIOR)))
     )
-    g = prior.standard_normal((runs, len(outputs), M))
-    optimum = g * np.sqrt(np.array([f.energy for f in features]) / lam)
+    g = prior.standard_normal((runs, len(outputs), dimensions or M))
+    source, energies, noise = (
+        _eigenbasis(problem, outputs, g, M, seed, draw)
+        if dimensions is None
+        else _raw(problem, outputs, g, M, seed, draw)
+    )
+    schedule, lam = method.steps(N), source.eigenvalues
+    exact = [
+        expected_excess(lam, energy, float(v), schedule, method.batch, method.averaged).excess
+        for energy, v in zip(energies, noise, strict=True)
+    ]
     result = simulate(
-        Eigenbasis.of(lam, optimum, noise), schedule, runs, seed, key=(draw, SAMPLES),
-        batch=method.batch, averaged=method.averaged,
+        source, schedule, runs, seed, key=(draw, SAMPLES), batch=method.batch,
+        averaged=method.averaged,
     )  # fmt: skip
     samples = np.sum(lam * result.deviation**2, axis=2)
     tests = [mean_test(samples[:, k], exact[k]) for k in range(len(outputs))]
@@ -254,3 +261,29 @@ def simulated_outputs(
         p_values=np.array([test.p_value for test in tests]),
         samples=samples,
     )
+
+
+def _eigenbasis(
+    problem: MultipleProblem, outputs: list[Problem], g: Array, M: int, seed: int, draw: int
+) -> tuple[Source, list[Array], Array]:
+    """Return the source in the eigenbasis, and each output's energies and noise there."""
+    top = problem.features == "top"
+    features = [top_features(o, M) if top else gaussian_sketch(o, M, seed, draw) for o in outputs]
+    noise = np.array(problem.noise) + np.diag([f.approx for f in features])
+    energies, lam = [f.energy for f in features], features[0].lam
+    source = Eigenbasis.of(lam, g * np.sqrt(np.array(energies) / lam), noise)
+    return source, energies, np.diag(noise)
+
+
+def _raw(
+    problem: MultipleProblem, outputs: list[Problem], g: Array, M: int, seed: int, draw: int
+) -> tuple[Source, list[Array], Array]:
+    """Return the raw source cut at as many dimensions as g has, and what each output expects."""
+    d = g.shape[2]
+    lam, energies = problem.spectrum.first(d), np.array([o.target.first(d) for o in outputs])
+    sketch = np.eye(M, d) if problem.features == "top" else feature_rows(seed, draw, M, 0, d).T
+    raw = Raw.of(lam, sketch, g * np.sqrt(energies / lam), problem.noise)
+    right = raw.rotation.T @ raw.root / raw.singular[:, None]
+    inside = energies @ right.T**2
+    lost = np.maximum(energies.sum(axis=1) - inside.sum(axis=1), 0.0)
+    return raw, list(inside), np.diag(problem.noise) + lost

@@ -103,11 +103,15 @@ def _along(
 ) -> Iterator[tuple[int, int, float]]:  # fmt: skip
     """Give M, N and the ratio at each point of one path where the assumptions hold."""
     setting = claim.setting
-    batch, outputs = (round(evaluate(e, values)) for e in (setting.batch, setting.outputs))
-    problem = Problem.parse(
-        setting.spectrum, setting.target, values,
-        noise=sigma2, features=setting.features, outputs=outputs,
-    )  # fmt: skip
+    batch = round(evaluate(setting.batch, values))
+    problems = [
+        Problem.parse(
+            setting.spectrum, output.target, values,
+            noise=evaluate(output.noise, {**values, "sigma": sigma2**0.5}),
+            features=setting.features, outputs=round(evaluate(output.count, values)),
+        )
+        for output in setting.each()
+    ]  # fmt: skip
     method = Method(gamma, setting.algorithm, setting.schedule, batch)
     for N in steps:
         M = ceil(round(N ** float(x), 9))
@@ -116,14 +120,14 @@ def _along(
         if M > LARGEST_M or not all(_holds(c, here) for c in claim.assume if _about_sizes(c)):
             continue
         drawn = None if setting.features == "top" else draws
-        risk = learning_curve(problem, method, M, [N], 0, drawn)[0]
-        yield M, N, evaluate(claim.left, here | _parts(risk)) / evaluate(claim.right, here)
+        risks = [learning_curve(problem, method, M, [N], 0, drawn)[0] for problem in problems]
+        yield M, N, evaluate(claim.left, here | _parts(risks)) / evaluate(claim.right, here)
 
 
-def _parts(risk: ExpectedRisk) -> dict[str, float]:
-    """Return the parts of a risk by the names of the claim language."""
+def _parts(risks: Sequence[ExpectedRisk]) -> dict[str, float]:
+    """Return the parts of the outputs' risks, added up, by the names of the claim language."""
     names = ("risk", "irreducible", "approx", "excess", "bias", "variance", "mean_bias")
-    return {name: getattr(risk, name) for name in names}
+    return {name: sum(getattr(risk, name) for risk in risks) for name in names}
 
 
 def _check(claim: Claim, values: Mapping[str, float]) -> None:

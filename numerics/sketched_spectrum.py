@@ -173,7 +173,8 @@ class SketchedSpectrum:
         """Return the point with ``p = kappa sinh(s)``."""
         p = self._kappa * math.sinh(s)
         nodes = self._nodes(p)
-        return _Point(nodes, self.M, complex(p, max(_height(nodes, self.M, p), 1e-300)))
+        q = _height(nodes, self.M, p, self._kappa)
+        return _Point(nodes, self.M, complex(p, max(q, 1e-300)))
 
     def _nodes(self, p: float) -> SpectralNodes:
         spectrum = self.problem.spectrum
@@ -190,15 +191,18 @@ def _index(spectrum: Regular, value: float) -> float:
     return math.exp(brentq(lambda t: math.log(float(spectrum.at(math.exp(t))) / value), low, high))
 
 
-def _height(nodes: SpectralNodes, M: int, p: float) -> float:
-    """Return the root q of ``sum_j lam_j^2/|p + i q - lam_j|^2 = M``, or 0 if there is none."""
+def _height(nodes: SpectralNodes, M: int, p: float, kappa: float) -> float:
+    """Return the root q of ``sum_j lam_j^2/|p + i q - lam_j|^2 = M``, or 0 if there is none.
+
+    At the lower end of the spectrum it is a fraction of kappa, however small that is.
+    """
     squares, apart = nodes.weight * nodes.lam**2, (p - nodes.lam) ** 2
 
     def spare(log_q: float) -> float:
         return float(np.sum(squares / (apart + math.exp(2 * log_q)))) / M - 1
 
     high = 0.5 * math.log(float(np.abs(squares).sum()) / M) + 0.1
-    low = high - 60.0
+    low = min(high, math.log(kappa)) - 60.0
     if spare(low) <= 0:
         return 0.0
     return math.exp(brentq(spare, low, high, xtol=1e-13))

@@ -4,7 +4,8 @@ A sample is a pair ``(u, y)``, ``u ∈ R^M`` and ``y ∈ R^p``.  Two sources giv
 same law by the argument below.
 
 *Raw*.  ``x ~ N(0, H)`` with ``H = diag(λ_1..λ_d)``, ``u = S x``, ``y = W* x + ε`` with
-``ε ~ N(0, diag σ²)``, ``v_0 = 0``: the problem as the papers state it, for a finite d.
+``ε ~ N(0, C)``, ``v_0 = 0``: the problem as the papers state it, for a finite d; the variances of
+the outputs' noise are ``C_kk = σ_k²``.
 
 *Eigenbasis*.  Let ``A = S H^{1/2} = Q diag(s) Vᵀ`` be the singular value decomposition, so that
 ``Σ = S H Sᵀ = A Aᵀ = Q diag(s²) Qᵀ``.  With ``g = H^{-1/2} x ~ N(0, I)`` we have
@@ -104,7 +105,7 @@ class Eigenbasis:
         if opt.ndim != 3 or opt.shape[2] != lam.size:
             raise UserError(f"optimum: its last axis must have length {lam.size}, the number of "
                             f"eigenvalues; its shape is {np.shape(optimum)}")  # fmt: skip
-        return Eigenbasis(lam, opt, _factor(_finite(noise, "noise"), opt.shape[1]))
+        return Eigenbasis(lam, opt, _factor(noise, opt.shape[1]))
 
     @property
     def outputs(self) -> int:
@@ -139,19 +140,19 @@ class Raw:
     Build it with `Raw.of`.  `root` is ``A = S H^{1/2} = Q diag(s) Vᵀ``, shape (M, d), with
     `rotation` Q and `singular` s; `target` is ``W* H^{1/2}``, shape (1 or runs, p, d), `rest` its
     part ``r = W* H^{1/2} (I − V Vᵀ)`` outside the range, and `optimum` ``⟨u_i, v*⟩``, shape
-    (1 or runs, p, M); `sigma` (p,) holds the standard deviations of ε.
+    (1 or runs, p, M); `noise_factor` (1 or runs, p, p) is a factor L of ε's covariance ``L Lᵀ``.
     """
 
     root: Array
     target: Array
-    sigma: Array
+    noise_factor: Array
     rotation: Array
     singular: Array
     optimum: Array
     rest: Array
 
     @staticmethod
-    def of(spectrum: ArrayLike, sketch: ArrayLike, target: ArrayLike, sigma2: ArrayLike) -> Raw:
+    def of(spectrum: ArrayLike, sketch: ArrayLike, target: ArrayLike, noise: ArrayLike) -> Raw:
         """Check the arrays and prepare the decomposition of ``S H^{1/2}``.
 
         Parameters
@@ -162,8 +163,9 @@ class Raw:
             S, shape (M, d), M <= d, of full rank.
         target
             ``w*`` in the eigenbasis of H: shape (d,), (p, d) or (runs, p, d).
-        sigma2
-            Variance of the label noise: a number, or one for each output (p,).
+        noise
+            Of the labels: a variance, one for each output (p,), the covariance (p, p) of the
+            outputs, or (runs, p, p).
 
         Raises
         ------
@@ -181,15 +183,13 @@ class Raw:
         if W.ndim != 3 or W.shape[-1] != lam.size:
             raise UserError(f"target: its last axis must have length {lam.size}; its shape is "
                             f"{np.shape(target)}")  # fmt: skip
-        variance = _finite(sigma2, "sigma2")
-        if (variance < 0).any() or variance.shape not in ((), (W.shape[1],)):
-            raise UserError("sigma2: give one variance >= 0, or one for each output")
+        factor = _factor(noise, W.shape[1])
         Q, s, Vt = np.linalg.svd(S * np.sqrt(lam), full_matrices=False)
         if s[-1] <= s[0] * lam.size * np.finfo(float).eps:
             raise UserError("sketch: its rows are linearly dependent; drop the redundant ones")
-        sigma, target = np.broadcast_to(np.sqrt(variance), (W.shape[1],)), W * np.sqrt(lam)
+        target = W * np.sqrt(lam)
         inside = target @ Vt.T
-        return Raw(S * np.sqrt(lam), target, sigma, Q, s, inside / s, target - inside @ Vt)
+        return Raw(S * np.sqrt(lam), target, factor, Q, s, inside / s, target - inside @ Vt)
 
     @property
     def eigenvalues(self) -> Array:
@@ -213,7 +213,8 @@ class Raw:
     def samples(self, normals: Array, noise: Array, runs: slice) -> tuple[Array, Array]:
         """``u = A g`` and ``y = W* H^{1/2} g + ε``."""
         target = of_runs(self.target, runs)
-        labels = normals @ np.swapaxes(target, 1, 2) + self.sigma * noise
+        factor = of_runs(self.noise_factor, runs)
+        labels = normals @ np.swapaxes(target, 1, 2) + noise @ np.swapaxes(factor, 1, 2)
         return normals @ self.root.T, labels
 
     def deviation(self, states: Array, runs: slice) -> Array:
@@ -223,16 +224,17 @@ class Raw:
 
 
 def sketched(
-    spectrum: ArrayLike, sketch: ArrayLike, target: ArrayLike, sigma2: ArrayLike
+    spectrum: ArrayLike, sketch: ArrayLike, target: ArrayLike, noise: ArrayLike
 ) -> tuple[Raw, Eigenbasis]:
     """Return the same problem as the two sources, equal in law.
 
-    Parameters are those of `Raw.of`.  The noise of the second is ``diag σ² + r rᵀ`` with
+    Parameters are those of `Raw.of`.  The noise of the second is ``C + r rᵀ`` with
     ``r = W* H^{1/2} (I − V Vᵀ)``, whose diagonal is ``σ² + Approx``.
     """
-    raw = Raw.of(spectrum, sketch, target, sigma2)
-    noise = raw.rest @ np.swapaxes(raw.rest, 1, 2) + np.diag(raw.sigma**2)
-    return raw, Eigenbasis.of(raw.eigenvalues, raw.optimum, noise)
+    raw = Raw.of(spectrum, sketch, target, noise)
+    own = raw.noise_factor @ np.swapaxes(raw.noise_factor, 1, 2)
+    lost = raw.rest @ np.swapaxes(raw.rest, 1, 2)
+    return raw, Eigenbasis.of(raw.eigenvalues, raw.optimum, lost + own)
 
 
 def _finite(values: ArrayLike, name: str) -> Array:
@@ -243,8 +245,9 @@ def _finite(values: ArrayLike, name: str) -> Array:
     return array
 
 
-def _factor(noise: Array, outputs: int) -> Array:
-    """Return L, (1 or runs, p, p), with ``L Lᵀ`` the covariance that `noise` stands for."""
+def _factor(given: ArrayLike, outputs: int) -> Array:
+    """Return L, (1 or runs, p, p), with ``L Lᵀ`` the covariance that is given."""
+    noise = _finite(given, "noise")
     if noise.ndim <= 1 and noise.shape in ((), (outputs,)):
         if (noise < 0).any():
             raise UserError("noise: a variance must be >= 0")
@@ -252,6 +255,8 @@ def _factor(noise: Array, outputs: int) -> Array:
     if noise.ndim not in (2, 3) or noise.shape[-2:] != (outputs, outputs):
         raise UserError(f"noise: give a variance, {outputs} of them, or a covariance matrix of "
                         f"{outputs} outputs; the shape is {noise.shape}")  # fmt: skip
+    if np.abs(noise - np.swapaxes(noise, -1, -2)).max() > 1e-12 * np.abs(noise).max():
+        raise UserError("noise: a covariance matrix is symmetric")
     values, vectors = np.linalg.eigh(noise)
     if (values < -1e-12 * np.abs(values).max()).any():
         raise UserError("noise: the covariance matrix has a negative eigenvalue")

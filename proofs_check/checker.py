@@ -41,6 +41,7 @@ from proofs_check.optimum import check_optimum
 from proofs_check.premises import (
     Premises,
     is_assumed,
+    is_evident,
     premises,
     require_explicit,
     with_slack,
@@ -117,7 +118,7 @@ def check_needs(ready: Premises, proofs: Any) -> None:
     if not isinstance(proofs, list) or len(proofs) != len(ready.left.needs):
         raise RejectedError(f"{len(ready.left.needs)} conditions of the definitions need a proof")
     for need, proof in zip(ready.left.needs, proofs, strict=True):
-        if not is_assumed(need, ready.claim.assume):
+        if not (is_assumed(need, ready.claim.assume) or is_evident(need, ready.ctx.sizes)):
             _check_need(need, proof, ready.ctx)
 
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
-from proofs_check.expr import Call, Expr, Name, Num
+from proofs_check.expr import Call, Expr, Name, Num, Pow
 
 if TYPE_CHECKING:
     from proofs_check.kernels import Kernel
 
-__all__ = ["ALGORITHMS", "FEATURES", "RELATIONS", "SCHEDULES", "Claim", "Condition", "Objective",
-           "Paper", "Setting", "optimal_of"]  # fmt: skip
+__all__ = ["ALGORITHMS", "DEFAULT_NOISE", "FEATURES", "RELATIONS", "SCHEDULES", "Claim",
+           "Condition", "Objective", "Output", "Paper", "Setting", "optimal_of"]  # fmt: skip
 
 RELATIONS = ("Theta", "O", "Omega", "o", "~", "Thetatilde", "Otilde", "Omegatilde")
 FEATURES = ("gaussian", "top")
@@ -20,6 +20,8 @@ ALGORITHMS = ("sgd", "averaged-sgd")
 SCHEDULES = ("geometric", "constant")
 
 _ONE = Num(Fraction(1))
+DEFAULT_NOISE = Pow(Name("sigma"), Num(Fraction(2)))
+"""Variance of the labels' noise where a claim says nothing."""
 
 Comparison = Literal["<", "<=", "=", ">=", ">"]
 
@@ -36,20 +38,42 @@ class Paper:
 
 
 @dataclass(frozen=True, slots=True)
+class Output:
+    """What `count` outputs learn: `target`, an expression in ``i``, from labels with `noise`."""
+
+    target: Expr
+    noise: Expr
+    count: Expr
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
     """Problem and method: `spectrum` and `target` are expressions in the index ``i``.
 
-    A `kernel` stands in the place of the spectrum, which is then not looked at.
+    A `kernel` stands in the place of the spectrum, which is then not looked at.  `noise` is the
+    variance of the labels' noise.  Where `target` or `noise` is a tuple it holds an entry for each
+    of the `outputs`, which are as many then; read them with `each`.
     """
 
     spectrum: Expr
-    target: Expr
+    target: Expr | tuple[Expr, ...]
     features: str = "gaussian"
     algorithm: str = "sgd"
     schedule: str = "geometric"
     batch: Expr = _ONE
     outputs: Expr = _ONE
     kernel: Kernel | None = None
+    noise: Expr | tuple[Expr, ...] = DEFAULT_NOISE
+
+    def each(self) -> tuple[Output, ...]:
+        """Return all outputs: in one entry if they are alike, otherwise in one for each."""
+        target, noise = self.target, self.noise
+        if isinstance(target, tuple):
+            noises = noise if isinstance(noise, tuple) else (noise,) * len(target)
+            return tuple(Output(t, n, _ONE) for t, n in zip(target, noises, strict=True))
+        if isinstance(noise, tuple):
+            return tuple(Output(target, n, _ONE) for n in noise)
+        return (Output(target, noise, self.outputs),)
 
 
 @dataclass(frozen=True, slots=True)

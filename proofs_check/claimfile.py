@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -41,7 +42,7 @@ from proofs_check.claimnames import (
     parts_of,
 )
 from proofs_check.errors import UserError
-from proofs_check.expr import FUNCTIONS, Expr
+from proofs_check.expr import FUNCTIONS, Expr, Num
 from proofs_check.kernels import Kernel, parse_kernel
 from proofs_check.language import (
     Statement,
@@ -247,6 +248,18 @@ def _one_or_list_of(item: _Reader) -> _Reader:
 
 
 _CHAINS = _one_or_list_of(_chain)
+
+
+def _one_or_more(problems: Problems, path: Path, value: Any) -> Expr | tuple[Expr, ...]:
+    """Read one expression for all outputs, or a list with one for each."""
+    if not isinstance(value, list | tuple):
+        return _expr(problems, path, value)
+    if not value:
+        raise UserError(f"{path[-1]} is an empty list: give one expression for each output")
+    entries: tuple[Expr, ...] = _list_of(_expr)(problems, path, value)
+    return entries
+
+
 _PAPER_KEYS: Mapping[str, _Reader] = {
     "key": _identifier,
     "title": _text,
@@ -256,12 +269,13 @@ _PAPER_KEYS: Mapping[str, _Reader] = {
 }
 _SETTING_KEYS: Mapping[str, _Reader] = {
     "spectrum": _expr,
-    "target": _expr,
+    "target": _one_or_more,
     "features": _one_of(FEATURES),
     "algorithm": _one_of(ALGORITHMS),
     "schedule": _one_of(SCHEDULES),
     "batch": _expr,
     "outputs": _expr,
+    "noise": _one_or_more,
     "kernel": _kernel,
     "sizes": _list_of(_size_name),
     "assume": _list_of(_chain),
@@ -277,14 +291,18 @@ _CLAIM_KEYS: Mapping[str, _Reader] = {
     "over": _list_of(_name),
     "subject_to": _CHAINS,
 }
-_PARSED = (_expr, _kernel, _statement, _CHAINS)
-_EXPRESSIONS = ("spectrum", "target", "batch", "outputs")
+_PARSED = (_expr, _one_or_more, _kernel, _statement, _CHAINS)
+_EXPRESSIONS = ("spectrum", "target", "batch", "outputs", "noise")
+_ONE = Num(Fraction(1))
+_OF_OUTPUTS = ("target", "noise")
+"""Keys that may list an entry for each output."""
 _SETTING_FIELDS = tuple(key for key in _SETTING_KEYS if key not in ("sizes", "assume"))
 _DEFAULTS: Mapping[str, Any] = {
     "spectrum": parse_expr("i^-a"),
     "target": parse_expr("i^-b"),
     "batch": parse_expr("1"),
     "outputs": parse_expr("1"),
+    "noise": parse_expr("sigma^2"),
 }
 
 
@@ -354,13 +372,18 @@ class _Defaults:
         return parts_of(self.values.get("assume", ()), ("defaults", "assume"))
 
     @cached_property
-    def settings(self) -> dict[str, Part]:
+    def settings(self) -> dict[str, tuple[Part, ...]]:
         values = {**_DEFAULTS, **self.values}
-        return {key: _setting_part(key, values[key], ()) for key in _EXPRESSIONS}
+        return {key: _setting_parts(key, values[key], ()) for key in _EXPRESSIONS}
 
 
-def _setting_part(key: str, expr: Expr, path: Path) -> Part:
-    return Part.of(path, f"{key} = {expr}", (expr,))
+def _setting_parts(key: str, value: Expr | tuple[Expr, ...], path: Path) -> tuple[Part, ...]:
+    if not isinstance(value, tuple):
+        return (Part.of(path, f"{key} = {value}", (value,)),)
+    return tuple(
+        Part.of((*path, index) if path else path, f"{key} = {expr}", (expr,))
+        for index, expr in enumerate(value)
+    )
 
 
 def _read_defaults(document: dict[str, Any], problems: Problems) -> _Defaults | None:
@@ -442,15 +465,21 @@ def _read_claim(
         problems.add((*path, "subject_to"), "subject_to needs a minimise beside it")
     if defaults is None or len(problems.found) > before:
         return None
+    with problems.caught(_where_outputs(own, path)):
+        _check_outputs({**defaults.values, **own})
+    if len(problems.found) > before:
+        return None
     claim = _built(own, defaults, paper, problems.file, problems.lines.of(path))
     settings = {
-        key: _setting_part(key, own[key], (*path, key)) if key in own else replace(part, path=path)
-        for key, part in defaults.settings.items()
+        key: _setting_parts(key, own[key], (*path, key))
+        if key in own
+        else tuple(replace(part, path=path) for part in parts)
+        for key, parts in defaults.settings.items()
     }
     kernel = claim.setting.kernel
     if kernel is not None and kernel.argument is not None:
         place = (*path, "kernel") if "kernel" in own else path
-        settings["kernel"] = Part.of(place, f"kernel = {kernel}", (kernel.argument,))
+        settings["kernel"] = (Part.of(place, f"kernel = {kernel}", (kernel.argument,)),)
     goal = []
     if claim.objective:
         expr = claim.objective.expr
@@ -459,6 +488,35 @@ def _read_claim(
     assume = defaults.assume + parts_of(own.get("assume", ()), (*path, "assume"))
     check_names(claim, settings, goal, assume, path, problems)
     return claim if len(problems.found) == before else None
+
+
+def _where_outputs(own: Mapping[str, Any], path: Path) -> Path:
+    """Return the place of the claim's own word on its outputs, or that of the claim."""
+    keys = [key for key in ("outputs", *_OF_OUTPUTS) if key in own]
+    return (*path, keys[0]) if keys else path
+
+
+def _check_outputs(values: Mapping[str, Any]) -> None:
+    """Refuse lists of targets and noise that do not agree on the number of outputs."""
+    lengths = {key: len(values[key]) for key in _OF_OUTPUTS
+               if isinstance(values.get(key), tuple)}  # fmt: skip
+    if len(set(lengths.values())) > 1:
+        told = " and ".join(f"{key} lists {length}" for key, length in lengths.items())
+        raise UserError(f"{told} outputs: give each of them one entry for every output")
+    outputs = values.get("outputs", _ONE)
+    for key, length in lengths.items():
+        if outputs not in (_ONE, Num(Fraction(length))):
+            raise UserError(f"outputs = {outputs}, but {key} lists {length}: the list says how "
+                            f'many there are; leave outputs away or write "{length}"')  # fmt: skip
+
+
+def _setting(values: Mapping[str, Any]) -> Setting:
+    """Return the setting, with as many outputs as a list has entries."""
+    fields = {key: values[key] for key in _SETTING_FIELDS if key in values}
+    for key in _OF_OUTPUTS:
+        if isinstance(fields[key], tuple):
+            fields["outputs"] = Num(Fraction(len(fields[key])))
+    return Setting(**fields)
 
 
 def _built(own: dict[str, Any], defaults: _Defaults, paper: Paper, file: str, line: int) -> Claim:
@@ -476,7 +534,7 @@ def _built(own: dict[str, Any], defaults: _Defaults, paper: Paper, file: str, li
         left=statement.left,
         relation=statement.relation,
         right=statement.right,
-        setting=Setting(**{key: values[key] for key in _SETTING_FIELDS if key in values}),
+        setting=_setting(values),
         assume=defaults.conditions + _flat(own.get("assume", ())),
         objective=objective,
         sizes=frozenset(values.get("sizes", ())),

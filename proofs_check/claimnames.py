@@ -60,9 +60,9 @@ MAX_PROBLEMS = 100
 Chain = tuple[str, tuple[Condition, ...]]
 """Conditions with the text they were read from."""
 
-_ALL_SETTINGS = frozenset({"spectrum", "target", "batch", "outputs"})
+_ALL_SETTINGS = frozenset({"spectrum", "target", "batch", "outputs", "noise"})
 _USED_SETTINGS: Mapping[str, frozenset[str]] = {
-    "irreducible": frozenset({"outputs"}),
+    "irreducible": frozenset({"outputs", "noise"}),
     "approx": frozenset({"spectrum", "target", "outputs"}),
     "eigenvalue": frozenset({"spectrum"}),
     "effective_dimension": frozenset({"spectrum"}),
@@ -188,7 +188,7 @@ def parts_of(chains: Sequence[Chain], path: Path) -> list[Part]:
 
 def check_names(
     claim: Claim,
-    settings: Mapping[str, Part],
+    settings: Mapping[str, Sequence[Part]],
     goal: Sequence[Part],
     assume: Sequence[Part],
     path: Path,
@@ -201,7 +201,8 @@ def check_names(
     claim
         A claim whose parts are well in themselves.
     settings
-        The parts of `Setting`'s expressions, and ``"kernel"`` where its kernel has a parameter.
+        The parts of `Setting`'s expressions, one for each output where they are lists, and
+        ``"kernel"`` where its kernel has a parameter.
     goal, assume
         The parts of ``minimise`` and ``subject_to``, and those of the assumptions.
     path
@@ -218,7 +219,7 @@ class _Names:
         self,
         claim: Claim,
         says: list[Part],
-        settings: Mapping[str, Part],
+        settings: Mapping[str, Sequence[Part]],
         goal: Sequence[Part],
         assume: Sequence[Part],
         path: Path,
@@ -234,7 +235,7 @@ class _Names:
         self._indices = indices - self._common - QUANTITIES
         assumed = frozenset[str]().union(*(part.names for part in assume))
         self._parameters = assumed - self._common - QUANTITIES - self._indices
-        parts = [*spoken, *assume, *settings.values()]
+        parts = [*spoken, *assume, *(part for parts in settings.values() for part in parts)]
         self._uses = Counter(name for part in parts for name in part.names)
 
     def check(self) -> None:
@@ -244,10 +245,17 @@ class _Names:
         for part in self._assume:
             self._check_assumption(part)
         for key in sorted(self._used_settings()):
-            part = self._settings[key]
-            self._check_names(part, self._parameters | self._names_of_setting(key))
-            self._forbid(part, "eigenvalue", "optimal")
+            for part in self._settings[key]:
+                self._check_setting(key, part)
         self._check_optimum()
+
+    def _check_setting(self, key: str, part: Part) -> None:
+        self._forbid(part, "eigenvalue", "optimal")
+        growing = part.names & (self._sizes | {"gamma"}) if key == "noise" else frozenset()
+        for name in sorted(growing):
+            self._refuse(part, name, f"noise is constant: of sigma and parameters, not of {name}")
+        if not growing:
+            self._check_names(part, self._parameters | self._names_of_setting(key))
 
     def _used_settings(self) -> frozenset[str]:
         parts = [*self._says, *self._goal]
@@ -261,8 +269,8 @@ class _Names:
     def _names_of_setting(self, key: str) -> frozenset[str]:
         if key == "kernel":
             return frozenset()
-        index = frozenset({"i"}) if key in ("spectrum", "target") else self._sizes
-        return index | {"sigma"}
+        names = {"spectrum": {"i"}, "target": {"i"}, "noise": set()}.get(key, self._sizes)
+        return frozenset(names) | {"sigma"}
 
     def _check_names(self, part: Part, known: frozenset[str]) -> None:
         for name in sorted(part.names - known):

@@ -98,13 +98,35 @@ class UnsupportedError(RejectedError):
 
 
 def exponent(expr: Expr, ctx: Context) -> Frac:
-    """Read an exponent: a rational function of the parameters, its denominator of proved sign."""
+    """Read an exponent: a rational function of the parameters, its denominator of proved sign.
+
+    In it ``min`` and ``max`` are that argument of theirs which the signs of differences select.
+    """
     try:
-        value = ctx.ring.frac(expr)
+        value = ctx.ring.frac(_selected(expr, ctx))
     except (NotRationalError, ZeroDivisionError) as error:
         raise UnsupportedError(f"the exponent {expr}: {error}") from error
     ctx.sign(Frac(value.den, ctx.ring.one.den))
     return value
+
+
+def _selected(expr: Expr, ctx: Context) -> Expr:
+    """Return an exponent without min and max."""
+    match expr:
+        case Add(terms):
+            return add(*(_selected(term, ctx) for term in terms))
+        case Mul(factors):
+            return mul(*(_selected(factor, ctx) for factor in factors))
+        case Pow(base, e):
+            return power(_selected(base, ctx), e)
+        case Call("min" | "max" as name, args):
+            first, *others = (_selected(arg, ctx) for arg in args)
+            for other in others:
+                sign = ctx.sign(ctx.ring.frac(first) - ctx.ring.frac(other))
+                if sign == ("+" if name == "min" else "-"):
+                    first = other
+            return first
+    return expr
 
 
 def log_tree(expr: Expr, ctx: Context) -> Tree:

@@ -148,10 +148,13 @@ of the noise ``ε`` and of the rows of ``W*``, sketch and samples being shared. 
 over the outputs, and its gradient in row k of the weights ``(⟨v_k, Sx⟩ - y_k) Sx`` holds no other
 row: row k moves as if it were learnt alone, whatever the others do.  Every part of the risk is an
 expectation of something quadratic in one row, so that it is the sum over the outputs of the
-scalar part; covariances between outputs enter none of them.  Here all outputs have the same
-spectrum, target energies and noise, and the sum is the multiple p.  The constants and the event of
-a Gaussian sketch do not depend on p, as all outputs share the sketch, so that p may tend to
-infinity with the sizes in any way.
+scalar part; covariances between outputs enter none of them.  Where all outputs have the same
+target energies and noise the sum is the multiple p.  The constants and the event of a Gaussian
+sketch do not depend on p, as all outputs share the sketch, so that p may tend to infinity with the
+sizes in any way.  Where each of finitely many has its own, with scalar parts between ``c_k l_k``
+and ``C_k u_k``, their sum lies between ``min c_k Σ l_k`` and ``max C_k Σ u_k``.  The noise of an
+output is a positive constant, here and in V, which is per unit noise: ``noise + approx`` lies
+between this constant and what the target's whole energy adds to it.
 
 *Whole risk* [derived here].  Beside the irreducible ``p σ²`` the other parts are never of larger
 order, for ``a, b > 1`` alone, any method and any alignment of a sketch: their sum with it is of
@@ -175,7 +178,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from proofs_check.claim import Condition, Setting
+from proofs_check.claim import Condition, Output, Setting
 from proofs_check.expr import (
     Add,
     Call,
@@ -201,14 +204,13 @@ __all__ = ["PARTS", "SMALL_GAMMA", "Meaning", "NoMeaningError", "is_quantity", "
 ONE = Num(Fraction(1))
 TWO = Num(Fraction(2))
 INFINITY = Name("oo")
-GAMMA, SIGMA, M = Name("gamma"), Name("sigma"), Name("M")
+GAMMA, M = Name("gamma"), Name("M")
 
 PARTS: Mapping[str, tuple[str, ...]] = {
     "risk": ("irreducible", "approx", "bias", "variance"),
     "excess": ("bias", "variance"),
 }
 """Quantities that are sums of others."""
-SIGMA_SQUARED = power(SIGMA, TWO)
 _BOUNDED = frozenset(map(Name, ("approx", "bias", "mean_bias", "variance")))
 """Parts of the risk that are never of larger order than the irreducible one."""
 
@@ -295,6 +297,7 @@ def _is_linear(expr: Expr) -> bool:
 def _combination(expr: Expr, setting: Setting, sizes: frozenset[str]) -> Meaning:
     """Collect the terms of a sum, cancel equal ones exactly, and define what is left."""
     collected: dict[Expr, Fraction] = {}
+    positive = _positive_noise(setting)
     for term in expr.terms if isinstance(expr, Add) else (expr,):
         coefficient, rest = _coefficient(term)
         for part in _taken_apart(rest, setting):
@@ -303,30 +306,45 @@ def _combination(expr: Expr, setting: Setting, sizes: frozenset[str]) -> Meaning
     terms = {part: value for part, value in collected.items() if value}
     if not terms:
         raise NoMeaningError("the two sides of the difference cancel: nothing is left to bound")
-    noise = _coefficient(mul(setting.outputs, SIGMA_SQUARED))[1]
-    bounded: list[Expr] = []
-    if terms.get(noise, 0) > 0:
-        bounded = [part for part, value in terms.items() if part in _BOUNDED and value > 0]
-        if terms.get(SIGMA_SQUARED, 0) < 0 and setting.outputs in {Name(size) for size in sizes}:
-            del terms[SIGMA_SQUARED]
+    terms = _without_single_noise(terms, setting, sizes)
+    noises = dict.fromkeys(_coefficient(term)[1] for term in _irreducible_terms(setting))
+    noise = [term for term in noises if terms.get(term, 0) > 0]
+    bounded: list[Expr] = [
+        part for part, value in terms.items() if part in _BOUNDED and value > 0 and noise
+    ]
     for part, value in terms.items():
         if value < 0:
             raise NoMeaningError(f"no rule for a difference: {part} is subtracted and stays")
     others = [part for part in terms if part not in bounded]
     parts = [meaning(part, setting, sizes) for part in others]
     if bounded:
-        parts.append(_beside_noise(bounded, noise, setting))
-    return _joined(parts, _once(p.upper for p in parts), _once(p.lower for p in parts))
+        parts.append(_beside_noise(bounded, add(*noise), setting))
+    found = _joined(parts, _once(p.upper for p in parts), _once(p.lower for p in parts))
+    return replace(found, needs=tuple(dict.fromkeys((*found.needs, *positive))))
+
+
+def _without_single_noise(
+    terms: Mapping[Expr, Fraction], setting: Setting, sizes: frozenset[str]
+) -> dict[Expr, Fraction]:
+    """Leave out the noise of single outputs, subtracted from that of p that tends to infinity."""
+    p = setting.outputs
+    if not isinstance(p, Name) or p.name not in sizes:
+        return dict(terms)
+    each = [term for output in setting.each() for term in _noise_terms(output, ONE)]
+    noises = {_coefficient(mul(p, term))[1]: _coefficient(term)[1] for term in each}
+    single = {term for whole, term in noises.items() if terms.get(whole, 0) > 0}
+    return {part: value for part, value in terms.items() if value > 0 or part not in single}
 
 
 def _beside_noise(bounded: list[Expr], noise: Expr, setting: Setting) -> Meaning:
-    """Return the meaning of the noise together with parts that are of no larger order."""
-    system = _system(setting)
-    _require_isotropic(system)
-    names = ", ".join(map(str, bounded))
-    step = f"of no larger order than the irreducible {noise}: {names}"
-    trust = (SMALL_GAMMA, *system.sketch(), *system.fourth_moments())
-    return _of_kernel(Meaning(noise, noise, system.summable(), (step,), trust), system)
+    """Return the meaning of the noise where parts of no larger order are added to it."""
+    step = f"of no larger order than the irreducible {noise}: {', '.join(map(str, bounded))}"
+    parts = []
+    for system in _systems(setting):
+        _require_isotropic(system)
+        trust = (SMALL_GAMMA, *system.sketch(), *system.fourth_moments())
+        parts.append(_of_kernel(Meaning(noise, noise, system.summable(), (step,), trust), system))
+    return _joined(parts, noise, noise)
 
 
 def _once(exprs: Iterable[Expr]) -> Expr:
@@ -350,8 +368,46 @@ def _taken_apart(term: Expr, setting: Setting) -> list[Expr]:
         case Name(name) if name in PARTS:
             return [p for part in PARTS[name] for p in _taken_apart(Name(part), setting)]
         case Name("irreducible"):
-            return [mul(setting.outputs, SIGMA_SQUARED)]
+            return _irreducible_terms(setting)
     return [term]
+
+
+def _irreducible_terms(setting: Setting) -> list[Expr]:
+    """Return the terms whose sum is the noise of all outputs together."""
+    return [term for output in setting.each() for term in _noise_terms(output, output.count)]
+
+
+def _noise_terms(output: Output, count: Expr) -> list[Expr]:
+    noise = output.noise
+    terms = noise.terms if isinstance(noise, Add) else (noise,)
+    return [mul(count, term) for term in terms]
+
+
+def _positive_noise(setting: Setting) -> tuple[Condition, ...]:
+    """Return conditions under which the noise of every output is positive."""
+    return tuple(need for output in setting.each() for need in _positive(output.noise))
+
+
+def _positive(noise: Expr) -> tuple[Condition, ...]:
+    zero = Num(Fraction(0))
+    return tuple(Condition(name, ">", zero) for name in _positive_names(noise, noise))
+
+
+def _positive_names(expr: Expr, whole: Expr) -> list[Expr]:
+    """Return the names, besides the positive sigma, with which the expression is positive."""
+    match expr:
+        case Num(value) if value > 0:
+            return []
+        case Name(name) if name != "oo":
+            return [] if name in ("sigma", "pi") else [expr]
+        case Add() | Mul():
+            return [name for child in children(expr) for name in _positive_names(child, whole)]
+        case Pow(base, Num()):
+            return _positive_names(base, whole)
+    raise NoMeaningError(
+        f"no rule for the noise {whole}: write sums and products of positive numbers and of "
+        "powers, with numbers as exponents, of sigma and parameters"
+    )
 
 
 def _inside(expr: Expr, setting: Setting, sizes: frozenset[str]) -> Meaning:
@@ -412,9 +468,10 @@ class _Law:
 
 @dataclass(frozen=True, slots=True)
 class _System:
-    """The modes of a problem as a method sees them."""
+    """The modes of a problem as a method sees them, for outputs that are all alike."""
 
     setting: Setting
+    output: Output
     spectrum: _Law
     target: _Law
 
@@ -456,7 +513,7 @@ class _System:
         return Sum(term, "j", ONE, M)
 
     def per_output(self, value: Expr) -> Expr:
-        return mul(self.setting.outputs, value)
+        return mul(self.output.count, value)
 
     def summable(self) -> tuple[Condition, ...]:
         return (self.spectrum.summable(), self.target.summable())
@@ -475,15 +532,22 @@ class _System:
 
 
 def _definition(expr: Expr, setting: Setting) -> Meaning:
-    system = _system(setting)
+    systems = _systems(setting)
     if isinstance(expr, Call):
-        return _of_kernel(_eigenvalue(system, expr.args[0]), system)
+        return _of_kernel(_eigenvalue(systems[0], expr.args[0]), systems[0])
     assert isinstance(expr, Name), "a quantity is a name or eigenvalue(j)"
-    return _of_kernel(_DEFINITIONS[expr.name](system), system)
+    if expr.name == "effective_dimension":
+        systems = systems[:1]
+    parts = [_of_kernel(_DEFINITIONS[expr.name](system), system) for system in systems]
+    return _joined(parts, _once(p.upper for p in parts), _once(p.lower for p in parts))
 
 
-def _system(setting: Setting) -> _System:
-    return _System(setting, _spectrum(setting), _law(setting.target, "target"))
+def _systems(setting: Setting) -> list[_System]:
+    """Return the modes as each output has them, or as all do."""
+    return [
+        _System(setting, output, _spectrum(setting), _law(output.target, "target"))
+        for output in setting.each()
+    ]
 
 
 def _of_kernel(value: Meaning, system: _System) -> Meaning:
@@ -666,7 +730,8 @@ def _variance(system: _System) -> Meaning:
     response = system.per_output(_noise_response(system))
     step = f"variance: the noise that every mode has kept, the noise being of order 1: {response}"
     trust = (SMALL_GAMMA, *system.sketch(), *system.fourth_moments())
-    return Meaning(response, response, system.summable(), (step,), trust)
+    needs = (*system.summable(), *_positive(system.output.noise))
+    return Meaning(response, response, needs, (step,), trust)
 
 
 def _effective_dimension(system: _System) -> Meaning:
@@ -677,8 +742,11 @@ def _effective_dimension(system: _System) -> Meaning:
 
 
 def _irreducible(system: _System) -> Meaning:
-    value = system.per_output(SIGMA_SQUARED)
-    return Meaning(value, value, (), ("irreducible: the noise of the labels",))
+    value, needs = (
+        add(*_noise_terms(system.output, system.output.count)),
+        _positive(system.output.noise),
+    )
+    return Meaning(value, value, needs, ("irreducible: the noise of the labels",))
 
 
 def _eigenvalue(system: _System, index: Expr) -> Meaning:

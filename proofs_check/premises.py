@@ -36,6 +36,7 @@ __all__ = [
     "Premises",
     "condition_generators",
     "is_assumed",
+    "is_evident",
     "premises",
     "require_explicit",
     "with_sizes",
@@ -348,6 +349,14 @@ def is_assumed(condition: Condition, assume: tuple[Condition, ...]) -> bool:
         (c.right, _TURNED[c.op], c.left) == (condition.left, condition.op, condition.right)
         for c in assume
     )
+
+
+def is_evident(condition: Condition, sizes: frozenset[str]) -> bool:
+    """Whether a condition holds once the sizes are large: ``S >= S``, or ``S >= 7`` for a size."""
+    if condition.op != ">=":
+        return False
+    grows = isinstance(condition.left, Name) and condition.left.name in sizes
+    return condition.left == condition.right or (grows and isinstance(condition.right, Num))
 
 
 _TURNED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "="}

@@ -17,6 +17,7 @@ from typing import Any
 
 from proofs_check.claim import Claim
 from proofs_check.errors import UserError
+from proofs_check.expr import Expr
 from proofs_check.verdict import LEGS, Certificate, Evidence, Verdict
 
 __all__ = [
@@ -88,12 +89,13 @@ def claim_table(claim: Claim) -> dict[str, Any]:
     else:
         table["kernel"] = str(setting.kernel)
     table |= {
-        "target": str(setting.target),
+        "target": _texts(setting.target),
         "features": setting.features,
         "algorithm": setting.algorithm,
         "schedule": setting.schedule,
         "batch": str(setting.batch),
         "outputs": str(setting.outputs),
+        "noise": _texts(setting.noise),
         "sizes": sorted(claim.sizes),
         "expect": claim.expect,
     }
@@ -102,6 +104,10 @@ def claim_table(claim: Claim) -> dict[str, Any]:
         table["over"] = list(claim.objective.over)
         table["subject_to"] = [str(condition) for condition in claim.objective.subject_to]
     return table
+
+
+def _texts(value: Expr | tuple[Expr, ...]) -> str | list[str]:
+    return [str(entry) for entry in value] if isinstance(value, tuple) else str(value)
 
 
 def record_names(claims: Sequence[Claim]) -> list[str]:

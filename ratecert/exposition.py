@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from proofs_check.checker import check, check_witness
-from proofs_check.claim import Claim, Condition, Setting
+from proofs_check.claim import DEFAULT_NOISE, Claim, Condition, Setting
 from proofs_check.claimfile import SIZES
 from proofs_check.errors import UserError
 from proofs_check.expr import Expr, Name, walk
@@ -72,9 +72,18 @@ def _setting(setting: Setting) -> Line:
     told = line("Setting: kernel ", str(setting.kernel))
     if setting.kernel is None:
         told = line("Setting: spectrum ", math(setting.spectrum))
-    told = line(told, ", target ", math(setting.target), f", {setting.features} features, ")
+    told = line(told, ", target ", _one_or_more(setting.target))
+    told = line(told, f", {setting.features} features, ")
     told = line(told, f"{setting.algorithm} with {setting.schedule} steps, batch ")
-    return line(told, math(setting.batch), ", outputs ", math(setting.outputs), ".")
+    told = line(told, math(setting.batch), ", outputs ", math(setting.outputs))
+    if setting.noise != DEFAULT_NOISE:
+        told = line(told, " with noise ", _one_or_more(setting.noise))
+    return line(told, ".")
+
+
+def _one_or_more(value: Expr | tuple[Expr, ...]) -> Line:
+    each = value if isinstance(value, tuple) else (value,)
+    return joined_by_and([line(math(entry)) for entry in each])
 
 
 # The definitions.
@@ -239,7 +248,15 @@ def _refuted(writer: Writer, data: Mapping[str, Any], refuted: Refuted) -> list[
     blocks += [Paragraph(line("Along it")), Items(tuple(_along(writer, said, path)))]
     if data["kind"] == "least":
         blocks += least(writer, data, path)
-    return [*blocks, Paragraph(line(f"So {refuted.text}: the claim is false."))]
+    return [*blocks, Paragraph(line("So ", _fault(refuted), ": the claim is false."))]
+
+
+def _fault(refuted: Refuted) -> Line:
+    """Say how the ratio misbehaves, its order as mathematics."""
+    before, ratio, after = refuted.text.partition(refuted.ratio)
+    if refuted.side == "limit" or not ratio:
+        return line(refuted.text)
+    return line(before, math(parse_expr(ratio)), after)
 
 
 def _path(values: Mapping[str, str], orders: Mapping[str, Any]) -> Path:

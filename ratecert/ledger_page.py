@@ -25,7 +25,7 @@ def in_ledger(claim: Claim) -> list[Block]:
     if not found:
         return []
     told = line(
-        f"With constants, for features = {found[0].features} and ", _listed(found[0].standing),
+        "With constants, for ", _listed(found[0].standing),
         f"; ratecert verify-proof {claim.key} shows the whole proof:",
     )  # fmt: skip
     blocks: list[Block] = [Heading(line("In the ledger")), Paragraph(told)]
@@ -53,8 +53,8 @@ def ledger_page(table: Mapping[str, Any], report: Report) -> list[Block]:
 
 def names_of(item: Mapping[str, Any]) -> list[str]:
     """Return the ids of the entries that an item becomes."""
-    if "constant" in item:
-        return [f"{item['constant']}.def"]
+    if "constant" in item or "means" in item:
+        return [f"{item.get('constant') or item['function']}.def"]
     if "function" in item:
         return [f"{item['function']}.{part}" for part in ("start", "next", "stage")]
     return [str(item["id"])]
@@ -65,7 +65,7 @@ def _lemma(entry: Entry) -> list[Block]:
     title = f" ({entry.title})" if entry.title else ""
     given = line(" If ", _listed(entry.assume), ", then") if entry.assume else ()
     blocks: list[Block] = [Paragraph(line(f"{kind} {entry.id}{title}.", given))]
-    if entry.method == "definition" and " = " not in entry.says:
+    if entry.method == "definition" and ": " in entry.says:  # no relation has a colon
         blocks.append(Paragraph(line(entry.says)))
     else:
         blocks.append(Display((_relation(entry.says),)))
@@ -84,8 +84,9 @@ def _status(place: Place) -> Line:
     entry = place.entry
     given = line(", if ", _listed(entry.assume)) if entry.assume else ()
     return line(
-        f"{entry.id}: {entry.status}", given, f"; uses {', '.join(entry.uses)}; "
-        f"{len(place.below)} lemmas, axioms and definitions below it.",
+        f"{entry.id} (features = {place.features}): {entry.status}", given,
+        f"; uses {', '.join(entry.uses)}; {len(place.below)} lemmas, axioms and definitions "
+        "below it.",
     )  # fmt: skip
 
 

@@ -8,16 +8,31 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files as package_files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
+from proofs_check.claim import Claim
+from proofs_check.claimfile import make_claim
+from proofs_check.claimnames import CONSTANTS, SIZES
 from proofs_check.errors import UserError
+from proofs_check.expr import Expr, Mul, mul
 from proofs_check.language import nearest
 from proofs_check.ledger.book import MAX_BYTES, Entry, Report, check_ledger, read_ledger
+from proofs_check.ledger.terms import parse_relation
+from ratecert.tidy import tidy
 
-__all__ = ["Place", "builtin_ledgers", "disagreements", "places", "read", "verified"]
+__all__ = [
+    "Place",
+    "builtin_ledgers",
+    "constants_of",
+    "disagreements",
+    "places",
+    "read",
+    "verified",
+]
 
 SUFFIX = ".ledger.toml"
 
@@ -84,9 +99,13 @@ def disagreements(table: Mapping[str, Any]) -> list[str]:
 
 
 def _assume(claim: Mapping[str, Any]) -> tuple[object, ...]:
-    from proofs_check.claimfile import make_claim
+    return _claim_of(claim).assume
 
-    return make_claim(**claim).assume
+
+def _claim_of(table: Mapping[str, Any]) -> Claim:
+    """Return a ledger's claim as one of a claim file."""
+    own = {key: value for key, value in table.items() if key not in ("as", "names", "constants")}
+    return make_claim(**own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +126,92 @@ def places(key: str, claim_id: str) -> list[Place]:
     if key not in builtin_ledgers():
         return []
     table = read(key)
-    features = {c["id"]: c.get("features", "gaussian") for c in table.get("claim", [])}
-    if claim_id not in features:
+    features = {
+        c.get("as", claim_id): c.get("features", "gaussian")
+        for c in table.get("claim", [])
+        if c["id"] == claim_id
+    }
+    if not features:
         return []
     report = verified(table, key)
     uses = {entry.id: entry.uses for entry in report.entries}
     return [
-        Place(entry, features[claim_id], report.standing, _below(entry.id, uses))
+        Place(entry, features[entry.supports], report.standing, _below(entry.id, uses))
         for entry in report.entries
-        if entry.supports == claim_id
+        if entry.supports in features
     ]
+
+
+def constants_of(claim: Claim) -> dict[str, str] | None:
+    """Return the constants that a built-in ledger proves for the very statement of a claim.
+
+    ``lower`` and ``upper`` are the c and C of ``c RIGHT <= LEFT <= C RIGHT``, as far as they are
+    proved without a citation, and ``where`` is what the ledger assumes beyond the claim.  None
+    where no ledger has the statement, in this setting and from no more than these assumptions.
+    """
+    for key, name, stated in _stated():
+        if _is_stated(stated, claim):
+            return _constants(_checked(key), name, claim) or None
+    return None
+
+
+@cache
+def _stated() -> tuple[tuple[str, str, Claim], ...]:
+    """Return the claims of the built-in ledgers about the model itself: key, name, claim."""
+    return tuple(
+        (key, table.get("as", table["id"]), _claim_of(table))
+        for key in builtin_ledgers()
+        for table in read(key).get("claim", [])
+        if "names" not in table
+    )
+
+
+def _is_stated(stated: Claim, claim: Claim) -> bool:
+    """Whether a ledger's claim is the claim itself, from no more assumptions."""
+    return (
+        claim.objective is None
+        and (stated.left, stated.relation, stated.right)
+        == (claim.left, claim.relation, claim.right)
+        and stated.setting == claim.setting
+        and set(map(str, stated.assume)) <= set(map(str, claim.assume))
+    )
+
+
+@cache
+def _checked(key: str) -> Report:
+    return verified(read(key), key)
+
+
+def _constants(report: Report, name: str, claim: Claim) -> dict[str, str]:
+    found, where = dict[str, str](), list(report.standing)
+    for entry in report.entries:
+        if entry.supports == name and entry.status == "proved":
+            says = parse_relation(entry.says)
+            is_upper = says.left == claim.left
+            bound = says.right if is_upper else says.left
+            found["upper" if is_upper else "lower"] = str(tidy(_without(bound, claim.right)))
+            where += entry.assume
+    told = ", ".join(str(text) for text in dict.fromkeys(where) if _is_news(text, claim))
+    return dict(sorted(found.items())) | {"where": told} if found else {}
+
+
+def _is_news(text: str, claim: Claim) -> bool:
+    """Whether an assumption of a ledger says more of what the claim is about than the claim."""
+    said = parse_relation(text)
+    known = {parse_relation(known) for known in (*map(str, claim.assume), *_ALWAYS)}
+    return said.names() <= _SPOKEN and said not in known
+
+
+_ALWAYS = ("gamma > 0", "sigma >= 0", "M >= 1")
+_SPOKEN = SIZES | CONSTANTS | {"a", "b"}
+
+
+def _without(bound: Expr, right: Expr) -> Expr:
+    """Return the other factors of a bound that holds the right side's."""
+    factors = list(bound.factors) if isinstance(bound, Mul) else [bound]
+    for factor in right.factors if isinstance(right, Mul) else (right,):
+        factors.remove(factor)
+    return mul(*factors)
 
 
 def _below(lemma: str, uses: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:

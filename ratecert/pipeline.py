@@ -27,6 +27,7 @@ from proofs_check.expr import Name
 from proofs_check.judge import applies, judge, kind
 from proofs_check.refutation import Refuted
 from proofs_check.verdict import Certificate, Evidence, Light, Verdict
+from ratecert.ledgers import constants_of
 from theory.derive import derive
 from theory.refute import refute
 
@@ -89,7 +90,7 @@ def certify(claim: Claim, level: str = "quick") -> Certificate:
         witness=seen.witness if is_refuted and seen is not None else None,
         lights=lights,
         evidence=evidence,
-        constants=None,
+        constants=constants_of(claim) if verdict is Verdict.CERTIFIED else None,
         trust=() if source is None else source.trust,
         derivation=refutation if is_refuted else proof,
         seconds=perf_counter() - started,

@@ -238,7 +238,11 @@ def _regime(regime: Regime) -> tuple[Cell, Cell]:
 def _constants(certificate: Certificate) -> Cell:
     """Return the certified constants, or the range of the ratio on the ladders."""
     if certificate.constants is not None:
-        told = "; ".join(f"{name} {value}" for name, value in certificate.constants.items())
+        told = "; ".join(
+            f"{side} {certificate.constants[side]}"
+            for side in ("lower", "upper")
+            if side in certificate.constants
+        )
         return Text(told)
     found = [
         tuple(float(text) for text in ladder["between"])

@@ -18,9 +18,9 @@ from theory.prover import StuckError
 from theory.refute import model
 
 
-def is_derived(says: str, *assume: str) -> bool:
+def is_derived(says: str, *assume: str, **settings: Any) -> bool:
     """Whether the search finds a proof; the checker accepts what it finds."""
-    claim = make_claim(says, assume)
+    claim = make_claim(says, assume, **settings)
     try:
         proof = derivation(claim)
     except (StuckError, RejectedError, CaseNeededError):

@@ -46,7 +46,11 @@ class Original:
         self.report: Report = book.report()
 
     def judge(self, mutant: Mutant) -> str:
-        """Return "rejected", "proof" (other proof, same statements) or "statement" (accepted)."""
+        """Return what became of a mutant.
+
+        "rejected"; or it is accepted: "proof" (another proof of the same statements), "citation"
+        (what is cited is something else, as the trust base shows) or "statement".
+        """
         book = _thawed(self.states[mutant.at])
         for item in mutant.items:
             book.take(item)
@@ -62,7 +66,13 @@ class Original:
             book.take(item)
             if book.entries[-1].status == "rejected":
                 return "rejected"
-        return "statement"
+        return "statement" if _cited(book.report()) == _cited(self.report) else "citation"
+
+
+def _cited(report: Report) -> list[str]:
+    """Return what the trust base shows of cited lemmas, without their users."""
+    lines = [line for line in report.trust if line.startswith("cited")]
+    return sorted(line.partition(": ")[2] for line in lines)
 
 
 def _frozen(book: _Book) -> _Book:
@@ -77,7 +87,7 @@ _thawed = _frozen
 
 def _statement(item: Mapping[str, Any]) -> Any:
     told = ("says", "assume", "constants", "reals", "integers", "background", "supports", "value")
-    recursion = ("start", "next", "stage") if "function" in item else ()
+    recursion = ("start", "next", "stage") if "start" in item else ()
     return [item.get(key) for key in (*told, *recursion)]
 
 

@@ -35,11 +35,21 @@ transform is ``f*(s)/(1 - 2^s)`` with ``f*(s) = Γ(s+1)(2^{-s-1} - 4^{-s-1})/2``
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from sympy import Expr, Symbol, gamma, pi, simplify, sin, symbols
 
-__all__ = ["Asymptotic", "M", "N", "N_eff", "a", "approximation", "b", "bias", "step", "variance"]
+from proofs_check.claim import DEFAULT_NOISE, Claim
+from proofs_check.cone import RejectedError, SignNeededError
+from proofs_check.expr import Name, Num, free_names
+from proofs_check.language import parse_expr
+from proofs_check.logform import exponent
+from proofs_check.premises import Premises, premises
+from theory.certificates import sign_multiplier
+
+__all__ = ["Asymptotic", "M", "N", "N_eff", "a", "approximation", "b", "bias", "forms_of", "step",
+           "variance"]  # fmt: skip
 
 a, b = symbols("a b", positive=True)
 M, N, N_eff, step = symbols("M N N_eff gamma", positive=True)
@@ -77,8 +87,8 @@ def _monomial(
     claim: str,
 ) -> Asymptotic:
     form = constant
-    for size, exponent in exponents.items():
-        form = form * size**exponent
+    for size, power in exponents.items():
+        form = form * size**power
     return Asymptotic(form, exponents, True, when, claim)
 
 
@@ -156,3 +166,81 @@ def variance(algorithm: str = "sgd") -> Asymptotic:
     exponents = {steps: 1 / a - 1, step: 1 / a}
     when = (f"{steps}*gamma >= 1", f"M >= ({steps}*gamma)^(1/a)")
     return _monomial(simplify(constant), exponents, when, claim)
+
+
+# The forms of a claim.
+
+_PARTS: Mapping[str, tuple[str, ...]] = {
+    "approx": ("approx",),
+    "mean_bias": ("mean_bias",),
+    "bias": ("bias",),
+    "variance": ("variance",),
+    "excess": ("bias", "variance"),
+    "risk": ("approx", "bias", "variance"),
+}
+"""The quantities of the claim language, each with the parts of it that may have a form."""
+
+
+def forms_of(claim: Claim) -> dict[str, Asymptotic]:
+    """Return the forms of the parts of a claim's left side that are known in its setting.
+
+    Those of ``risk`` and ``excess`` are their parts' (``variance`` per unit noise).  Where the
+    claim sets ``b = a`` the forms are so, too.  Empty for other spectra, targets, kernels,
+    batches, several outputs, and for optima.
+    """
+    plain = claim.objective is None and claim.setting.kernel is None
+    if not plain or not _is_canonical(claim):
+        return {}
+    try:
+        ready = premises(claim)
+    except RejectedError:
+        return {}
+    parts = dict.fromkeys(part for name in sorted(free_names(claim.left) & set(_PARTS))
+                          for part in _PARTS[name])  # fmt: skip
+    known = {part: _form_of(part, ready) for part in parts}
+    return {part: form for part, form in known.items() if form is not None}
+
+
+def _is_canonical(claim: Claim) -> bool:
+    setting = claim.setting
+    return (
+        setting.spectrum == parse_expr("i^-a")
+        and setting.target == parse_expr("i^-b")
+        and setting.batch == setting.outputs == Num(Fraction(1))
+        and setting.noise == DEFAULT_NOISE
+    )
+
+
+def _form_of(part: str, ready: Premises) -> Asymptotic | None:
+    setting = ready.claim.setting
+    sketched = setting.features == "gaussian"
+    if part == "variance":
+        methods = (("sgd", "geometric"), ("averaged-sgd", "constant"))
+        known = (setting.algorithm, setting.schedule) in methods
+        return _specialised(variance(setting.algorithm), ready) if known else None
+    if sketched and not _is_implied("a + 1 - b", ready):
+        return None
+    if part == "approx":
+        return _specialised(approximation(setting.features), ready)
+    if setting.algorithm != "sgd" or (part == "bias" and not _is_implied("2*a - b", ready)):
+        return None
+    return _specialised(bias(setting.schedule), ready)
+
+
+def _is_implied(positive: str, ready: Premises) -> bool:
+    """Whether the claim's assumptions imply that an expression in a and b is positive."""
+    value = exponent(ready.read(parse_expr(positive)), ready.ctx)
+    try:
+        return ready.ctx.sign(value) == "+"
+    except SignNeededError:
+        found = sign_multiplier(value, ready.ctx)
+        return found is not None and found[0] == "+"
+
+
+def _specialised(form: Asymptotic, ready: Premises) -> Asymptotic:
+    """Put what the claim's equations say of b into a form."""
+    said = ready.read(Name("b"))
+    if said != Name("a"):
+        return form
+    exponents = {size: value.subs(b, a) for size, value in form.exponents.items()}
+    return replace(form, form=form.form.subs(b, a), exponents=exponents)

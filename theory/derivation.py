@@ -26,6 +26,7 @@ from proofs_check.premises import (
     Premises,
     condition_generators,
     is_assumed,
+    is_evident,
     premises,
     with_sizes,
     with_slack,
@@ -94,7 +95,9 @@ def _tree(ready: Premises) -> dict[str, Any]:
 def needs(ready: Premises) -> list[Any]:
     """Return the proofs of the conditions under which the definitions hold."""
     return [
-        None if is_assumed(need, ready.claim.assume) else _need(need, ready.ctx)
+        None
+        if is_assumed(need, ready.claim.assume) or is_evident(need, ready.ctx.sizes)
+        else _need(need, ready.ctx)
         for need in ready.left.needs
     ]
 

@@ -379,6 +379,7 @@ def _part_upper(expr: Sum, part: _Part | _Cut, prover: Prover) -> dict[str, Any]
                 problem = stuck
                 continue
             return hint
+    _compare_slopes(slopes, inside)
     raise problem
 
 
@@ -416,8 +417,7 @@ def _piece(flat: Flat, prover: Prover) -> dict[str, Any]:
 
 def _candidate_slopes(slopes: list[Frac], inside: Prover) -> list[Frac]:
     """Return positive functions of the parameters at most every |slope|, simplest first."""
-    sizes = [s if inside.ctx.sign(s) == "+" else -s for s in slopes]
-    sizes = list(dict.fromkeys(sizes))
+    sizes = _sizes_of(slopes, inside)
     if not sizes:
         return [inside.ctx.ring.one]
     least = [
@@ -427,15 +427,24 @@ def _candidate_slopes(slopes: list[Frac], inside: Prover) -> list[Frac]:
         return least[:1]
     if len(sizes) > 2:
         # Their harmonic sum is too long for a sign to be found; two of them are compared instead.
-        first = sizes[0]
-        open_ = [s for s in sizes[1:] if not (inside.weakly_positive(s - first)
-                                              or inside.weakly_positive(first - s))]  # fmt: skip
-        if open_:
-            inside.ctx.sign(open_[0] - first)
+        _compare_slopes(slopes, inside)
     total = inside.ctx.ring.zero
     for size in sizes:
         total = total + inside.ctx.ring.one / size
     return [inside.ctx.ring.one / total]
+
+
+def _compare_slopes(slopes: list[Frac], inside: Prover) -> None:
+    """Ask which of two sizes of slopes is the larger, if there are two that are not compared."""
+    first, *others = _sizes_of(slopes, inside) or [inside.ctx.ring.one]
+    for other in others:
+        if not (inside.weakly_positive(other - first) or inside.weakly_positive(first - other)):
+            inside.ctx.sign(other - first)
+
+
+def _sizes_of(slopes: list[Frac], inside: Prover) -> list[Frac]:
+    """Return the absolute values, each once."""
+    return list(dict.fromkeys(s if inside.ctx.sign(s) == "+" else -s for s in slopes))
 
 
 # From below.

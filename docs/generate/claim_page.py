@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from itertools import islice
+
+from sympy import latex as sympy_latex
 
 from generate import evidence, regimes
 from generate.markdown import bar, html, one_table, sections, shifted, slug
 from generate.verdicts import Judged, title_of
-from proofs_check.claim import Paper
-from proofs_check.language import parse_expr
-from proofs_check.verdict import Certificate, Light
+from proofs_check.claim import Condition, Paper
+from proofs_check.expr import Name, Num, Pow, mul
+from proofs_check.language import parse_condition, parse_expr
+from proofs_check.verdict import Certificate, Light, Verdict
 from ratecert.latex import Cell, Math, Text
+from ratecert.mathtext import condition, latex
 from ratecert.page import Block, Paragraph, line, markdown_words, math, to_markdown
+from ratecert.sharp import Sharp, sharp_constants
+from ratecert.tidy import tidy
+from theory.asymptotics import N_eff
 
 __all__ = ["claim_page", "statement_of"]
 
@@ -50,7 +58,7 @@ def statement_of(judged: Judged, *, certified: bool = True, page: str = "claim")
     """Return the statement with its setting and assumptions, as a theorem or a conjecture."""
     first = sections(judged.page.blocks)[0][1]
     kind = "theorem" if certified else "conjecture"
-    title = markdown_words(judged.claim.where or judged.claim.id)
+    title = markdown_words(title_of(judged.claim))
     label = f"{page}-says-{slug(judged.claim.name)}"
     body = to_markdown(list(islice(first, 1, None)))
     return f"::::{{prf:{kind}}} {title}\n:nonumber:\n:label: {label}\n\n{body}\n::::\n"
@@ -85,15 +93,59 @@ def _derivation(judged: Judged) -> str:
 
 
 def _constant(certificate: Certificate) -> str:
-    known = certificate.constants
-    if known is None:
-        told = (
-            "No sharp constant is known here: the claim is about orders. The ladders below show "
-            "between which values the ratio of the two sides lay."
-        )
-    else:
-        told = "".join(f"- {name}: {value}\n" for name, value in known.items())
-    return f"## Sharp constant\n\n{told}\n"
+    parts = [_certified_constants(certificate), *map(_sharp, sharp_constants(certificate.claim))]
+    told = "\n".join(part for part in parts if part) or (
+        "None is derived for this quantity in this setting: the claim is about orders. The "
+        "ladders below show between which values the ratio of the two sides lay.\n"
+    )
+    return f"## Sharp constant\n\n{told}"
+
+
+def _certified_constants(certificate: Certificate) -> str:
+    if certificate.claim.relation == "~" and certificate.verdict is Verdict.CERTIFIED:
+        return "The statement is about the constant itself, and certified with it.\n"
+    known = dict(certificate.constants or {})
+    if not known:
+        return ""
+    chain = [r"\text{left}/\text{right}"]
+    if "lower" in known:
+        chain.insert(0, math(parse_expr(known["lower"])).latex)
+    if "upper" in known:
+        chain.append(math(parse_expr(known["upper"])).latex)
+    conditions = (c for text in known["where"].split(", ") for c in parse_condition(text))
+    where = ", ".join(f"${condition(c)}$" for c in conditions)
+    steps = r"with $N_{\mathrm{eff}} = N/\log N$"
+    bounds = r" \le ".join(chain)
+    return f"Proved in the ledger, for {where}, {steps}:\n\n$$\n{bounds}\n$$\n"
+
+
+def _sharp(known: Sharp) -> str:
+    """Return a leading term with its constant, and what the exact risk makes of it."""
+    form = sympy_latex(known.asymptotic.form, symbol_names={N_eff: r"N_{\mathrm{eff}}"})
+    noise = r"\sigma^2\," if known.part == "variance" else ""
+    told = [_limit(c) for text in known.asymptotic.when for c in parse_condition(text)
+            if c.op == ">="]  # fmt: skip
+    regime = f", for {' and '.join(told)}" if told else ""
+    if N_eff in known.asymptotic.exponents:
+        regime += r", with $N_{\mathrm{eff}} = N/\log_2 N$"
+    rows = (
+        (*evidence.place_cells({name: str(value) for name, value in seen.values.items()},
+                               seen.sizes),
+         Text(f"{seen.exact:.6g}"), Text(f"{seen.ratio:.6f}"))
+        for seen in known.seen
+    )  # fmt: skip
+    exact = "exact, per unit noise" if known.part == "variance" else "exact"
+    return (
+        f"$$\n{latex(Name(known.part))} \\sim {noise}{form}\n$$\n\n"
+        f"Derived in `theory.asymptotics`{regime}; not certified. The exact risk beside it:\n\n"
+        f"{one_table(('parameters', 'sizes', exact, 'exact/form'), rows)}"
+    )
+
+
+def _limit(where: Condition) -> str:
+    """Return what ``left >= right`` between sizes becomes where a ratio has to tend to 1."""
+    quotient = mul(where.left, Pow(where.right, Num(Fraction(-1))))
+    return f"${latex(tidy(quotient), inline=True)} \\to \\infty$"
 
 
 def _leg(certificate: Certificate, leg: str, title: str, body: str) -> str:

@@ -38,7 +38,15 @@ from numerics.balls.nested import (
     primitive,
     remainder,
 )
-from numerics.balls.program import Program, Values, constant, exact, has_extremum, power_bits
+from numerics.balls.program import (
+    Program,
+    Values,
+    constant,
+    exact,
+    has_extremum,
+    is_same,
+    power_bits,
+)
 from numerics.balls.tail import TooEarly, larger_at_infinity, tail
 from proofs_check.expr import (
     Add,
@@ -589,7 +597,9 @@ class _Comparison:
 
     def between(self, left: Expr, right: Expr) -> Callable[[int, int], bool | None]:
         """Return the function of a range that tells whether ``left >= right``, else ``<=``."""
-        if (left, right) not in self._known:
+        if (left, right) not in self._known and is_same(left, right, self.index, self.values):
+            self._known[left, right] = lambda x, y: True
+        elif (left, right) not in self._known:
             difference = Add((left, Mul((Num(Fraction(-1)), right))))
             with precision(self.bits):
                 plain = Program(difference, self.index, self.values)

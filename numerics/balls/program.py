@@ -30,9 +30,22 @@ from typing import Any
 from flint import acb, acb_poly, arb, arb_poly, arb_series
 
 from numerics.balls.ball import Refusal, rational_ball, shown
-from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, Sum, children, free_names
+from proofs_check.expr import (
+    Add,
+    Call,
+    Expr,
+    Mul,
+    Name,
+    Num,
+    Pow,
+    Sum,
+    children,
+    free_names,
+    rebuild,
+)
 
-__all__ = ["Program", "Values", "constant", "exact", "has_extremum", "power_bits"]
+__all__ = ["Program", "Values", "constant", "exact", "has_extremum", "is_same",
+           "power_bits"]  # fmt: skip
 
 Values = Mapping[str, Fraction | arb]
 Step = Callable[[list[Any]], Any]
@@ -91,6 +104,18 @@ def constant(expr: Expr, values: Values) -> arb:
     """Return the ball of an expression without index, not finite where it has no real value."""
     value = exact(expr, values)
     return rational_ball(value) if value is not None else Program(expr, None, values).at(arb(0))
+
+
+def is_same(left: Expr, right: Expr, index: str, values: Values) -> bool:
+    """Tell whether two expressions are spelt alike once what is free of the index is a number."""
+    return _with_numbers(left, index, values) == _with_numbers(right, index, values)
+
+
+def _with_numbers(expr: Expr, index: str, values: Values) -> Expr:
+    if index in free_names(expr):
+        return rebuild(expr, tuple(_with_numbers(p, index, values) for p in children(expr)))
+    value = exact(expr, values)
+    return expr if value is None else Num(value)
 
 
 def has_extremum(expr: Expr, index: str) -> bool:

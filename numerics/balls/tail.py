@@ -32,7 +32,7 @@ from fractions import Fraction
 from flint import arb
 
 from numerics.balls.ball import Refusal, certain_floor, rational_ball, shown
-from numerics.balls.program import Values, constant, exact
+from numerics.balls.program import Values, constant, exact, is_same
 from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, free_names, mul
 
 __all__ = ["TooEarly", "larger_at_infinity", "tail"]
@@ -100,6 +100,8 @@ def tail(term: Expr, index: str, values: Values, X: int) -> arb:
 
 def larger_at_infinity(left: Expr, right: Expr, index: str, values: Values, X: int) -> bool:
     """Tell whether ``left >= right`` (else ``<=``) for all ``index >= X``."""
+    if is_same(left, right, index, values):
+        return True
     difference = Add((left, Mul((_MINUS, right))))
     g = _Shape(index, values, X).growth(difference)
     if g is None:

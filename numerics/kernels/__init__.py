@@ -17,8 +17,12 @@ the trace of the rest: the discretisation error that is predicted (`Nystrom.boun
 - [0, 1]: midpoints ``(j - 1/2)/n``.  Products of sines are cosines ``cos(m π x)``, whose sums over
   midpoints are 0 for ``0 < m < 2n``, so r = n for the Brownian kernel, n - 1 for the bridge.
 - circle: n equispaced points, degrees up to ``(n-1)//2``.
-- sphere, d = 2: the circle; d = 3: Gauss-Legendre in the height times 2L equispaced meridians,
-  exact up to degree 2L - 1, so degrees up to L - 1; otherwise none is given.
+- sphere, d = 2: the circle; d >= 3: a product of L Gauss-Gegenbauer nodes in each of the d - 2
+  heights, of weight ``(1 - z²)^((j-1)/2)``, j = 1 .. d - 2, times 2L equispaced meridians, with
+  ``2 L^(d-1)`` nodes.  A monomial is a product of powers of the heights ``z_j`` and roots ``(1 -
+  z_j²)^(1/2)``; where one of these has an odd power an inner sum over nodes is 0 by symmetry, as
+  the integral is, and otherwise it is a polynomial in each ``z_j``: exact up to degree 2L - 1, so
+  degrees up to L - 1.
 
 *Spectra for the exact engine* (`Kernel.spectrum`): 512 eigenvalues as they are, and a regular
 sequence beyond: exact for Brownian motion and bridge; where eigenvalues come in pairs a curve
@@ -39,7 +43,7 @@ from fractions import Fraction
 import numpy as np
 
 from numerics.kernels.base import Array, Grid, Kernel, Parameter
-from numerics.kernels.circle import Laplace, Matern, Sobolev
+from numerics.kernels.circle import Circle, Laplace, Matern, Sobolev
 from numerics.kernels.given import Given, from_sklearn
 from numerics.kernels.interval import Bridge, Brownian
 from numerics.kernels.sphere import ArcCosine, NeuralTangent, Sphere
@@ -48,8 +52,8 @@ from proofs_check import kernels as named
 from proofs_check.errors import UserError
 from proofs_check.expr import Expr, Num
 
-__all__ = ["ArcCosine", "Bridge", "Brownian", "Given", "Grid", "Kernel", "Laplace", "Matern",
-           "NeuralTangent", "Nystrom", "Sobolev", "Sphere", "from_sklearn", "kernel",
+__all__ = ["ArcCosine", "Bridge", "Brownian", "Circle", "Given", "Grid", "Kernel", "Laplace",
+           "Matern", "NeuralTangent", "Nystrom", "Sobolev", "Sphere", "from_sklearn", "kernel",
            "nystrom"]  # fmt: skip
 
 

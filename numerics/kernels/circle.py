@@ -19,13 +19,13 @@ from numerics.kernels.base import Array, Grid, Kernel, Parameter, number_of
 from numerics.problem import Regular
 from proofs_check.errors import UserError
 
-__all__ = ["Laplace", "Matern", "Sobolev"]
+__all__ = ["Circle", "Laplace", "Matern", "Sobolev"]
 
 MOST_SERIES = 20_000
 """Distances at which a series is summed in mpmath, about a millisecond each."""
 
 
-class _Circle(Kernel):
+class Circle(Kernel):
     """A function of the distance on the circle of length 1, through its Fourier coefficients."""
 
     constants: bool
@@ -62,7 +62,7 @@ class _Circle(Kernel):
 
 
 @dataclass(frozen=True)
-class Sobolev(_Circle):
+class Sobolev(Circle):
     """The periodic Sobolev kernel of smoothness s; see `proofs_check.kernels.Sobolev`."""
 
     s: Parameter
@@ -73,7 +73,7 @@ class Sobolev(_Circle):
             raise UserError(f"sobolev({self.s}): the smoothness must be above 1/2")
 
     def coefficient(self, k: int) -> Any:
-        """See `_Circle.coefficient`."""
+        """See `Circle.coefficient`."""
         return (2 * mpmath.pi * k) ** (-2 * number_of(self.s))
 
     def exactly(self, x: Any, y: Any) -> Any:
@@ -82,7 +82,7 @@ class Sobolev(_Circle):
         return 2 * (2 * mpmath.pi) ** -order * mpmath.clcos(order, 2 * mpmath.pi * abs(x - y))
 
     def at_distance(self, t: Array) -> Array:
-        """See `_Circle.at_distance`: a Bernoulli polynomial, or Clausen's series."""
+        """See `Circle.at_distance`: a Bernoulli polynomial, or Clausen's series."""
         if self.s == int(self.s) and self.s <= 8:
             n = 2 * int(self.s)
             numbers = special.bernoulli(n)
@@ -103,7 +103,7 @@ class Sobolev(_Circle):
 
 
 @dataclass(frozen=True)
-class Matern(_Circle):
+class Matern(Circle):
     """The Matérn kernel of the line, wrapped; ``k(0) = 1`` before it is.
 
     See `proofs_check.kernels.Matern`.  `length` is the length scale.
@@ -118,7 +118,7 @@ class Matern(_Circle):
             raise UserError("matern: the smoothness and the length scale must be positive")
 
     def coefficient(self, k: int) -> Any:
-        """See `_Circle.coefficient`: the spectral density of the line at ``2πk``."""
+        """See `Circle.coefficient`: the spectral density of the line at ``2πk``."""
         nu, rate = number_of(self.nu), 2 * number_of(self.nu) / number_of(self.length) ** 2
         half = nu + mpmath.mpf(1) / 2
         scale = 2 * mpmath.sqrt(mpmath.pi) * mpmath.gamma(half) / mpmath.gamma(nu) * rate**nu
@@ -141,7 +141,7 @@ class Matern(_Circle):
         return math.ceil(reach * float(self.length)) + 1
 
     def at_distance(self, t: Array) -> Array:
-        """See `_Circle.at_distance`."""
+        """See `Circle.at_distance`."""
         nu, images = float(self.nu), self._images(16)
         total = np.zeros_like(t)
         for n in range(-images, images + 1):
@@ -181,6 +181,6 @@ class Laplace(Matern):
         return mpmath.cosh((mpmath.mpf(1) / 2 - t) / length) / mpmath.sinh(1 / (2 * length))
 
     def at_distance(self, t: Array) -> Array:
-        """See `_Circle.at_distance`."""
+        """See `Circle.at_distance`."""
         rate = 1 / float(self.length)
         return np.asarray((np.exp(-t * rate) + np.exp((t - 1) * rate)) / -np.expm1(-rate))

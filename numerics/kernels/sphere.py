@@ -12,12 +12,17 @@ from typing import Any
 import mpmath
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy import special
 
 from numerics.kernels.base import HEAD, Array, Grid, Kernel
 from numerics.problem import Regular
 from proofs_check.errors import UserError
 
 __all__ = ["ArcCosine", "NeuralTangent", "Sphere"]
+
+
+MOST_NODES = 4096
+"""Nodes of the coarsest grid that is still given."""
 
 
 class Sphere(Kernel):
@@ -74,21 +79,25 @@ class Sphere(Kernel):
         return Regular(left / law.tail(HEAD), law.powers)
 
     def grid(self, n: int) -> Grid:
-        """See `Kernel.grid`; d = 2 and 3."""
+        """See `Kernel.grid`; refused where the coarsest product grid is too large."""
+        if 2**self.d > MOST_NODES:
+            raise UserError(f"a grid on the sphere in R^{self.d} has {2**self.d} nodes at least, "
+                            f"more than {MOST_NODES}: draw points instead")  # fmt: skip
         if self.d == 2:
             angle = 2 * math.pi * np.arange(n) / n
             points = np.column_stack([np.cos(angle), np.sin(angle)])
             return Grid(points, np.full(n, 1 / n), self._count((n - 1) // 2))
-        if self.d != 3:
-            raise UserError(f"there is no grid on the sphere in R^{self.d}: draw points instead")
-        L = max(2, round(math.sqrt(n / 2)))
-        z, w = np.polynomial.legendre.leggauss(L)
+        L = max(2, round((n / 2) ** (1 / (self.d - 1))))
         angle = math.pi * np.arange(2 * L) / L
-        r = np.sqrt(1 - z**2)
-        points = np.stack([np.outer(r, np.cos(angle)), np.outer(r, np.sin(angle)),
-                           np.repeat(z[:, None], 2 * L, axis=1)], axis=-1)  # fmt: skip
-        weights = np.repeat(w / (4 * L), 2 * L)
-        return Grid(points.reshape(-1, 3), weights, self._count(L - 1))
+        points, weights = np.column_stack([np.cos(angle), np.sin(angle)]), np.full(2 * L, 0.5 / L)
+        for order in range(1, self.d - 1):
+            z, w = special.roots_gegenbauer(L, order / 2)
+            points = np.concatenate([
+                np.kron(np.sqrt(1 - z**2)[:, None], points),
+                np.repeat(z, len(points))[:, None],
+            ], axis=1)  # fmt: skip
+            weights = np.kron(w / w.sum(), weights)
+        return Grid(points, weights, self._count(L - 1))
 
     def _count(self, degree: int) -> int:
         """Return how many positive eigenvalues belong to degrees up to this one."""

@@ -60,7 +60,7 @@ from numerics.legs.regimes import place_in
 from numerics.legs.trend import Point, Reading, combined, read
 from proofs_check.claim import Claim, Setting
 from proofs_check.claimfile import SIZES
-from proofs_check.expr import Expr, Num, Sum, free_names, mul, substitute, walk
+from proofs_check.expr import Expr, Num, Sum, add, free_names, mul, substitute, walk
 from proofs_check.meaning import NoMeaningError, is_quantity, meaning
 from proofs_check.orders import Order, UndecidedError
 from proofs_check.verdict import Evidence, Light
@@ -421,14 +421,17 @@ def _true_sums(
     """Return the quantities that top features make explicit, as functions of the sizes."""
     numbers = {name: Num(value) for name, value in values.items()}
     spectrum = substitute(unit_factor(setting.spectrum), numbers)
-    target = substitute(unit_factor(setting.target), numbers)
+    targets = [
+        (output.count, substitute(unit_factor(output.target), numbers))
+        for output in setting.each()
+    ]
 
     def tail(place: Values) -> Expr:
-        return mul(setting.outputs, approx(target, int(place["M"])))
+        return add(*(mul(p, approx(target, int(place["M"]))) for p, target in targets))
 
     def path(place: Values) -> Expr:
-        plan = stages(int(place["N"]), place["gamma"], setting.schedule)
-        return mul(setting.outputs, mean_bias(spectrum, target, int(place["M"]), plan))
+        plan, M = stages(int(place["N"]), place["gamma"], setting.schedule), int(place["M"])
+        return add(*(mul(p, mean_bias(spectrum, target, M, plan)) for p, target in targets))
 
     longest = max((place.get("N", Fraction(0)) for place in places), default=Fraction(0))
     short = setting.schedule == "constant" or int(longest).bit_length() <= MOST_STAGES

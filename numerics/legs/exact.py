@@ -290,7 +290,7 @@ class _Row:
 
 def _row(claim: Claim, values: Values, path: Exponents, L: float) -> _Row:
     setting = claim.setting
-    gamma = first_step(problem_of(setting, values, _place(path, L, ONE)))
+    gamma = first_step(problem_of(setting, setting.each()[0], values, _place(path, L, ONE)))
     place = _place(path, L, gamma)
     left, right = (number(side, setting, values, place) for side in (claim.left, claim.right))
     if right.blurred:

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -28,9 +29,21 @@ from numerics.legs.places import enclosed, logarithm, spectrum_of, unit_factor
 from numerics.problem import Method, Problem, evaluate, sequence
 from numerics.sketch import gaussian_sketch
 from numerics.sketched_spectrum import SketchedSpectrum
-from proofs_check.claim import Setting
+from proofs_check.claim import Output, Setting
 from proofs_check.errors import UserError
-from proofs_check.expr import Call, Expr, Name, Num, children, free_names, rebuild, walk
+from proofs_check.expr import (
+    Add,
+    Call,
+    Expr,
+    Mul,
+    Name,
+    Num,
+    Pow,
+    children,
+    free_names,
+    rebuild,
+    walk,
+)
 from proofs_check.meaning import is_quantity
 
 __all__ = ["DIGITS", "ONE", "RESPONSES", "UNDERFLOW", "Number", "Part", "Values", "first_step",
@@ -95,20 +108,21 @@ class Part:
 # One problem at one place.
 
 
-def problem_of(setting: Setting, values: Values, place: Values) -> Problem:
-    """Return the problem of a setting at parameter values and sizes, with ``sigma = 1``."""
+def problem_of(setting: Setting, output: Output, values: Values, place: Values) -> Problem:
+    """Return the problem of one entry of `Setting.each`, with ``sigma = 1``."""
     known = {name: float(value) for name, value in {**values, **place}.items()}
-    target_law = unit_factor(setting.target)
+    target_law = unit_factor(output.target)
     # Of the values those that the kernel needs: places differ, and its spectrum is kept.
     spectrum = spectrum_of(setting, {name: float(value) for name, value in values.items()})
     # A claim that uses no target may have parameters there that are declared nowhere.
     used = free_names(target_law) <= known.keys() | {"i"}
+    noisy = {"sigma": 1.0, **known}
     return Problem(
         spectrum,
         sequence(target_law, known) if used else spectrum,
-        noise=1.0,
+        noise=evaluate(output.noise, noisy) if free_names(output.noise) <= noisy.keys() else 1.0,
         features=setting.features,
-        outputs=_whole(setting.outputs, known),
+        outputs=_whole(output.count, known),
     )
 
 
@@ -132,7 +146,7 @@ def first_step(problem: Problem) -> Fraction:
 def first_step_of(expr: Expr, setting: Setting, values: Values, place: Values) -> Fraction:
     """Return ``γ_0``, or 1 for an expression that has no problem."""
     explicit = not any(map(is_quantity, walk(expr)))
-    return ONE if explicit else first_step(problem_of(setting, values, place))
+    return ONE if explicit else first_step(problem_of(setting, setting.each()[0], values, place))
 
 
 def parts_at(
@@ -156,18 +170,57 @@ def parts_at(
     UserError
         Where no engine reaches the problem, the method or the sizes.
     """
-    problem = problem_of(setting, values, place)
-    parts: dict[str, Part] = {}
-    if IRREDUCIBLE in names:
-        parts[IRREDUCIBLE] = Part(Fraction(problem.outputs), Fraction(0))
+    found = [_parts_of(setting, output, values, place, names) for output in setting.each()]
+    # The dimension is one of the features, which the outputs share.
+    added = {name: sum((f[name] for f in found[1:]), found[0][name]) for name in names}
+    return added | {name: found[0][name] for name in names & {DIMENSION}}
+
+
+def _parts_of(
+    setting: Setting, output: Output, values: Values, place: Values, names: frozenset[str]
+) -> dict[str, Part]:
+    """Return the quantities of outputs that are all alike."""
+    problem = problem_of(setting, output, values, place)
+    irreducible = _noise(output, values, problem)
+    parts: dict[str, Part] = {IRREDUCIBLE: irreducible}
     if DIMENSION in names:
         parts[DIMENSION] = _dimension(problem, _size(place, "M"), _effective(setting, place))
     if names & RESPONSES:
         method = method_of(setting, values, place)
         parts |= _responses(problem, method, _size(place, "M"), _size(place, "N"))
+        parts["risk"] = irreducible + parts["approx"] + parts["excess"]
     elif "approx" in names:
         parts["approx"] = _approximation(problem, _size(place, "M"))
     return {name: parts[name] for name in names}
+
+
+def _noise(output: Output, values: Values, problem: Problem) -> Part:
+    """Return the noise of all outputs, exact where it is rational.
+
+    So ``risk - sigma^2`` loses it; otherwise the error is that of rounding.
+    """
+    exact = _rational(output.noise, {"sigma": ONE, **values})
+    if exact is None:
+        return Part.of(problem.noise, 1e-15 * problem.noise).times(problem.outputs)
+    return Part(exact, Fraction(0)).times(problem.outputs)
+
+
+def _rational(expr: Expr, values: Values) -> Fraction | None:
+    """Return the value of a polynomial in the names, or None for anything else."""
+    match expr:
+        case Num(value):
+            return value
+        case Name(name):
+            return values.get(name)
+        case Pow(base, Num(power)) if power.denominator == 1:
+            inner = _rational(base, values)
+            return None if inner is None else inner ** int(power)
+        case Add() | Mul():
+            found = [_rational(child, values) for child in children(expr)]
+            known = [value for value in found if value is not None]
+            if len(known) == len(found):
+                return sum(known, Fraction(0)) if isinstance(expr, Add) else prod(known, start=ONE)
+    return None
 
 
 def _size(place: Values, name: str) -> int:
@@ -192,7 +245,7 @@ def _approximation(problem: Problem, M: int) -> Part:
 
 @lru_cache(maxsize=4096)
 def _responses(problem: Problem, method: Method, M: int, N: int) -> dict[str, Part]:
-    """Return the parts of the risk."""
+    """Return the parts of the excess and the approximation."""
     top = problem.features == "top"
     if M <= SMALL:
         risk = learning_curve(problem, method, M, [N], 0, None if top else SKETCHES)[0]
@@ -204,10 +257,7 @@ def _responses(problem: Problem, method: Method, M: int, N: int) -> dict[str, Pa
             name: Part.of(getattr(value, name), error).times(problem.outputs)
             for name, error in zip(_PARTS, value.errors, strict=True)
         }
-    irreducible = Part(Fraction(problem.outputs), Fraction(0))
-    parts["excess"] = parts["bias"] + parts["variance"]
-    parts["risk"] = irreducible + parts["approx"] + parts["excess"]
-    return parts | {IRREDUCIBLE: irreducible}
+    return parts | {"excess": parts["bias"] + parts["variance"]}
 
 
 @lru_cache(maxsize=1024)
@@ -282,7 +332,7 @@ def number(expr: Expr, setting: Setting, values: Values, place: Values) -> Numbe
     parts: dict[Expr, Part] = {Name(name): part for name, part in found.items()}
     for call in calls:
         index = round(math.exp(logarithm(enclosed(call.args[0], known, DIGITS))))
-        problem = problem_of(setting, values, place)
+        problem = problem_of(setting, setting.each()[0], values, place)
         parts[call] = _eigenvalue(problem, _size(place, "M"), index)
     high = _replaced(expr, {node: Num(part.high) for node, part in parts.items()})
     low = _replaced(expr, {node: Num(part.low) for node, part in parts.items()})

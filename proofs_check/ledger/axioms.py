@@ -16,12 +16,11 @@ Each is a lemma like those of a ledger, closed and without constants, and is pro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from proofs_check.ledger.terms import Relation, parse_relation
 
-__all__ = ["AXIOMS", "Closed"]
+__all__ = ["Closed", "axioms"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,37 +33,44 @@ class Closed:
     assume: tuple[Relation, ...]
     says: Relation
 
+    def __str__(self) -> str:
+        given = ", ".join(map(str, self.assume))
+        return f"{self.says} for {given}" if given else str(self.says)
 
-def _axiom(name: str, says: str, assume: str = "", reals: str = "", integers: str = "") -> Closed:
+
+_STATED: tuple[tuple[str, str, str, str, str], ...] = (
+    ("exp-tangent", "1 + x <= exp(x)", "", "x", ""),
+    ("log-tangent", "log(x) <= log(y) + x/y - 1", "x > 0, y > 0", "x y", ""),
+    ("bernoulli", "1 + p*(x - 1) <= x^p", "x > 0, p <= 0", "x p", ""),
+    ("bernoulli-large", "1 + p*(x - 1) <= x^p", "x > 0, p >= 1", "x p", ""),
+    ("bernoulli-small", "x^p <= 1 + p*(x - 1)", "x > 0, p >= 0, p <= 1", "x p", ""),
+    (
+        "chord",
+        "(y^(1-p) - z^(1-p))/(p - 1) <= (z - y)*(y^-p + z^-p)/2",
+        "y > 0, y <= z, p > 1",
+        "y z p",
+        "",
+    ),
+    ("power-increases", "x^p <= y^p", "x > 0, x <= y, p >= 0", "x y p", ""),
+    ("floor-below", "floor(x) <= x", "", "x", ""),
+    ("floor-above", "x < floor(x) + 1", "", "x", ""),
+    ("floor-least", "k <= floor(x)", "k <= x", "x", "k"),
+    ("integer-gap", "m + 1 <= n", "m < n", "", "m n"),
+    ("min-first", "min(x, y) <= x", "", "x y", ""),
+    ("min-second", "min(x, y) <= y", "", "x y", ""),
+    ("min-greatest", "z <= min(x, y)", "z <= x, z <= y", "x y z", ""),
+)
+"""The axioms: name, statement, what it assumes, its real and its whole variables."""
+
+
+def axioms() -> dict[str, Closed]:
+    """Return the axioms by name."""
+    return {row[0]: _closed(*row) for row in _STATED}
+
+
+def _closed(name: str, says: str, assume: str, reals: str, integers: str) -> Closed:
     conditions = tuple(parse_relation(c) for c in assume.split(",") if c.strip())
     return Closed(
         name, frozenset(reals.split()), frozenset(integers.split()), conditions,
         parse_relation(says),
     )  # fmt: skip
-
-
-AXIOMS: Mapping[str, Closed] = {
-    axiom.id: axiom
-    for axiom in (
-        _axiom("exp-tangent", "1 + x <= exp(x)", reals="x"),
-        _axiom("log-tangent", "log(x) <= log(y) + x/y - 1", "x > 0, y > 0", "x y"),
-        _axiom("bernoulli", "1 + p*(x - 1) <= x^p", "x > 0, p <= 0", "x p"),
-        _axiom("bernoulli-large", "1 + p*(x - 1) <= x^p", "x > 0, p >= 1", "x p"),
-        _axiom("bernoulli-small", "x^p <= 1 + p*(x - 1)", "x > 0, p >= 0, p <= 1", "x p"),
-        _axiom(
-            "chord",
-            "(y^(1-p) - z^(1-p))/(p - 1) <= (z - y)*(y^-p + z^-p)/2",
-            "y > 0, y <= z, p > 1",
-            "y z p",
-        ),
-        _axiom("power-increases", "x^p <= y^p", "x > 0, x <= y, p >= 0", "x y p"),
-        _axiom("floor-below", "floor(x) <= x", reals="x"),
-        _axiom("floor-above", "x < floor(x) + 1", reals="x"),
-        _axiom("floor-least", "k <= floor(x)", "k <= x", "x", "k"),
-        _axiom("integer-gap", "m + 1 <= n", "m < n", "", "m n"),
-        _axiom("min-first", "min(x, y) <= x", reals="x y"),
-        _axiom("min-second", "min(x, y) <= y", reals="x y"),
-        _axiom("min-greatest", "z <= min(x, y)", "z <= x, z <= y", "x y z"),
-    )
-}
-"""The axioms by name."""

@@ -33,30 +33,19 @@ import time
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from typing import Any
 
 from flint import arb
 
-from proofs_check.claim import Claim
-from proofs_check.claimfile import make_claim
 from proofs_check.errors import RejectedError, UserError
-from proofs_check.expr import (
-    Call,
-    Expr,
-    Mul,
-    Num,
-    free_names,
-    mul,
-    walk,
-)
-from proofs_check.language import parse_statement
-from proofs_check.ledger.axioms import AXIOMS, Closed
+from proofs_check.expr import Call, Expr, Num, free_names, walk
+from proofs_check.ledger.axioms import Closed, axioms
 from proofs_check.ledger.boxes import enclosed, has_enclosure
 from proofs_check.ledger.context import Context
 from proofs_check.ledger.definitions import constant, name_of, named, recursion
 from proofs_check.ledger.moments import check_moments
 from proofs_check.ledger.proof import RULES, Prover, assuming, keys, texts
+from proofs_check.ledger.support import Supported, read_claim
 from proofs_check.ledger.terms import Relation, parse_formula, parse_relation
 from proofs_check.ledger.words import check_words
 
@@ -76,7 +65,6 @@ WHOLE_RULES: Mapping[str, tuple[str, ...]] = {
 }
 """Rules for a whole lemma, with their keys."""
 _ID = re.compile(r"[a-z][a-z0-9-]{0,60}")
-ZERO, ONE = Num(Fraction(0)), Num(Fraction(1))
 GOOD = ("axiom", "definition", "proved")
 
 
@@ -177,23 +165,20 @@ class _Book:
         self.example = self._example(standing["example"])
         for fact in self.context.facts:
             self._require_example(fact.relation)
-        self.library: dict[str, Closed] = dict(AXIOMS)
-        self.status: dict[str, str] = dict.fromkeys(AXIOMS, "axiom")
+        self.library: dict[str, Closed] = axioms()
+        self.status: dict[str, str] = dict.fromkeys(self.library, "axiom")
         self.background: dict[str, str] = {}
         self.entries: list[Entry] = []
         self.moments: dict[str, Closed] = {}
-        self.claims = dict(map(_claim, table.get("claim", [])))
+        self.claims = dict(map(read_claim, table.get("claim", [])))
+        for claim in self.claims.values():
+            claim.require_fixed(self.context)
 
     def _example(self, table: Any) -> dict[str, arb]:
         names = sorted(self.context.reals | self.context.integers)
         values: dict[str, arb] = {}
         for name, text in keys(table, names).items():
-            value = parse_formula(text)
-            if not isinstance(value, Num):
-                raise RejectedError(f"the example's {name} is not a rational number")
-            if name in self.context.integers and value.value.denominator != 1:
-                raise RejectedError(f"the example's {name} is not a whole number")
-            values[name] = enclosed(value, {})
+            values[name] = _number(text, f"the example's {name}", name in self.context.integers)
         return values
 
     def _require_example(self, relation: Relation) -> None:
@@ -220,9 +205,7 @@ class _Book:
 
     def _definition(self, table: Mapping[str, Any]) -> list[Entry]:
         if "means" in table:
-            self.context = named(table, self.context)
-            name, means = table["constant"], table["means"]
-            return [Entry(f"{name}.def", f"{name}: {means}", (), "definition", "definition")]
+            return [self._named(table)]
         if "constant" in table:
             context, equation = constant(table, self.context)
             equations = [equation]
@@ -240,6 +223,15 @@ class _Book:
                   note=note)
             for e in equations
         ]  # fmt: skip
+
+    def _named(self, table: Mapping[str, Any]) -> Entry:
+        self.context = named(table, self.context)
+        name = table["constant"] if "constant" in table else table["function"]
+        called = f"{name}({', '.join(table['args'])})" if "args" in table else name
+        if "example" in table:
+            self.example[name] = _number(table["example"], f"the example's {name}")
+        means, note = f"{called}: {table['means']}", str(table.get("note", ""))
+        return Entry(f"{name}.def", means, (), "definition", "definition", note=note)
 
     # Lemmas.
 
@@ -266,7 +258,7 @@ class _Book:
         keys(table, ["id", "says", *needed], ["by", "steps", *LEMMA_KEYS])
         lemma, constants = self._closed(table)
         if "supports" in table:
-            self._require_support(lemma.says, str(table["supports"]))
+            self._supported(str(table["supports"])).require_bound(lemma.says, self.context)
             for condition in lemma.assume:
                 self._require_example(condition)
         prover = self.prover(self.library, self.background)
@@ -327,39 +319,21 @@ class _Book:
         found = {self.status[name] for name in used}
         return "proved" if found <= set(GOOD) else "conditional"
 
-    def _require_support(self, says: Relation, name: str) -> None:
-        """Reject if the statement is not a bound of the claim's left side by its right side."""
-        claim = self.claims.get(name)
-        if claim is None:
+    def _supported(self, name: str) -> Supported:
+        if name not in self.claims:
             raise RejectedError(f"no claim {name!r} stands in the ledger")
-        stated = parse_statement(claim.says)
-        lower = says.right == stated.left and stated.relation in ("Theta", "Omega")
-        upper = says.left == stated.left and stated.relation in ("Theta", "O")
-        bound = says.left if lower else says.right
-        if says.op != "<=" or not (lower or upper) or not self._is_multiple(bound, stated.right):
-            raise RejectedError(f"the statement is no bound as {claim.says!r} claims it")
-
-    def _is_multiple(self, bound: Expr, right: Expr) -> bool:
-        """Whether the bound is the right side times factors free of sizes and step size."""
-        factors = bound.factors if isinstance(bound, Mul) else (bound,)
-        wanted = right.factors if isinstance(right, Mul) else (right,)
-        rest = list(factors)
-        for factor in wanted:
-            if factor not in rest:
-                return False
-            rest.remove(factor)
-        constant = mul(*rest) if rest else ONE
-        return free_names(constant) <= {"a", "b"} and self.context.is_positive(constant)
+        return self.claims[name]
 
     def report(self) -> Report:
         """Return what was found, with the trust base."""
         used = {name for e in self.entries for name in e.uses}
-        trust = [f"standard analysis, proved in proofs_check.ledger.axioms: {AXIOMS[n].says}"
-                 for n in AXIOMS if n in used]  # fmt: skip
+        trust = [f"standard analysis, proved in proofs_check.ledger.axioms: {axiom}"
+                 for name, axiom in axioms().items() if name in used]  # fmt: skip
         for e in self.entries:
             if e.status == "cited":
                 above = ", ".join(self._above(e.id)) or "nothing"
-                trust.append(f"cited, used for {above}: {e.says} ({e.reason})")
+                given = f"if {', '.join(e.assume)} then " if e.assume else ""
+                trust.append(f"cited, used for {above}: {given}{e.says} ({e.reason})")
         trust += [f"definition, as a reading of the model: {e.says}" for e in self._readings()]
         return Report(self.key, self.title, self.standing, tuple(self.entries), tuple(trust))
 
@@ -378,7 +352,8 @@ class _Book:
         about: set[str] = set()
         for entry in self.entries:
             if entry.supports or entry.status == "conditional":
-                about |= _symbols(self.library[entry.id].says)
+                lemma = self.library[entry.id]
+                about = about.union(*map(_symbols, (lemma.says, *lemma.assume)))
         while True:
             reached = set(about)
             for name, says in known.items():
@@ -395,8 +370,10 @@ def _symbols(relation: Relation) -> set[str]:
     return {n.func for n in nodes if isinstance(n, Call)} | relation.names()
 
 
-def _claim(table: Mapping[str, Any]) -> tuple[str, Claim]:
-    if not {"id", "says"} <= set(table):
-        raise RejectedError("a claim has id and says")
-    claim = make_claim(**table)
-    return claim.id, claim
+def _number(text: Any, what: str, whole: bool = False) -> arb:
+    value = parse_formula(text)
+    if not isinstance(value, Num):
+        raise RejectedError(f"{what} is not a rational number")
+    if whole and value.value.denominator != 1:
+        raise RejectedError(f"{what} is not a whole number")
+    return enclosed(value, {})

@@ -1,4 +1,4 @@
-r"""Definitions: constants, and functions by recursion along the steps of the stages.
+r"""Definitions: constants, and functions by recursion along the steps of the stages; names.
 
 *Recursion.*  ``f(0, 0, ..) = start``, ``f(j, s + 1, ..) = next``, ``f(j + 1, 0, ..) = f(j, stage,
 ..)``, where `start` does not contain f and `next` contains it at ``(j, s, ..)`` only, define f at
@@ -47,11 +47,28 @@ def constant(table: Mapping[str, Any], context: Context) -> tuple[Context, Close
 
 
 def named(table: Mapping[str, Any], context: Context) -> Context:
-    """Name a real number that only cited lemmas say anything about; `means` tells what it is."""
-    keys(table, ["constant", "means"], ["note"])
+    """Name a real number, or a function of real numbers; `means` tells what it is.
+
+    Only cited lemmas say anything about it.  A function that means something for whole arguments
+    only is 0 elsewhere.
+    """
+    kind = "function" if "function" in table else "constant"
+    keys(table, [kind, "means", *(["args"] if kind == "function" else [])], ["note", "example"])
     if not isinstance(table["means"], str) or not table["means"].strip():
-        raise RejectedError("`means` says in words what the constant is")
-    return context.declaring([name_of(table["constant"])])
+        raise RejectedError(f"`means` says in words what the {kind} is")
+    name = name_of(table[kind])
+    if kind == "constant":
+        return context.declaring([name])
+    args = [name_of(a) for a in texts(table["args"])]
+    if not args or len(set(args)) != len(args):
+        raise RejectedError("a function has arguments, each with its own name")
+    _require_new(name, context)
+    return context.defining(name, len(args))
+
+
+def _require_new(name: str, context: Context) -> None:
+    if name in context.functions:
+        raise RejectedError(f"{name} is a function already")
 
 
 def recursion(
@@ -66,8 +83,7 @@ def recursion(
     _require_founded(f, args, (start, stage), following)
     if free_names(stage) & set(args) or not context.is_integer(stage):
         raise RejectedError("the number of steps of a stage is one whole number")
-    if f in context.functions:
-        raise RejectedError(f"{f} is a function already")
+    _require_new(f, context)
     larger = context.defining(f, len(args))
     j, s, rest = Name(args[0]), Name(args[1]), [Name(a) for a in args[2:]]
     where = [parse_relation(text) for text in texts(table["where"])]

@@ -50,6 +50,10 @@ class Relation:
     op: str
     right: Expr
 
+    def __post_init__(self) -> None:
+        if self.op not in ("<=", "<", "="):
+            raise ValueError(f"there is no relation {self.op!r}")
+
     def __str__(self) -> str:
         return f"{self.left} {self.op} {self.right}"
 

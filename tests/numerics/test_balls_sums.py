@@ -264,6 +264,13 @@ def test_min_up_to_infinity():
         assert ball.arb.overlaps(parts.arb)
 
 
+@pytest.mark.parametrize("text", ["min(i^-a, i^(b-4))", "max(i^-a, i^(b-4)) + min(i^-b, i^-b)*0"])
+def test_arguments_that_coincide_are_no_kink(text):
+    values = {"a": Fraction(2), "b": Fraction(2)}
+    ball = enclose(parse_expr(text), "i", 10, OO, values, 40)
+    assert ball.arb.overlaps(enclose(parse_expr("i^-2"), "i", 10, OO, {}, 40).arb)
+
+
 def test_sums_inside_expressions_and_cancellation():
     ball = enclose_expr(parse_expr("sum(i^-2,i,1,oo) - pi^2/6 + 10^-60"), {}, 20)
     assert ball.contains(Fraction(1, 10**60))

@@ -1,6 +1,7 @@
 """Gaussian-process sketches and kernel SGD on real inputs."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -21,14 +22,17 @@ from numerics.kernelsgd import Sketch, gaussian_process, kernel_sgd
 from numerics.problem import Headed, Method, Problem
 from proofs_check.errors import UserError
 
-KERNELS = [Brownian(), Bridge(), Sobolev(2), Laplace(), ArcCosine(3), NeuralTangent(2)]
+KERNELS = [Brownian(), Bridge(), Sobolev(2), Sobolev(Fraction(3, 2)), Laplace(), ArcCosine(3),
+           NeuralTangent(2)]  # fmt: skip
 
 
 @pytest.mark.parametrize("kernel", KERNELS, ids=str)
 def test_draws_have_the_kernel_as_their_covariance(kernel: Kernel) -> None:
     process = gaussian_process(kernel, 40)
     matrix = kernel.covariance(process.points, process.points)
-    np.testing.assert_allclose(process.root @ process.root.T, matrix, atol=1e-10 * matrix.max())
+    root = process.image(np.eye(process.white)).T
+    np.testing.assert_allclose(root @ root.T, matrix, atol=1e-10 * matrix.max())
+    assert process.variance == pytest.approx(process.weights @ np.diag(matrix), rel=1e-12)
     draws = process.draws(np.random.default_rng(0), 20_000)
     # Entries scatter by at most √2 of the largest variance over √20000: 1 %; ten of them.
     np.testing.assert_allclose(draws.T @ draws / 20_000, matrix, atol=0.1 * matrix.max())
@@ -94,7 +98,7 @@ def test_the_brownian_approximation_in_closed_form(M: int) -> None:
 @pytest.mark.parametrize("kernel", [Brownian(), NeuralTangent(3)], ids=str)
 def test_real_inputs_do_nearly_as_gaussian_features(kernel: Kernel) -> None:
     process = gaussian_process(kernel, 200)
-    trace = float(process.weights @ np.sum(process.root**2, axis=1))
+    trace = process.variance
     found = kernel_sgd(process, 16, 400, Method(1 / (4 * trace)), 0.1 * trace, 400, seed=3)
     assert abs(found.excess - found.gaussian) < 6 * found.se + 0.1 * found.gaussian
     start = kernel_sgd(process, 16, 1, Method(1 / (4 * trace)), 0.1 * trace, 400, seed=3)
@@ -107,3 +111,8 @@ def test_more_features_than_nodes_are_refused() -> None:
     process = gaussian_process(Brownian(), 10)
     with pytest.raises(UserError, match="nodes"):
         kernel_sgd(process, 10, 5, Method(0.1), 1.0, 2, 0)
+
+
+def test_a_spectrum_too_steep_for_double_precision_is_refused() -> None:
+    with pytest.raises(UserError, match="singular in double precision"):
+        kernel_sgd(gaussian_process(Sobolev(6), 100), 40, 5, Method(0.1), 1.0, 2, 0)

@@ -1,9 +1,12 @@
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 
 from numerics.legs import optima, places, values
 from numerics.legs.exact import evidence
+from numerics.multiple import MultipleProblem, multiple_curve
+from numerics.problem import Method, Regular
 from proofs_check.claimfile import make_claim
 from proofs_check.verdict import Light
 
@@ -58,6 +61,16 @@ def light(says, assume=AB, **settings):
             {**AVERAGED, "features": "top"},
         ),
         ("approx = Theta(M^(1-b))", ["b > 1", "b < 3"], {"kernel": "brownian"}),
+        (
+            "approx = Theta(M^(1-b))",
+            ["1 < b < 3/2", "c = 5/2"],
+            {"target": ["i^-c", "i^-b"], "kernel": "brownian"},
+        ),
+        (
+            "risk - sigma^2 - s^2 = Theta(M^(1-a) + (N_eff*gamma)^((1-a)/a))",
+            [*STEPS, "s > 0"],
+            {"noise": ["sigma^2", "s^2"]},
+        ),
     ],
 )
 def test_passes_what_is_true(says, assume, settings):
@@ -178,3 +191,22 @@ def test_an_objective_without_a_minimum_is_unknown():
     """The variance falls with the step all the way to 0: no step is the best one."""
     settings = {"minimise": "variance", "over": ["gamma"]}
     assert light("optimal(gamma) = Theta(1)", ["a > 1", "b = a"], **settings) is Light.UNKNOWN
+
+
+def test_outputs_of_their_own_are_added_up():
+    """Against `numerics.multiple`, which shares the sketches; noise of irrational size too."""
+    noises = ["sigma^2", "2*sigma^2", "s^(1/2)"]
+    claim = make_claim("risk = O(1)", ["a > 1", "b > 1", "s > 0"], noise=noises,
+                       target=["i^-b", "i^-a", "i^-2"])  # fmt: skip
+    at = {"a": Fraction(2), "b": Fraction(3, 2), "s": Fraction(2)}
+    place = {"M": Fraction(8), "N": Fraction(300), "gamma": Fraction(1, 10)}
+    names = values.RESPONSES | {"approx", "irreducible", "effective_dimension"}
+    found = values.parts_at(claim.setting, at, place, names)
+    law, target = Regular(1.0, ((0.0, 2.0),)), Regular(1.0, ((0.0, 1.5),))
+    problem = MultipleProblem.of(law, [target, law, law], [1.0, 2.0, 2**0.5])
+    (exact,) = multiple_curve(problem, Method(0.1), 8, [300], draws=values.SKETCHES)
+    for name in (*values.RESPONSES, "approx", "irreducible"):
+        assert float(found[name].value) == pytest.approx(getattr(exact.total, name), rel=1e-12)
+    alone = make_claim("risk = O(1)", ["a > 1", "b > 1"]).setting
+    single = values.parts_at(alone, at, place, frozenset({"effective_dimension"}))
+    assert found["effective_dimension"] == single["effective_dimension"]

@@ -1,6 +1,6 @@
 import pytest
 
-from numerics import simulated
+from numerics import multiple, simulated
 from numerics.legs import simulation
 from numerics.legs.simulation import evidence
 from numerics.schedules import Schedule
@@ -30,10 +30,12 @@ def light(says="excess = O(1)", **settings):
         {"algorithm": "averaged-sgd", "schedule": "constant"},
         {"batch": "3", "outputs": "2"},
         {"outputs": "p", "sizes": ["p"]},
+        {"target": ["i^-b", "3*i^-2"], "noise": ["sigma^2", "2"]},
+        {"noise": "3*sigma^2"},
     ],
 )
 def test_passes_in_every_setting(settings):
-    # Declared rate of false alarms of all six: 1.2e-8.
+    # Declared rate of false alarms of all eight: 1.6e-8.
     assert light(**settings) is Light.PASS
 
 
@@ -78,3 +80,19 @@ def test_the_seed_hangs_on_the_problem_alone():
     topped = evidence(make_claim("excess = O(1)", AB, features="top"))
     seeds = [row["seed"] for e in (one, topped) for row in e.details["problems"]]
     assert len(set(seeds)) == 4
+
+
+def test_outputs_of_their_own_are_held_each_against_its_own(monkeypatch):
+    found = evidence(make_claim("excess = O(1)", AB, target=["i^-b", "i^-b", "i^-(9/8)"]))
+    rows = found.details["problems"]
+    assert [row["sigma^2"] for row in rows] == ["0"] * 3 + ["10"] * 3
+    assert len({row["exact"] for row in rows}) == 4
+    right = multiple.expected_excess
+
+    def wrong(lam, energy, *args):
+        return right(lam, energy * (1.5 if energy.sum() > 1.8 else 1.0), *args)
+
+    # Only the third output is computed wrongly.
+    monkeypatch.setattr(multiple, "expected_excess", wrong)
+    simulation._simulated.cache_clear()
+    assert light(target=["i^-b", "i^-b", "i^-(9/8)"]) is Light.FAIL

@@ -16,7 +16,7 @@ from numerics.multiple import MultipleProblem, multiple_curve, simulated_outputs
 from numerics.problem import Measured, Method, Problem, Regular
 from numerics.risk import expected_excess
 from numerics.simulate import simulate
-from numerics.sources import Eigenbasis, sketched
+from numerics.sources import Eigenbasis, Raw, sketched
 from numerics.statistics import mean_test
 from proofs_check.errors import UserError
 
@@ -126,6 +126,36 @@ def test_correlated_noise_shows_in_the_law_of_the_excess() -> None:
     apart, together = (np.corrcoef(f.samples.T)[0, 1] for f in found)
     assert together > 0.9 > 0.4 > apart
     assert all(f.agrees(LEVEL) for f in found)
+
+
+@pytest.mark.parametrize("features", ["gaussian", "top"])
+def test_the_raw_source_takes_the_covariance(features: str) -> None:
+    found = simulated_outputs(
+        three(features), Method(0.15), 6, 150, runs=2000, seed=12, dimensions=24
+    )
+    assert found.agrees(LEVEL)
+    wrong = found.exact[[1, 2, 0]]
+    assert any(mean_test(found.samples[:, k], wrong[k]).p_value < LEVEL for k in range(3))
+
+
+def test_correlated_noise_shows_in_raw_labels() -> None:
+    """Correlations of the labels are those asked for, within six standard errors."""
+    n = 40_000
+    raw = Raw.of([1.0, 0.5], [[1.0, 0.0]], np.zeros((3, 2)), CORRELATED)
+    rng = np.random.default_rng(3)
+    _, labels = raw.samples(
+        rng.standard_normal((1, n, 1, 2)), rng.standard_normal((1, n, 1, 3)), slice(0, n)
+    )
+    found = np.cov(labels[0, :, 0].T)
+    assert np.abs(found - np.array(CORRELATED)).max() < 6 * 2 * np.sqrt(2 / n)
+
+
+def test_a_diagonal_covariance_is_its_variances() -> None:
+    variances = Raw.of([1.0, 0.5], [[1.0, 0.0]], np.zeros((2, 2)), [0.5, 2.0])
+    matrix = Raw.of([1.0, 0.5], [[1.0, 0.0]], np.zeros((2, 2)), [[0.5, 0], [0, 2.0]])
+    for source in (variances, matrix):
+        factor = source.noise_factor[0]
+        np.testing.assert_allclose(factor @ factor.T, np.diag([0.5, 2.0]), atol=1e-15)
 
 
 def test_the_raw_model_with_correlated_noise_agrees_output_by_output() -> None:

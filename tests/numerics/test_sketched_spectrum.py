@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from numerics.equivalents import kappa, spectral_nodes
-from numerics.problem import Measured, Problem
+from numerics.problem import Measured, Problem, Regular
 from numerics.sketch import gaussian_sketch
 from numerics.sketched_spectrum import SketchedSpectrum
 from proofs_check.errors import UserError
@@ -105,3 +105,15 @@ def test_bad_input_is_explained() -> None:
     for j in (0, 65, 1.5):
         with pytest.raises(UserError):
             SketchedSpectrum(_power(2), 64).eigenvalue(j)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("a", [2.0, 3.0, 8.0])
+def test_the_lower_end_is_self_similar(a: float) -> None:
+    """``lam~_M M^a`` settles; at a = 3 it was lost from M = 10^11 on, kappa being 1e-33 there."""
+    law = Regular(1.0, ((0.0, a),))
+    scaled = [
+        SketchedSpectrum(Problem(law, law), M).eigenvalue(M) * float(M) ** a
+        for M in (10**6, 10**9, 10**12)
+    ]
+    assert abs(scaled[1] / scaled[0] - 1) < 1e-3
+    assert abs(scaled[2] / scaled[1] - 1) < 1e-5

@@ -357,7 +357,7 @@ def test_no_expression_is_walked_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(read(many_claims(20, "assume = ['a > 1', 'a < 9']\ntarget = 'i^-b'", body))) == 20
     assert Counter(walked) == {
         "a > 1": 1, "a < 9": 1, "spectrum = i^(-a)": 1, "target = i^(-b)": 1, "batch = 1": 1,
-        "outputs = 1": 1, "b > a": 20, "risk = O(N)": 40,
+        "outputs = 1": 1, "noise = sigma^2": 1, "b > a": 20, "risk = O(N)": 40,
     }  # fmt: skip
 
 

@@ -31,11 +31,11 @@ from proofs_check.expr import Name
 from proofs_check.goals import check_goal, refined
 from proofs_check.growth import bound, range_context
 from proofs_check.kernels import parse_kernel
-from proofs_check.language import parse_expr
+from proofs_check.language import parse_condition, parse_expr
 from proofs_check.logform import log_tree, monomial
 from proofs_check.meaning import SMALL_GAMMA, NoMeaningError, meaning
 from proofs_check.optimum import check_optimum, read_point
-from proofs_check.premises import condition_generators, is_assumed, premises
+from proofs_check.premises import condition_generators, is_assumed, is_evident, premises
 from proofs_check.verdict import Certificate, Verdict
 from theory.derive import derive
 
@@ -522,6 +522,49 @@ def test_conditions_are_assumed_in_either_direction() -> None:
     given = make_claim("M = O(M)", ["a > 1"]).assume
     assert is_assumed(make_claim("M = O(M)", ["1 < a"]).assume[0], given)
     assert not is_assumed(make_claim("M = O(M)", ["1 > a"]).assume[0], given)
+
+
+def test_conditions_that_large_sizes_satisfy_are_evident() -> None:
+    sizes = frozenset({"M"})
+    evident = {"M >= 7": True, "M >= M": True, "k >= k": True, "k >= 7": False, "M >= k": False,
+               "M <= 7": False, "M > M": False, "M^2 >= 7": False}  # fmt: skip
+    for text, answer in evident.items():
+        assert is_evident(parse_condition(text)[0], sizes) is answer, text
+
+
+@pytest.mark.parametrize("says", ["eigenvalue(M) = Theta(M^-a)", "eigenvalue(9) = Theta(1)"])
+def test_an_eigenvalue_within_the_model_needs_no_assumption(says: str) -> None:
+    claim = make_claim(says, ["a > 1"])
+    check(claim, derive(claim).proof)
+    beyond = make_claim("eigenvalue(N) = Theta(N^-a)", ["a > 1"])
+    assert derive(beyond).proof is None
+    with refused("needed and not assumed"):
+        check_needs(premises(beyond), [[]] * len(premises(beyond).left.needs))
+
+
+TRUE_EXPONENTS = [
+    ("M^min(a, b) = O(M^a)", ["a > 0", "b > 0"]),
+    ("M^max(a, b, 1) = Theta(M^a)", ["a > 1", "b < a"]),
+    ("sum(i^-max(a, b), i, M, oo) = Theta(M^(1-max(a, b)))", ["a > 1", "b > 1"]),
+    ("M^(2*min(a, b)^2 + 1) = O(M^(2*a*b + 1))", ["a > 0", "b > 0"]),
+]
+FALSE_EXPONENTS = [
+    ("M^max(a, b) = O(M^a)", ["a > 0", "b > 0"]),
+    ("M^min(a, b, 1) = Theta(M^a)", ["a > 1", "b < a"]),
+    ("sum(i^-max(a, b), i, M, oo) = Theta(M^(1-min(a, b)))", ["a > 1", "b > 1"]),
+    ("M^min(a, log(a)) = O(M^a)", ["a > 1"]),  # true, but no rational function
+]
+
+
+@pytest.mark.parametrize(("says", "assume"), TRUE_EXPONENTS)
+def test_min_and_max_in_exponents(says: str, assume: list[str]) -> None:
+    claim = make_claim(says, assume)
+    check(claim, derive(claim).proof)
+
+
+@pytest.mark.parametrize(("says", "assume"), FALSE_EXPONENTS)
+def test_false_claims_with_min_and_max_in_exponents(says: str, assume: list[str]) -> None:
+    assert derive(make_claim(says, assume)).proof is None
 
 
 def test_quantities_without_a_meaning_are_rejected() -> None:

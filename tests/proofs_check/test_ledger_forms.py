@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proofs_check.errors import RejectedError
+from proofs_check.expr import Name
 from proofs_check.ledger.context import Context
 from proofs_check.ledger.signs import Signs
-from proofs_check.ledger.terms import parse_formula, parse_relation, put
+from proofs_check.ledger.terms import Relation, parse_formula, parse_relation, put
 
 
 def context(*facts: str, integers: str = "i j k m M N", reals: str = "a b x y z p g") -> Context:
@@ -303,3 +304,11 @@ def test_the_normal_form_has_the_same_value(text: str, at: tuple[float, ...]) ->
     except OverflowError:
         return
     assert math.isclose(found, expected, rel_tol=1e-6)
+
+
+def test_there_are_three_relations() -> None:
+    for op in ("<=", "<", "="):
+        assert str(Relation(Name("x"), op, Name("y"))) == f"x {op} y"
+    for op in (">=", "", "=="):
+        with pytest.raises(ValueError, match="no relation"):
+            Relation(Name("x"), op, Name("y"))

@@ -399,6 +399,15 @@ def test_recursion_and_induction_along_it() -> None:
         ({"constant": "c", "means": 3}, "in words"),
         ({"constant": "a", "means": "words"}, "declared twice"),
         ({"constant": "c", "means": "words", "value": "1"}, "no meaning"),
+        ({"constant": "c", "means": "words", "args": ["j"]}, "no meaning"),
+        ({"constant": "c", "means": "words", "example": "a"}, "not a rational number"),
+        ({"function": "c", "means": "words"}, "'args' is missing"),
+        ({"function": "c", "means": "words", "args": []}, "has arguments"),
+        ({"function": "c", "means": "words", "args": ["j", "j"]}, "has arguments"),
+        ({"function": "c", "means": "words", "args": ["exp"]}, "no name"),
+        ({"function": "exp", "means": "words", "args": ["j"]}, "no name"),
+        ({"function": "h", "means": "words", "args": ["j"]}, "already"),
+        ({"function": "c", "means": "", "args": ["j"]}, "what the function is"),
         ({"constant": "c", "value": "c"}, "not declared"),
         ({}, "'function' is missing"),
     ],
@@ -531,6 +540,92 @@ def test_a_named_constant_is_what_cited_lemmas_say() -> None:
         "cited, used for it: c <= a (R: why)",
         "definition, as a reading of the model: c: the constant of a theorem",
     )
+
+
+def test_a_named_function_is_what_cited_lemmas_say() -> None:
+    name = {"function": "f", "args": ["j"], "means": "a value", "note": "of a matrix"}
+    event = {"constant": "on", "means": "1 or 0", "example": "1"}
+    cited = {"id": "cited", "says": "f(j) <= a", "by": "cited", "reference": "R", "reason": "why"}
+    cited |= {"integers": ["j"], "assume": ["on = 1", "j >= 1"]}
+    given = {"integers": ["k"], "assume": ["on = 1", "k >= 0"]}
+    follows = lemma("f(k + 1) <= 3", ": f", ": A2", steps=[step("f", "cited", j="k + 1")], **given)
+    report = check(name, event, cited, follows)
+    assert [e.status for e in report.entries][2:] == ["cited", "conditional"], report.entries
+    assert (report.entries[0].says, report.entries[0].note) == ("f(j): a value", "of a matrix")
+    assert report.trust == (
+        "cited, used for it: if on = 1, 1 <= j then f(j) <= a (R: why)",
+        "definition, as a reading of the model: f(j): a value",
+        "definition, as a reading of the model: on: 1 or 0",
+    )
+    for wrong, reason in (
+        ({"assume": ["k >= 0"]}, "needs on = 1, not entailed"),
+        ({"assume": ["on = 1"]}, "needs 1 <= k + 1, not entailed"),
+        ({"says": "f(k) <= 3"}, "leaves"),
+        ({"says": "f(k, k) <= 3"}, "takes 1 arguments"),
+    ):
+        assert reason in last(name, event, cited, {**follows, **wrong}).reason
+
+
+ELSEWHERE = {
+    "key": "t",
+    "format": 1,
+    "standing": {
+        "reals": ["a", "c", "gamma"],
+        "integers": ["M"],
+        "assume": ["a > 1", "c >= 1", "M >= 1", "gamma > 0"],
+        "example": {"a": "2", "c": "1", "M": "1", "gamma": "1"},
+    },
+    "claim": [
+        {"id": "s", "says": "risk = Theta(M^-a)", "target": "i^-a", "assume": ["a > 1"]},
+        {"id": "s", "as": "t", "says": "risk = Theta(M^-a)", "target": "i^-a",
+         "assume": ["a > 1"], "names": {"risk": "risk_S"}, "constants": ["c"]},
+    ],
+    "item": [
+        {"constant": "risk_S", "value": "c*M^-a"},
+        {"constant": "on", "means": "1 or 0", "example": "1"},
+        {"id": "it", "says": "risk_S <= c*M^-a", "assume": ["on = 1"], "supports": "t",
+         "steps": [{"as": "d", "of": "risk_S.def"}], "combine": [": d"]},
+    ],
+}  # fmt: skip
+
+
+def elsewhere(**changes: Any) -> Report:
+    table = copy.deepcopy(ELSEWHERE)
+    for key, value in changes.items():
+        if key == "standing":
+            table["standing"]["assume"].append(value)
+        else:
+            table["claim"][1][key] = value
+    return check_ledger(table)
+
+
+def test_a_claim_of_another_setting_under_its_own_name() -> None:
+    found = elsewhere()
+    assert (found.entries[-1].status, found.entries[-1].supports) == ("proved", "t")
+    assert "no bound as" in elsewhere(constants=[]).entries[-1].reason
+    assert "no bound as" in elsewhere(names={}).entries[-1].reason
+    assert "no claim 't'" in elsewhere(**{"as": "u"}).entries[-1].reason
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"constants": ["M"]}, "fixed reals"),
+        ({"constants": ["gamma"]}, "fixed reals"),
+        ({"constants": ["risk_S"]}, "fixed reals"),
+        ({"constants": 3}, "list of texts"),
+        ({"standing": "c <= M"}, "ties a constant of a claim"),
+        ({"standing": "c*gamma <= 1"}, "ties a constant of a claim"),
+        ({"names": {"M": "c"}}, "only quantities"),
+        ({"names": {"risk": "exp"}}, "no name"),
+        ({"names": ["risk"]}, "table of names"),
+        ({"as": 3}, "table of names"),
+    ],
+    ids=str,
+)
+def test_constants_of_a_claim_hide_no_size(changes: Item, reason: str) -> None:
+    with pytest.raises(UserError, match=reason):
+        elsewhere(**changes)
 
 
 def test_readings_reach_through_definitions() -> None:

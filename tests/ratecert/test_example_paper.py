@@ -91,3 +91,18 @@ def test_the_workflow_does_what_the_folder_can(paper: Path) -> None:
     ):
         assert f"run: {command}\n" in workflow
     assert "actions/upload-artifact" in workflow
+
+
+@pytest.mark.skipif(shutil.which("latexmk") is None, reason="latexmk is not installed")
+def test_the_steps_of_its_workflow_run(programs: Path, paper: Path) -> None:
+    """Every step but those that install something, in order, as the workflow spells them."""
+    text = (paper / ".github" / "workflows" / "rates.yml").read_text(encoding="utf-8")
+    steps = re.findall(r"^ +- run: (.+)$", text, re.MULTILINE)
+    kept = [step for step in steps if not re.match(r"python -m pip|sudo apt-get", step)]
+    assert len(kept) == len(steps) - 2 == 3
+    for step in kept:
+        done = run(programs, paper, "bash", "-e", "-o", "pipefail", "-c", step)
+        assert done.returncode == 0, f"{step}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+    left = re.findall(r"^ {12}(\S+)$", text, re.MULTILINE)
+    assert len(left) == 3
+    assert all((paper / name).is_file() for name in left)

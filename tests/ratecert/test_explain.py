@@ -225,8 +225,8 @@ def test_undecided() -> None:
     page = explain(make_claim("M - N = O(M)", []))
     assert page.answer is Verdict.UNDECIDED
     assert "No derivation and no witness was found" in FORMATS["text"](page.blocks)
-    index = explain(make_claim("eigenvalue(M) = Theta(M^-a)", A))
-    assert "the definitions need M >= M" in " ".join(FORMATS["text"](index.blocks).split())
+    index = explain(make_claim("eigenvalue(N) = Theta(N^-a)", A))
+    assert "the definitions need M >= N" in " ".join(FORMATS["text"](index.blocks).split())
     known = explain(make_claim("M^a ~ M^a + M", A))
     flat = " ".join(FORMATS["text"](known.blocks).split())
     assert "suggests that the left side is of order M^a, unchecked" in flat

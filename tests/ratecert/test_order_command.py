@@ -62,6 +62,7 @@ def test_quantities_come_with_their_trust(capsys: pytest.CaptureFixture[str]) ->
         ("sum(i^-a, i, M + 1, oo)", ["a > 1"], [], "M^(1 - a)"),
         ("sum(i^-b*exp(-t*i^-a), i, 1, oo)", ["a > 1", "b > 1"], [], "t^((1 - b)/a)"),
         ("sum(1/(i^a + k), i, 1, oo)", ["a > 1"], [], "k^((1 - a)/a)"),
+        ("sum((1 + i^a/N)^-b, i, 1, oo)", ["a > 1", "b > 1"], [], "N^(1/a)"),
         ("sum(i^-1, i, 1, x)", [], ["x"], "log(x)"),
         ("N_eff*log(N)", [], [], "N_eff*log(N_eff)"),
     ],

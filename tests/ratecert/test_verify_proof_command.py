@@ -12,6 +12,7 @@ import pytest
 from ledger_mutations import PATH, ledger
 from ledger_truth import world
 
+import ratecert
 from numerics.risk import expected_excess
 from numerics.schedules import geometric
 from ratecert import ledgers
@@ -117,9 +118,10 @@ def test_claims_are_those_of_the_paper(tmp_path: Path, capsys: pytest.CaptureFix
 
 
 def test_places_in_the_ledger() -> None:
-    above, below = ledgers.places("lin2024", "total")
+    above, below, *sketched = ledgers.places("lin2024", "total")
     assert (above.entry.id, below.entry.id) == ("theorem-above", "theorem-below")
-    assert above.features == "top"
+    assert [p.entry.id for p in sketched] == ["theorem-sketch-above", "theorem-sketch-below"]
+    assert [p.features for p in (above, below, *sketched)] == ["top", "top", *["gaussian"] * 2]
     assert "one-step" not in above.below
     assert "e.next" in above.below
     assert ledgers.places("lin2024", "approx") == []
@@ -161,3 +163,32 @@ def test_the_cited_theorems_as_numbers(a: float) -> None:
     assert not mean + 4 * error >= 6 * tails[M] * M ** ((a - 1) / 2)
     assert not mean - 4 * error <= tails[M]
     assert not mean - 4 * error <= min((1 + k / M**a) * tails[k] for k in range(2, M + 1))
+
+
+TOTAL = "risk - sigma^2 = Theta(M^(1-a) + (N_eff*gamma)^((1-a)/a))"
+ASSUMED = ["a > 1", "b > 1", "b = a", "N_eff*gamma >= 1"]
+
+
+def test_the_constants_of_the_very_statement() -> None:
+    claim = ratecert.claim(TOTAL, assume=[*ASSUMED, "M >= N"], features="top")
+    assert ledgers.constants_of(claim) == {
+        "lower": "2/53/(a - 1)",
+        "upper": "93/10/(a - 1)",
+        "where": "a >= 11/10, a <= 4, gamma <= (a - 1)/(2*a), sigma^2 <= 1, N >= 16",
+    }
+
+
+@pytest.mark.parametrize(
+    ("says", "assume", "settings"),
+    [
+        (TOTAL, ASSUMED[:3], {"features": "top"}),  # fewer assumptions than the ledger's
+        (TOTAL, ASSUMED, {}),  # a sketch
+        (TOTAL, ASSUMED, {"features": "top", "schedule": "constant"}),
+        (TOTAL.replace("Theta", "O"), ASSUMED, {"features": "top"}),
+        (TOTAL.replace("sigma", "0*sigma"), ASSUMED, {"features": "top"}),
+    ],
+)
+def test_no_other_statement_has_them(
+    says: str, assume: list[str], settings: dict[str, str]
+) -> None:
+    assert ledgers.constants_of(ratecert.claim(says, assume=assume, **settings)) is None
