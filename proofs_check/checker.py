@@ -8,14 +8,15 @@ r"""Re-checking the derivation of a claim: a tree of rules from the definitions 
 ``Omega``      RIGHT <= C LEFT
 ``o``          RIGHT/LEFT tends to infinity
 ``…tilde``     the same with ``C (log S)^q`` in the place of C, S the sizes
+``~``          LEFT/RIGHT tends to 1
 =============  ===========================================================
 
 The derivation is a tree of refinements (`goals.refined`), with one more at its top:
 ``{"compare": [E, F], "gt": P, "eq": P, "lt": P}`` distinguishes two functions of the parameters;
 an equation that gives a parameter is substituted, so that exponents which coincide cancel.  A
 leaf is ``{"bounds": ..., "upper": GOAL, "lower": GOAL}``: bounds of the sums and exponentials on
-both sides (`growth`), and the proofs of the comparisons.  Conditions under which the definitions
-hold must have their proofs in ``needs``.
+both sides (`growth`), and the proofs of the comparisons; for ``~`` see `equivalence`.  Conditions
+under which the definitions hold must have their proofs in ``needs``.
 
 A claim about an optimum is proved for the objective E (see `optimum`).
 """
@@ -28,6 +29,7 @@ from typing import Any
 
 from proofs_check.claim import Claim, Condition
 from proofs_check.cone import Context, RejectedError, Tree
+from proofs_check.equivalence import check_equivalence
 from proofs_check.expr import Expr
 from proofs_check.goals import (
     check_goal,
@@ -46,10 +48,11 @@ from proofs_check.premises import (
     require_explicit,
     with_slack,
 )
+from proofs_check.ratio import check_ratio
 from proofs_check.refutation import Refuted, check_allowed, check_refutation
 from proofs_check.tree import check_tree
 
-__all__ = ["Checked", "check", "check_witness"]
+__all__ = ["Checked", "check", "check_witness", "is_exact", "sides_of"]
 
 
 SIDES: Mapping[str, tuple[str, ...]] = {
@@ -66,6 +69,11 @@ class Checked:
 
     claim: Claim
     trust: tuple[str, ...]
+
+
+def is_exact(claim: Claim) -> bool:
+    """Whether constant factors count: a claim with ``~`` that is not about an optimum."""
+    return claim.relation == "~" and claim.objective is None
 
 
 def sides_of(relation: str) -> tuple[str, ...]:
@@ -92,12 +100,13 @@ def check(claim: Claim, derivation: Any) -> Checked:
 
 def _checked(claim: Claim, derivation: Any) -> Checked:
     check_allowed(claim, entry(derivation, "model"))
-    ready = premises(claim)
+    ready = premises(claim, exact=is_exact(claim))
     check_needs(ready, entry(derivation, "needs"))
     if claim.objective is not None:
         check_optimum(ready, entry(derivation, "tree"))
     else:
-        check_tree(ready, entry(derivation, "tree"), _check_leaf)
+        leaf = check_equivalence if ready.exact else _check_leaf
+        check_tree(ready, entry(derivation, "tree"), leaf)
     return Checked(claim, ready.left.trust)
 
 
@@ -108,6 +117,8 @@ def check_witness(claim: Claim, data: Any) -> Refuted:
     try:
         if entry(data, "kind") == "least":
             return check_least(claim, data)
+        if data["kind"] == "ratio":
+            return check_ratio(claim, data)
         return check_refutation(claim, data)
     except RecursionError as error:
         raise RejectedError("the witness is nested too deeply") from error

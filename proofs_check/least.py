@@ -37,7 +37,7 @@ from proofs_check.refutation import (
 )
 from proofs_check.tree import check_tree
 
-__all__ = ["check_least", "tied_premises"]
+__all__ = ["check_least", "tied_premises", "ties"]
 
 
 def tied_premises(
@@ -53,10 +53,17 @@ def tied_premises(
     fixed = [Condition(Name(n), "=", Num(value)) for n, value in sorted(values.items())]
     if "N" in given and premises(claim, *fixed).uses_n_eff:
         given = {n: order for n, order in with_effective_steps(given).items() if n != "N"}
-    return premises(claim, *fixed, *_ties(given))
+    return premises(claim, *fixed, *ties(given))
 
 
-def _ties(given: Mapping[str, Order]) -> list[Condition]:
+def ties(given: Mapping[str, Order]) -> list[Condition]:
+    """Return conditions that tie names to a size among them, as ``S^p (log S)^q``.
+
+    Raises
+    ------
+    RejectedError
+        Where no size goes like a power of t alone, or a name has a double logarithm.
+    """
     pure = [n for n, order in sorted(given.items()) if order > CONSTANT and not order.y]
     if not pure or any(order.z for order in given.values()):
         raise RejectedError("the names that are not varied have no common scale")

@@ -15,6 +15,9 @@
   logarithm.
 
 Leaving an assumption out is sound; those that no rule can use are listed in `unused`.
+
+*Exact* premises, of claims with ``~``, replace quantities by what they are (`exactly`), and leave
+``N_eff`` and the step size as they are: ``gamma = 1`` says that gamma is bounded below, too.
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ from proofs_check.algebra import Factor, Form, NotRationalError, Ring
 from proofs_check.claim import Claim, Condition
 from proofs_check.claimfile import SIZES
 from proofs_check.cone import Context, Generator, RejectedError, SignNeededError, Tree, single
+from proofs_check.exactly import exact_meaning
 from proofs_check.expr import Call, Expr, Name, Num, free_names, mul, substitute, walk
 from proofs_check.filters import explicit
 from proofs_check.logform import LOGLOG, log_tree
@@ -68,6 +72,7 @@ class Premises:
     pending: tuple[Condition, ...]
     unused: tuple[str, ...]
     uses_n_eff: bool = False
+    exact: bool = False
 
     def variable(self, name: str) -> str:
         """Return the variable that stands for a name: N_eff for N where it occurs."""
@@ -77,15 +82,20 @@ class Premises:
         """Write another expression in the same variables and parameters."""
         if self.uses_n_eff:
             expr = _put(expr, STEPS)
-        if any(_fixes_step(c) for c in (*self.claim.assume, *self.constraints)):
+        if not self.exact and any(_fixes_step(c) for c in (*self.claim.assume, *self.constraints)):
             expr = _put(expr, UNIT_STEP)
         for equation in self.equations:
             expr = _put(expr, dict([equation]))
         return expr
 
 
-def premises(claim: Claim, *more: Condition) -> Premises:
+def premises(claim: Claim, *more: Condition, exact: bool = False) -> Premises:
     """Read a claim's sides and its assumptions, with `more` of them.
+
+    Parameters
+    ----------
+    exact
+        Whether constant factors count.
 
     Raises
     ------
@@ -96,14 +106,17 @@ def premises(claim: Claim, *more: Condition) -> Premises:
     require_explicit(claim.right, *_sides(claim.assume))
     subject = claim.objective.expr if claim.objective else claim.left
     try:
-        left = explicit(subject, claim.setting, _sizes(claim))
-        right = explicit(claim.right, claim.setting, _sizes(claim))
+        if exact:
+            left, right = (exact_meaning(e, claim.setting) for e in (subject, claim.right))
+        else:
+            left = explicit(subject, claim.setting, _sizes(claim))
+            right = explicit(claim.right, claim.setting, _sizes(claim))
     except NoMeaningError as error:
         raise RejectedError(str(error)) from error
     constraints = claim.objective.subject_to if claim.objective else ()
     require_explicit(*_sides(constraints))
     left = replace(left, needs=tuple(dict.fromkeys((*left.needs, *right.needs))))
-    return _assembled(claim, left, right.upper, claim.assume, constraints)
+    return _assembled(claim, left, right.upper, claim.assume, constraints, exact)
 
 
 def require_explicit(*exprs: Expr) -> None:
@@ -125,13 +138,15 @@ def _assembled(
     right: Expr,
     assume: tuple[Condition, ...],
     constraints: tuple[Condition, ...],
+    exact: bool,
 ) -> Premises:
     exprs = [left.upper, left.lower, right, *_sides(assume), *_sides(constraints)]
     uses_n_eff = any(N_EFF in walk(expr) for expr in exprs) or _is_over_n_eff(claim)
+    uses_n_eff = uses_n_eff and not exact
     if uses_n_eff:
         left, right = _in_meaning(left, STEPS), _put(right, STEPS)
         assume, constraints = _in_conditions(assume, STEPS), _in_conditions(constraints, STEPS)
-    if any(_fixes_step(c) for c in (*assume, *constraints)):
+    if not exact and any(_fixes_step(c) for c in (*assume, *constraints)):
         left, right = _in_meaning(left, UNIT_STEP), _put(right, UNIT_STEP)
         assume, constraints = (
             _in_conditions(assume, UNIT_STEP),
@@ -153,7 +168,7 @@ def _assembled(
     ctx = _sized(Context(ring), sorted(names & sizes), sorted(names & indices), "gamma" in names)
     ctx, sized, unused = _assume_parameters(ctx, (*assume, *constraints))
     ready = Premises(
-        claim, ctx, left, right, constraints, tuple(equations), sized, unused, uses_n_eff
+        claim, ctx, left, right, constraints, tuple(equations), sized, unused, uses_n_eff, exact
     )
     return with_sizes(ready, ctx)
 

@@ -18,7 +18,7 @@ just that:
    latter falls, O fails if the former grows, Omega if the latter falls, o if the former is at
    least constant.  With a tilde the ratio must outgrow every power of the logarithm of the
    largest size.  Between explicit expressions ~ also fails if the ratio has a limit other than 1
-   (see `proofs_check.leading`).
+   (see `proofs_check.leading`, and `proofs_check.ratio` for witnesses of a kind of their own).
 
 *Optima.*  ``optimal(value)`` is at most the objective at any feasible point, so a path of sizes
 together with a feasible point of the variables refutes ``Theta``, ``Omega`` and ``~`` if the
@@ -51,12 +51,14 @@ __all__ = [
     "Names",
     "Refuted",
     "Statement",
+    "allowed_path",
     "check_allowed",
     "check_refutation",
     "feasible_point",
     "names_of",
     "ratio_bound",
     "refuted_along",
+    "refuted_limit",
     "refuted_ratio",
     "statement_of",
     "violated",
@@ -314,6 +316,17 @@ def _checked(claim: Claim, data: Mapping[str, Any], *keys: str) -> tuple[Stateme
     return statement, path
 
 
+def allowed_path(claim: Claim, data: Mapping[str, Any]) -> tuple[Statement, Path]:
+    """Return what a claim says and the path of a witness, checked to be allowed.
+
+    Raises
+    ------
+    RejectedError
+        If it is malformed or does not satisfy an assumption.
+    """
+    return _checked(claim, data, "path")
+
+
 def check_allowed(claim: Claim, data: Any) -> None:
     """Check an example of parameters and a path that satisfy all that a claim assumes.
 
@@ -355,8 +368,7 @@ def refuted_along(claim: Claim, statement: Statement, path: Path) -> Refuted:
     if claim.relation == "~" and claim.objective is None:
         limit = _limit(claim, path)
         if limit is not None and limit != 1:
-            text = f"tends to {limit}, not to 1"
-            return _refuted(statement.trust, path, "limit", str(limit), text)
+            return refuted_limit(statement, path, str(limit))
     for side in ("below",) if claim.objective else ("above", "below"):
         try:
             ratio = ratio_bound(statement, path, side)
@@ -368,6 +380,11 @@ def refuted_along(claim: Claim, statement: Statement, path: Path) -> Refuted:
             reason = str(error)
         reasons.append(reason)
     raise RejectedError("; ".join(reasons))
+
+
+def refuted_limit(statement: Statement, path: Path, limit: str) -> Refuted:
+    """Return how a claim with ``~`` fails where the ratio has a limit that is not 1."""
+    return _refuted(statement.trust, path, "limit", limit, f"tends to {limit}, not to 1")
 
 
 _BOUND = {"above": "at least of order", "below": "at most of order"}

@@ -41,6 +41,10 @@ def comparisons(ready: Premises, node: Mapping[str, Any]) -> Iterator[tuple[Prem
         # Where a side has a pole, none of the three cases would hold.
         if not parameter(str(side), ready.ctx).den.is_constant():
             raise RejectedError(f"{side} is compared, but it is not a polynomial")
-    yield premises(ready.claim, Condition(left, ">", right)), "gt"
-    yield premises(ready.claim, Condition(left, "=", right)), "eq"
-    yield premises(ready.claim, Condition(left, "<", right)), "lt"
+    yield _read_anew(ready, Condition(left, ">", right)), "gt"
+    yield _read_anew(ready, Condition(left, "=", right)), "eq"
+    yield _read_anew(ready, Condition(left, "<", right)), "lt"
+
+
+def _read_anew(ready: Premises, more: Condition) -> Premises:
+    return premises(ready.claim, more, exact=ready.exact)

@@ -29,6 +29,7 @@ from ratecert.comparisons import (
     joined_by_and,
     shorter_comparisons,
 )
+from ratecert.equivalences import equivalence_told
 from ratecert.latex import Math
 from ratecert.mathtext import latex
 from ratecert.page import (
@@ -130,11 +131,19 @@ def proof(writer: Writer, ready: Premises, data: Mapping[str, Any]) -> list[Bloc
         return [Paragraph(told)]
     if writer.claim.objective is not None:
         return _optimum(writer, ready, data["tree"])
-    blocks: list[Block] = [Heading(line("Orders, case by case"))]
+    title = "Equivalents" if ready.exact else "Orders, case by case"
+    blocks: list[Block] = [Heading(line(title))]
     blocks += _signs(data["tree"])
+    leaf = _equivalent if ready.exact else _compared
     for case in cases_of(ready, data["tree"]):
-        blocks += _case(writer, case, lambda inner: _compared(writer, inner))
+        blocks += _case(writer, case, lambda inner: leaf(writer, inner))
     return blocks
+
+
+def _equivalent(writer: Writer, case: Case) -> list[Block]:
+    """Return the leaf of a claim with ``~``."""
+    blocks = _new_sums(writer, case.ready)
+    return blocks + equivalence_told(case.ready, case.data, writer.short)
 
 
 def _signs(node: Any) -> list[Block]:

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from proofs_check.checker import check, check_witness
+from proofs_check.checker import check, check_witness, is_exact
 from proofs_check.claim import DEFAULT_NOISE, Claim, Condition, Setting
 from proofs_check.claimfile import SIZES
 from proofs_check.errors import UserError
+from proofs_check.exactly import exact_meaning
 from proofs_check.expr import Expr, Name, walk
 from proofs_check.filters import explicit
 from proofs_check.language import parse_expr, parse_statement
@@ -90,7 +91,7 @@ def _one_or_more(value: Expr | tuple[Expr, ...]) -> Line:
 
 
 def definitions(
-    writer: Writer, left: Meaning, right: Expr, put: Line, implied: str
+    writer: Writer, left: Meaning, right: Expr, put: Line, implied: str, *, exactly: bool = False
 ) -> list[Block]:
     """Return what the left side (or the objective) stands for; `put` says what was put in."""
     claim = writer.claim
@@ -103,13 +104,16 @@ def definitions(
     if sums:
         blocks += [Paragraph(line("Write")), Display(tuple(sums))]
     upper, lower = math(writer.short(left.upper)), math(writer.short(left.lower))
-    told = line("Up to constant factors, ", math(subject(claim)))
+    told = line("" if exactly else "Up to constant factors, ", math(subject(claim)))
     if left.upper == left.lower:
         told = line(told, " is ", upper, ".")
     else:
         told = line(told, " is at most ", upper, " and at least ", lower, ".")
     blocks.append(Paragraph(told))
-    needs = explicit(subject(claim), claim.setting, SIZES | claim.sizes).needs
+    if exactly:
+        needs = exact_meaning(subject(claim), claim.setting).needs
+    else:
+        needs = explicit(subject(claim), claim.setting, SIZES | claim.sizes).needs
     if needs:
         asked = joined_by_and([line(math_condition(c)) for c in needs])
         blocks.append(
@@ -201,8 +205,9 @@ def _answered(claim: Claim, data: Mapping[str, Any], answer: Verdict) -> Explain
 
 def _proved(writer: Writer, data: Mapping[str, Any]) -> list[Block]:
     claim = writer.claim
-    ready = premises(claim)
-    blocks = definitions(writer, ready.left, ready.right, _put_in(ready), "the assumptions imply")
+    ready = premises(claim, exact=is_exact(claim))
+    blocks = definitions(writer, ready.left, ready.right, _put_in(ready), "the assumptions imply",
+                         exactly=ready.exact)  # fmt: skip
     blocks += proof(writer, ready, data)
     held = line("So the claim holds for all parameters and all joint limits of the sizes that "
                 "the assumptions allow")  # fmt: skip

@@ -16,7 +16,7 @@ from math import gcd, lcm
 from typing import Any
 
 from proofs_check.algebra import Form, Frac
-from proofs_check.checker import sides_of
+from proofs_check.checker import is_exact, sides_of
 from proofs_check.claim import Claim, Comparison, Condition
 from proofs_check.cone import Context, Generator, SignNeededError
 from proofs_check.expr import Expr, Name, Num, add, mul, power
@@ -32,6 +32,7 @@ from proofs_check.premises import (
     with_slack,
 )
 from theory.certificates import positive
+from theory.equivalence import equivalence_leaf
 from theory.planner import falling_faster, has_decay, plan
 from theory.prover import LogNeededError, Prover, SplitNeededError, StuckError
 
@@ -67,7 +68,10 @@ def derivation(claim: Claim) -> dict[str, Any]:
         from theory.optimise import optimum_derivation
 
         return optimum_derivation(claim)
-    ready = premises(claim)
+    ready = premises(claim, exact=is_exact(claim))
+    if ready.exact:
+        tree = grown(ready, (), equivalence_leaf)
+        return {"kind": "equivalence", "needs": needs(ready), "tree": tree}
     sides_of(claim.relation)
     known = needs(ready)
     return {"kind": "order", "needs": known, "tree": _tree(ready)}
@@ -133,7 +137,7 @@ def grown(ready: Premises, more: tuple[Condition, ...], leaf: Leaf) -> dict[str,
         ops: tuple[tuple[str, Comparison], ...] = (("gt", ">"), ("eq", "="), ("lt", "<"))
         for key, op in ops:
             condition = Condition(left, op, right)
-            inner = premises(ready.claim, condition)
+            inner = premises(ready.claim, condition, exact=ready.exact)
             void = Prover(inner.ctx).void()
             node[key] = void or grown(inner, (*more, condition), leaf)
         return node

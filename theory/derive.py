@@ -19,6 +19,7 @@ from theory.least import refute_optimum
 from theory.optimise import proposed_optimum
 from theory.prover import StuckError
 from theory.rates import Region, overall, regions
+from theory.ratio import refute_ratio
 from theory.refute import model, refute
 
 __all__ = ["Derived", "derive", "require_possible"]
@@ -75,7 +76,7 @@ def derive(claim: Claim) -> Derived:
 
 def _witness(claim: Claim) -> dict[str, Any] | None:
     if claim.objective is None:
-        return refute(claim)
+        return refute_ratio(claim) or refute(claim)
     return refute_optimum(claim) or refute(claim, QUICK_VALUES, QUICK_PATHS)
 
 

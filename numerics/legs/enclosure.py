@@ -9,7 +9,7 @@ stage by stage while there are at most 100 stages).  Everything else is the
 defining sums of `proofs_check.meaning`, which hold LEFT between them up to constant factors: the
 upper one is read where the claim bounds LEFT from above, the lower one where it bounds it from
 below, so that an exponentially small lower bound is no alarm against an ``O``.  A claim with ``~``
-needs true sums.
+needs true sums, which `proofs_check.exactly` has for some more quantities.
 
 *Where it looks.*  At the first parameter point along one path for every regime, and for every
 boundary between two, that `theory.samples` finds; at others, one of them close to the edges of
@@ -60,6 +60,7 @@ from numerics.legs.regimes import place_in
 from numerics.legs.trend import Point, Reading, combined, read
 from proofs_check.claim import Claim, Setting
 from proofs_check.claimfile import SIZES
+from proofs_check.exactly import exact_meaning
 from proofs_check.expr import Expr, Num, Sum, add, free_names, mul, substitute, walk
 from proofs_check.meaning import NoMeaningError, is_quantity, meaning
 from proofs_check.orders import Order, UndecidedError
@@ -409,6 +410,12 @@ def _sides(
         names = free_names(expr)
         explicit = {name: make(place) for name, make in true.items() if name in names}
         expr = substitute(expr, explicit)
+        if claim.relation == "~":
+            try:
+                value = exact_meaning(expr, setting).upper
+                return _Side(value, value, True)
+            except NoMeaningError:
+                pass  # a claim up to constants is all that can be looked at
         bounds = meaning(expr, setting, sizes)
         return _Side(bounds.lower, bounds.upper, not any(map(is_quantity, walk(expr))))
 

@@ -39,6 +39,10 @@ o                             it grows, or is settled         s_b < 0 and p̂ <=
                               away from r = 0                 an extrapolated r near 0
 ============================  ==============================  ==============================
 
+Towards 1 the ratio may go like ``t^-δ``, or like ``L^-p`` for any p between 1/64 and 64; what is
+extrapolated from the three points has to be within half of the last r.  Or r halves in every step,
+whatever its signs.
+
 Whatever is neither is *unknown*.  That is the reading of a finite ladder and proves nothing;
 LEFT = 1e-40 M + 1 looks like a constant for a long time, which is why the enclosure leg asks again
 on much larger scales before it contradicts anyone.
@@ -56,6 +60,8 @@ __all__ = ["Point", "Reading", "combined", "read"]
 
 SETTLED = 1e-9
 NEAR_ONE = 1e-6
+POWERS = 1 / 64, 64.0
+"""Least and largest power of ``1/L`` that a ratio may tend to its limit with."""
 
 Point = tuple[float, float]
 """``(L, r)``: logarithm of the scale, logarithm of the ratio."""
@@ -128,14 +134,34 @@ class Reading:
     @property
     def near_one(self) -> bool:
         """Whether the ratio is 1 for all that can be seen, or is on its way there."""
-        (_, f), (y, g), (z, h) = self.points
-        if abs(h) <= NEAR_ONE:
+        f, g, h = (r for _, r in self.points)
+        if abs(h) <= NEAR_ONE or (abs(h) <= abs(g) / 2 and abs(g) <= abs(f) / 2):
             return True
         if not (abs(h) < abs(g) < abs(f) and f * g > 0 and g * h > 0):
             return False
         by_power = h - (h - g) ** 2 / ((h - g) - (g - f)) if h - g != g - f else math.inf
-        by_logarithm = (z * h - y * g) / (z - y)
-        return min(abs(by_power), abs(by_logarithm)) <= abs(h) / 2
+        return min(abs(by_power), abs(self._limit_by_logarithms())) <= abs(h) / 2
+
+    def _limit_by_logarithms(self) -> float:
+        """Return R of ``r = R + C L^-p`` through the three points, infinity where p is not > 0.
+
+        The quotient ``(x^-p - y^-p)/(y^-p - z^-p)`` of the steps increases with p.
+        """
+        (x, f), (y, g), (z, h) = self.points
+        wanted, low, high = (f - g) / (g - h), *POWERS
+        if not _steps(x, y, z, low) < wanted < _steps(x, y, z, high):
+            return math.inf
+        for _ in range(60):
+            middle = (low + high) / 2
+            if _steps(x, y, z, middle) < wanted:
+                low = middle
+            else:
+                high = middle
+        return h - (g - h) / float((z / y) ** low - 1.0)
+
+
+def _steps(x: float, y: float, z: float, p: float) -> float:
+    return float(((z / x) ** p - (z / y) ** p) / ((z / y) ** p - 1.0))
 
 
 def read(relation: str, upper: Reading, lower: Reading) -> Light:

@@ -10,7 +10,7 @@ import pytest
 from derivations import CASES, REFUTED, derived, witness
 
 from proofs_check.algebra import Factor, Form, Frac, Multiplier, NotRationalError, Ring
-from proofs_check.checker import check, check_needs, check_witness
+from proofs_check.checker import check, check_needs, check_witness, sides_of
 from proofs_check.claim import Claim, Setting
 from proofs_check.claimfile import make_claim
 from proofs_check.cone import (
@@ -599,8 +599,10 @@ def test_comparisons_at_the_top() -> None:
 def test_relations_that_are_not_proved(relation: str) -> None:
     says = "M ~ exp(-M)" if relation == "~" else f"M = {relation}(exp(-M))"
     claim = make_claim(says)
-    with refused("no rule proves" if relation == "~" else "."):
+    with refused("no entry 'grows'" if relation == "~" else "."):
         check(claim, proof_of(claim))
+    with refused("no rule proves"):
+        sides_of("~")
     with refused("no lower bound is given"):
         other = make_claim("exp(-M) = Omega(exp(-M))")
         check(other, proof_of(other))

@@ -227,7 +227,7 @@ def test_undecided() -> None:
     assert "No derivation and no witness was found" in FORMATS["text"](page.blocks)
     index = explain(make_claim("eigenvalue(N) = Theta(N^-a)", A))
     assert "the definitions need M >= N" in " ".join(FORMATS["text"](index.blocks).split())
-    known = explain(make_claim("M^a ~ M^a + M", A))
+    known = explain(make_claim("max(M^a, M^a/2) ~ M^a", A))
     flat = " ".join(FORMATS["text"](known.blocks).split())
     assert "suggests that the left side is of order M^a, unchecked" in flat
 
@@ -289,3 +289,26 @@ def test_cut_ranges_and_sums_on_the_scale_of_logarithms() -> None:
 def test_filters_of_repeated_steps_are_told() -> None:
     page = text("(1 - gamma)^N = Theta(1)", ["N*gamma <= 1"])
     assert "(1 - X)^Y is exp(-c*X*Y)" in page
+
+
+def test_equivalents() -> None:
+    settings = {"features": "top", "schedule": "constant"}
+    says = "mean_bias ~ Gamma((b-1)/a)/a*(2*N*gamma)^((1-b)/a)"
+    assume = [*A, "b > 1", "N*gamma >= log(N)", "M^a >= N*gamma*log(N)"]
+    page = explain(make_claim(says, assume, **settings))
+    assert page.answer is Verdict.CERTIFIED
+    flat = " ".join(FORMATS["text"](page.blocks).split())
+    for told in (
+        "mean_bias, exactly: sum(i^(-b)*(1 - gamma*i^(-a))^(2*N), i, 1, M)",
+        "mean_bias is S_1.",
+        "1 = o(N*gamma), by log(N) -> oo and N*gamma >= log(N)",
+        "the terms hold exp(-u) with u = 2*gamma*N*i^(-a)",
+        "whose Mellin transform Gamma(s) converges at s = (b - 1)/a",
+        "the same by identities of powers, Gamma and zeta",
+    ):
+        assert told in flat
+    cases = "sum(i^-b/(1 + N*i^-a), i, 1, M) ~ sum(i^-b/(N*i^-a + 1), i, 1, M)"
+    page = explain(make_claim(cases, [*A, "b > 1", "M^a >= N^2"]))
+    flat = " ".join(FORMATS["text"](page.blocks).split())
+    assert "Case 2: b = a + 1." in flat
+    assert "so that there is a logarithm" in flat

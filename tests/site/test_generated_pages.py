@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
+from generate import claim_page
 from generate.commands import commands_page
 from generate.ledger import Lemma, graph, layers, written
 from generate.paper_page import pages
@@ -15,6 +17,7 @@ from generate.phase import cells_of
 from generate.regimes import sectors
 from generate.verdicts import PaperRun, run
 from proofs_check.claimfile import parse_claims
+from ratecert import certify, claim
 from ratecert.cli import COMMANDS
 from ratecert.page import FORMATS
 
@@ -46,6 +49,13 @@ class TestOneExponentChanged:
         assert "## Conclusion" in before.replace("### ", "## ")
         assert "So the claim holds" in before
         assert "the claim is false" in after
+
+    def test_constant(self, before_and_after: list[dict[str, str]]) -> None:
+        told = before_and_after[0]["p/tail.md"].partition("## Sharp constant")[2]
+        assert r"\mathrm{approx} \sim" in told.partition("## ")[0]
+        ratios = re.findall(r"\| ([0-9.]+) \|$", told.partition("## ")[0], re.MULTILINE)
+        assert len(ratios) == 2
+        assert all(abs(float(ratio) - 1) < 1e-5 for ratio in ratios)
 
     def test_table_row(self, before_and_after: list[dict[str, str]]) -> None:
         rows = [
@@ -80,6 +90,15 @@ def test_a_certificate_is_kept_by_content(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == kept
     run_of(tmp_path, ("tail", '["b = a"]', "approx = O(M^(1-a))"))
     assert not set(kept) & {path.name for path in tmp_path.iterdir()}
+
+
+def test_constants_of_the_ledger_stand_on_the_page() -> None:
+    known = {"lower": "2/53/(a - 1)", "upper": "9/(a - 1)", "where": "a <= 4, sigma^2 <= 1"}
+    page = claim_page._certified_constants(
+        replace(certify(claim("M = O(M)")), constants=known)  # constants of any claim
+    )
+    assert r"for $a \le 4$, $\sigma^{2} \le 1$" in page
+    assert r"2/(53 \, (a - 1)) \le \text{left}/\text{right} \le 9/(a - 1)" in page
 
 
 def test_controls_stand_with_their_claim(tmp_path: Path) -> None:

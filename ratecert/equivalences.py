@@ -1,0 +1,129 @@
+"""Proofs of ``LEFT ~ RIGHT`` in words: what tends to infinity, the sums, and both sides.
+
+As in `ratecert.cases` nothing is derived here: the leaf is checked once more, and what the checker
+did with each sum (`proofs_check.equivalents.Step`) is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from proofs_check.algebra import Form
+from proofs_check.cone import Context, lin
+from proofs_check.equivalence import equivalent
+from proofs_check.equivalents import Equivalent, Given, Step
+from proofs_check.expr import Expr, Name, Sum, mul, neg, power
+from proofs_check.goals import read_expr
+from proofs_check.language import parse_expr
+from proofs_check.logform import monomial
+from proofs_check.premises import Premises
+from proofs_check.summands import read_term
+from ratecert.comparisons import comparisons_of, joined_by
+from ratecert.latex import Math
+from ratecert.page import Block, Items, Line, Paragraph, equation, line, math
+
+__all__ = ["equivalence_told"]
+
+Short = Callable[[Expr], Expr]
+
+
+def equivalence_told(ready: Premises, data: Mapping[str, Any], short: Short) -> list[Block]:
+    """Return the blocks of a leaf; `short` gives sums their names."""
+    given = Given(data["grows"], ready.ctx)
+    left, right = equivalent(ready.left.upper, given), equivalent(ready.right, given)
+    growth = list(_growth(data["grows"], ready.ctx))
+    blocks: list[Block] = []
+    if growth:
+        blocks += [Paragraph(line("Of smaller order are:")), Items(tuple(growth))]
+    sums = [_sum_told(step, ready.ctx, short) for step in given.steps]
+    ends = [
+        line(similar(math(ready.claim.left), _value(left, ready.ctx)), "."),
+        line(similar(math(ready.claim.right), _value(right, ready.ctx)), _agreement(left, right)),
+    ]
+    told = line("Leading terms, with what is dominated left out:")
+    return [*blocks, Paragraph(told), Items((*dict.fromkeys(sums), *ends))]
+
+
+def similar(left: Math, right: Math) -> Math:
+    """Return ``left ~ right``."""
+    return Math(rf"{left.latex} \sim {right.latex}", f"{left.plain} ~ {right.plain}")
+
+
+def _value(value: Equivalent, ctx: Context) -> Math:
+    return math(value.expr(ctx))
+
+
+def _agreement(left: Equivalent, right: Equivalent) -> str:
+    if left == right:
+        return ", the same."
+    return ", the same by identities of powers, Gamma and zeta."
+
+
+def _growth(proofs: Mapping[str, Any], ctx: Context) -> Iterator[Line]:
+    """Say why each monomial tends to infinity."""
+    for text, proof in proofs.items():
+        form = monomial(read_expr(text), ctx)
+        steps = list(comparisons_of(lin(Form({})), lin(form), proof, ctx, "o"))
+        yield line(joined_by(steps, "; "), ".")
+
+
+def _sum_told(step: Step, ctx: Context, short: Short) -> Line:
+    assert isinstance(step.expr, Sum)
+    said = similar(math(short(step.expr)), _value(step.value, ctx))
+    reasons = [line(_WORDS[rule]) for rule in step.rules]
+    if step.at is not None:
+        reasons.insert(0, _filter_told(step, step.expr, ctx))
+    return line(said, ": ", joined_by(reasons, "; "), ".")
+
+
+def _filter_told(step: Step, expr: Sum, ctx: Context) -> Line:
+    """Say what the filter is and, in the bulk, its Mellin transform."""
+    term = read_term(expr.term, expr.index, ctx)
+    (phi,) = term.filters
+    power_ = "1" if phi.p is None else f"({ctx.ring.expr(phi.p)})"
+    function, transform = (parse_expr(text.format(p=power_)) for text in _FILTERS[phi.kind])
+    place = mul(phi.X, power(Name(expr.index), neg(ctx.ring.expr(phi.a))))
+    told = line(
+        "the terms hold ", math(function), " with ", equation(math(Name("u")), math(place))
+    )
+    if phi.rate is not None:
+        told = line(
+            told, ", which ", math(parse_expr("(1 - x)^Y")), " with Y -> oo and u = x*Y is"
+        )
+    if "bulk" in step.rules:
+        s = ctx.ring.expr((-term.slope - ctx.ring.one) / phi.a)
+        told = line(told, ", whose Mellin transform ", math(transform), " converges at ")
+        told = line(told, equation(math(Name("s")), math(s)))
+    return told
+
+
+_FILTERS: Mapping[str, tuple[str, str]] = {
+    "exp": ("exp(-u)", "Gamma(s)"),
+    "exp inverse": ("exp(-1/u)", "Gamma(-s)"),
+    "one minus exp": ("1 - exp(-u)", "Gamma(1 + s)/(-s)"),
+    "sum": ("(1 + u)^(-{p})", "Gamma(s)*Gamma({p} - s)/Gamma({p})"),
+    "min": ("min(1, u^{p})", "{p}/((-s)*(s + {p}))"),
+    "max": ("max(1, u)^(-{p})", "{p}/(s*({p} - s))"),
+}
+"""Functions of the table of `proofs_check.harmonic`, and their Mellin transforms."""
+
+_WORDS: Mapping[str, str] = {
+    "upper end": "compared with the integral, which its upper end rules",
+    "lower end": "compared with the integral, which its lower end rules",
+    "convergent": "the sum of these powers converges",
+    "slow tail": "compared with the integral of a power of a logarithm over its argument",
+    "flat": "compared with the logarithm that is its integral",
+    "large u": "u tends to infinity on the whole range, so that the function may be replaced by "
+    "its power there",
+    "small u": "u tends to 0 on the whole range, so that the function may be replaced by its "
+    "power there",
+    "head": "the first terms rule, where u tends to infinity",
+    "outer end": "the last terms rule, where u tends to 0",
+    "head with a logarithm": "all scales up to u = 1 count alike, so that there is a logarithm",
+    "outer end with a logarithm": "all scales beyond u = 1 count alike, so that there is a "
+    "logarithm",
+    "bulk": "around u = 1 this is a Riemann sum of the integral that defines the transform, with "
+    "a step that tends to 0",
+}
+"""What the rules of `proofs_check.harmonic` say."""
