@@ -32,7 +32,7 @@ def test_certificates_made_up(monkeypatch) -> None:
         one = [["1", []]]
         return {"mu": [one] * len(clause[0]), "nu": [one] * len(clause[1]), "gens": {}}
 
-    monkeypatch.setattr(prover, "certificate", made_up)
+    monkeypatch.setattr(prover.Cone, "certificate", made_up)
     for claim in (TOTAL, FALSE):
         certificate = certify(claim)
         assert certificate.lights["derivation"] is not Light.PASS
