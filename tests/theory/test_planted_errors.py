@@ -28,7 +28,7 @@ def test_without_a_planted_error_the_light_is_green() -> None:
 def test_certificates_made_up(monkeypatch) -> None:
     """A solver that claims to have proved everything with weights of one."""
 
-    def made_up(ctx, clause, diverging=False):
+    def made_up(cone, clause, diverging=False):
         one = [["1", []]]
         return {"mu": [one] * len(clause[0]), "nu": [one] * len(clause[1]), "gens": {}}
 
