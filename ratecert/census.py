@@ -186,7 +186,7 @@ def page(results: Sequence[Result]) -> str:
         "",
         "A mutant is *refuted* by a checked witness; *proved* by a checked derivation, as it is",
         "true as well; *undefined* where the condition left out is one without which the quantity",
-        "itself has no definition, or where the changed right side is no rate (but negative, say);",
+        "itself has no definition, or where the changed right side is no rate (negative, say);",
         "else *undecided*.",
         "",
         f"| change | {' | '.join(OUTCOMES)} | all |",
