@@ -65,6 +65,14 @@ step s, a martingale difference, enters the mean through ``(1 - (1-x)^r)/N`` wit
 most ``min(1, u_j)/N``, and at least a fifth of it for ``s < N/2``; and ``Σ_s E_s`` is at most
 twice ``Σ_s p_s``, of the order of ``N A``.  So the same holds with ``D = Σ_j min(1, u_j²)``.
 
+*Any spectrum* [derived here].  Nothing above asks for more than a finite trace of H: then
+``Σ_j λ~_j <= 3 tr H`` for a Gaussian sketch, with probability ``1 - exp(-0.4 M)``, since for
+``θ = 1/(4 tr H)`` the mean of ``exp(θ M Σ_i λ_i |s_i|²)`` is ``Π (1 - 2 θ λ_i)^{-M/2}``, at most
+``2^{M/2}`` (as ``-log(1 - x) <= 2 log(2) x`` on ``[0, 1/2]``), and ``exp(-3M/4) 2^{M/2} <=
+exp(-0.4 M)``.  So the variance is of the order of ``D_eff/(n B)``, ``D_eff = Σ_j min(1, u_j²)``,
+for every spectrum of finite trace and target of finite energy; not for the last iterate of a
+constant step, where it is ``Σ_j u_j min(1, u_j)/(n B)``.
+
 *Top features* are exact: ``λ_j``, ``e_j`` for ``j <= M``; the approximation is ``Σ_{i>M} e_i``.
 
 *Gaussian sketch* of ``λ_i = i^-a``, ``e_i = i^-b``.  One theorem about Gaussian matrices is cited
@@ -199,19 +207,26 @@ from proofs_check.expr import (
     walk,
 )
 
-__all__ = ["PARTS", "SMALL_GAMMA", "Meaning", "NoMeaningError", "is_quantity", "meaning"]
+__all__ = [
+    "FINITE_TRACE",
+    "PARTS",
+    "SMALL_GAMMA",
+    "Meaning",
+    "NoMeaningError",
+    "is_quantity",
+    "meaning",
+]
 
 ONE = Num(Fraction(1))
 TWO = Num(Fraction(2))
 INFINITY = Name("oo")
-GAMMA, SIGMA, M = Name("gamma"), Name("sigma"), Name("M")
+GAMMA, M = Name("gamma"), Name("M")
 
 PARTS: Mapping[str, tuple[str, ...]] = {
     "risk": ("irreducible", "approx", "bias", "variance"),
     "excess": ("bias", "variance"),
 }
 """Quantities that are sums of others."""
-SIGMA_SQUARED = power(SIGMA, TWO)
 _BOUNDED = frozenset(map(Name, ("approx", "bias", "mean_bias", "variance")))
 """Parts of the risk that are never of larger order than the irreducible one."""
 
@@ -227,6 +242,7 @@ GAUSSIAN_FEATURES = (
     "kernel regression: the features of the kernel are taken as Gaussian, with the Mercer "
     "spectrum (assumption of Chen et al. 2025, recalled)"
 )
+FINITE_TRACE = "the sums of spectrum and target over all modes are finite"
 SMALL_GAMMA = "gamma is at most a small enough constant, so that SGD is stable"
 
 
@@ -307,35 +323,45 @@ def _combination(expr: Expr, setting: Setting, sizes: frozenset[str]) -> Meaning
     terms = {part: value for part, value in collected.items() if value}
     if not terms:
         raise NoMeaningError("the two sides of the difference cancel: nothing is left to bound")
-    bounded: list[Expr] = []
-    kept = (_coefficient(term)[1] for term in _irreducible_terms(setting))
-    noise = next((term for term in kept if terms.get(term, 0) > 0), None)
-    if noise is not None:
-        bounded = [part for part, value in terms.items() if part in _BOUNDED and value > 0]
-        if terms.get(SIGMA_SQUARED, 0) < 0 and setting.outputs in {Name(size) for size in sizes}:
-            del terms[SIGMA_SQUARED]
+    terms = _without_single_noise(terms, setting, sizes)
+    noises = dict.fromkeys(_coefficient(term)[1] for term in _irreducible_terms(setting))
+    noise = [term for term in noises if terms.get(term, 0) > 0]
+    bounded: list[Expr] = [
+        part for part, value in terms.items() if part in _BOUNDED and value > 0 and noise
+    ]
     for part, value in terms.items():
         if value < 0:
             raise NoMeaningError(f"no rule for a difference: {part} is subtracted and stays")
     others = [part for part in terms if part not in bounded]
     parts = [meaning(part, setting, sizes) for part in others]
-    if noise is not None and bounded:
-        parts.append(_beside_noise(bounded, noise, setting))
+    if bounded:
+        parts.append(_beside_noise(bounded, add(*noise), setting))
     found = _joined(parts, _once(p.upper for p in parts), _once(p.lower for p in parts))
     return replace(found, needs=tuple(dict.fromkeys((*found.needs, *positive))))
 
 
+def _without_single_noise(
+    terms: Mapping[Expr, Fraction], setting: Setting, sizes: frozenset[str]
+) -> dict[Expr, Fraction]:
+    """Leave out the noise of single outputs, subtracted from that of p that tends to infinity."""
+    p = setting.outputs
+    if not isinstance(p, Name) or p.name not in sizes:
+        return dict(terms)
+    each = [term for output in setting.each() for term in _noise_terms(output, ONE)]
+    noises = {_coefficient(mul(p, term))[1]: _coefficient(term)[1] for term in each}
+    single = {term for whole, term in noises.items() if terms.get(whole, 0) > 0}
+    return {part: value for part, value in terms.items() if value > 0 or part not in single}
+
+
 def _beside_noise(bounded: list[Expr], noise: Expr, setting: Setting) -> Meaning:
-    """Return the meaning of the noise together with parts that are of no larger order."""
-    systems = _systems(setting)
-    for system in systems:
+    """Return the meaning of the noise where parts of no larger order are added to it."""
+    step = f"of no larger order than the irreducible {noise}: {', '.join(map(str, bounded))}"
+    parts = []
+    for system in _systems(setting):
         _require_isotropic(system)
-    needs = tuple(dict.fromkeys(need for system in systems for need in system.summable()))
-    system = systems[0]
-    names = ", ".join(map(str, bounded))
-    step = f"of no larger order than the irreducible {noise}: {names}"
-    trust = (SMALL_GAMMA, *system.sketch(), *system.fourth_moments())
-    return _of_kernel(Meaning(noise, noise, needs, (step,), trust), system)
+        trust = (SMALL_GAMMA, *system.sketch(), *system.fourth_moments())
+        parts.append(_of_kernel(Meaning(noise, noise, system.summable(), (step,), trust), system))
+    return _joined(parts, noise, noise)
 
 
 def _once(exprs: Iterable[Expr]) -> Expr:
@@ -365,13 +391,13 @@ def _taken_apart(term: Expr, setting: Setting) -> list[Expr]:
 
 def _irreducible_terms(setting: Setting) -> list[Expr]:
     """Return the terms whose sum is the noise of all outputs together."""
-    return [term for output in setting.each() for term in _noise_terms(output)]
+    return [term for output in setting.each() for term in _noise_terms(output, output.count)]
 
 
-def _noise_terms(output: Output) -> list[Expr]:
+def _noise_terms(output: Output, count: Expr) -> list[Expr]:
     noise = output.noise
     terms = noise.terms if isinstance(noise, Add) else (noise,)
-    return [mul(output.count, term) for term in terms]
+    return [mul(count, term) for term in terms]
 
 
 def _positive_noise(setting: Setting) -> tuple[Condition, ...]:
@@ -404,6 +430,10 @@ def _positive_names(expr: Expr, whole: Expr) -> list[Expr]:
 def _inside(expr: Expr, setting: Setting, sizes: frozenset[str]) -> Meaning:
     """Replace quantities inside products, powers, minima and maxima; all are monotone."""
     match expr:
+        case Mul(factors) if (quotient := _quotient(factors, setting)) is not None:
+            sign, others = quotient
+            parts = [meaning(mul(*others), setting, sizes), _per_dimension(sign, setting)]
+            expr = Mul(tuple(part.upper for part in parts))
         case Mul() | Call("min" | "max", _):
             parts = [meaning(child, setting, sizes) for child in children(expr)]
         case Pow(base, Num(value)):
@@ -419,6 +449,36 @@ def _inside(expr: Expr, setting: Setting, sizes: frozenset[str]) -> Meaning:
         raise NoMeaningError(f"{expr} is negative: rates are of positive quantities")
     upper = rebuild(expr, tuple(p.upper for p in parts))
     return _joined(parts, upper, rebuild(expr, tuple(p.lower for p in parts)))
+
+
+def _quotient(factors: tuple[Expr, ...], setting: Setting) -> tuple[Fraction, list[Expr]] | None:
+    """Return the power of ``variance/effective_dimension`` in a product, and the other factors."""
+    for sign in () if _is_last(setting) else (Fraction(1), Fraction(-1)):
+        others = list(factors)
+        try:
+            others.remove(power(Name("variance"), Num(sign)))
+            others.remove(power(Name("effective_dimension"), Num(-sign)))
+        except ValueError:  # one of the two is not there
+            continue
+        return sign, others
+    return None
+
+
+def _per_dimension(sign: Fraction, setting: Setting) -> Meaning:
+    """Return the meaning of ``variance/effective_dimension`` for any spectrum, or its inverse."""
+    _require_known_method(setting)
+    outputs = add(*dict.fromkeys(output.count for output in setting.each()))
+    value = power(div(outputs, mul(_steps(setting), setting.batch)), Num(sign))
+    fourth = () if setting.kernel is None else (GAUSSIAN_FEATURES,)
+    try:
+        needs = tuple(c for system in _systems(setting) for c in system.summable())
+        trust = (SMALL_GAMMA, *fourth)
+    except NoMeaningError:
+        needs, trust = (), (SMALL_GAMMA, FINITE_TRACE, *fourth)
+    step = f"variance/effective_dimension, of any spectrum, is of order {value}"
+    return Meaning(
+        value, value, tuple(dict.fromkeys((*needs, *_positive_noise(setting)))), (step,), trust
+    )
 
 
 def _joined(parts: list[Meaning], upper: Expr, lower: Expr) -> Meaning:
@@ -457,6 +517,10 @@ class _Law:
         return Condition(deciding, ">", ONE)
 
 
+def _steps(setting: Setting) -> Name:
+    return Name("N_eff" if setting.schedule == "geometric" else "N")
+
+
 @dataclass(frozen=True, slots=True)
 class _System:
     """The modes of a problem as a method sees them, for outputs that are all alike."""
@@ -478,7 +542,7 @@ class _System:
     @property
     def steps(self) -> Name:
         """The effective number of steps."""
-        return Name("N_eff" if self.setting.schedule == "geometric" else "N")
+        return _steps(self.setting)
 
     def eigenvalue(self, index: Expr) -> Expr:
         """Return the order of the eigenvalue of the features' covariance."""
@@ -534,7 +598,7 @@ def _definition(expr: Expr, setting: Setting) -> Meaning:
 
 
 def _systems(setting: Setting) -> list[_System]:
-    """Return the modes as each of the outputs sees them, alike ones in one entry."""
+    """Return the modes as each output has them, or as all do."""
     return [
         _System(setting, output, _spectrum(setting), _law(output.target, "target"))
         for output in setting.each()
@@ -632,9 +696,13 @@ def _mean_path(system: _System) -> Expr:
 
 def _noise_response(system: _System) -> Expr:
     """Return V, without outputs and noise."""
-    last = system.setting.schedule == "constant" and system.setting.algorithm == "sgd"
-    kept = _over_sketched_modes(system, _times_kept if last else _kept)
+    kept = _over_sketched_modes(system, _times_kept if _is_last(system.setting) else _kept)
     return div(kept, mul(system.steps, system.setting.batch))
+
+
+def _is_last(setting: Setting) -> bool:
+    """Whether the last iterate of a constant step is returned: it keeps the latest noise."""
+    return setting.schedule == "constant" and setting.algorithm == "sgd"
 
 
 def _kept(u: Expr) -> Expr:
@@ -652,8 +720,7 @@ def _over_sketched_modes(system: _System, function: Callable[[Expr], Expr]) -> E
     return add(modes, mul(M, function(mul(rate, system.ridge())))) if system.has_ridge else modes
 
 
-def _require_known_method(system: _System) -> None:
-    setting = system.setting
+def _require_known_method(setting: Setting) -> None:
     if setting.algorithm == "averaged-sgd" and setting.schedule != "constant":
         raise NoMeaningError(
             f"no rule for averaged-sgd with the {setting.schedule} schedule; "
@@ -662,7 +729,7 @@ def _require_known_method(system: _System) -> None:
 
 
 def _mean_bias(system: _System) -> Meaning:
-    _require_known_method(system)
+    _require_known_method(system.setting)
     _require_isotropic(system)
     if system.has_ridge:
         return _mean_bias_over_ridge(system)
@@ -717,7 +784,7 @@ def _bias(system: _System) -> Meaning:
 
 
 def _variance(system: _System) -> Meaning:
-    _require_known_method(system)
+    _require_known_method(system.setting)
     response = system.per_output(_noise_response(system))
     step = f"variance: the noise that every mode has kept, the noise being of order 1: {response}"
     trust = (SMALL_GAMMA, *system.sketch(), *system.fourth_moments())
@@ -733,7 +800,10 @@ def _effective_dimension(system: _System) -> Meaning:
 
 
 def _irreducible(system: _System) -> Meaning:
-    value, needs = add(*_noise_terms(system.output)), _positive(system.output.noise)
+    value, needs = (
+        add(*_noise_terms(system.output, system.output.count)),
+        _positive(system.output.noise),
+    )
     return Meaning(value, value, needs, ("irreducible: the noise of the labels",))
 
 

@@ -5,7 +5,8 @@ and what it finds to the checker:
 
 - *refuted*: a checked witness contradicts it;
 - *proved*: a checked derivation proves it; it is true as well;
-- *undefined*: without the dropped condition the quantity itself is not defined;
+- *undefined*: without the dropped condition the quantity itself is not defined, or the changed
+  right side is no rate: not positive, or the logarithm of what need not be above 1;
 - *undecided*: neither was found, with the reason.
 
 With ``--numbers`` the numeric legs are asked whether they contradict a proof; one that does ends
@@ -122,9 +123,18 @@ def outcome(claim: Claim) -> tuple[str, str]:
         except RejectedError as error:
             return "undecided", f"the search proposed a derivation that does not hold: {error}"
         return "proved", _proof_text(derived.proof, trust)
-    if derived.reason.startswith("the definitions need"):
+    if _is_undefined(derived.reason):
         return "undefined", derived.reason
     return "undecided", derived.reason
+
+
+def _is_undefined(reason: str) -> bool:
+    ends = "is not positive", "is not positive: no rule for differences"
+    return (
+        reason.startswith("the definitions need")
+        or reason.endswith(ends)
+        or (reason.startswith("log(") and "need not be above 0" in reason)
+    )
 
 
 def _proof_text(proof: dict[str, Any], trust: tuple[str, ...]) -> str:
@@ -176,7 +186,8 @@ def page(results: Sequence[Result]) -> str:
         "",
         "A mutant is *refuted* by a checked witness; *proved* by a checked derivation, as it is",
         "true as well; *undefined* where the condition left out is one without which the quantity",
-        "itself has no definition; else *undecided*.",
+        "itself has no definition, or where the changed right side is no rate (negative, say);",
+        "else *undecided*.",
         "",
         f"| change | {' | '.join(OUTCOMES)} | all |",
         f"|---|{'---|' * (len(OUTCOMES) + 1)}",

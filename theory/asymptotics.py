@@ -16,10 +16,16 @@ deterministic equivalent is ``Σ_i κ e_i/(λ_i + κ)``.  As integrals with ``i 
 ``M ~ κ^{-1/a} ∫ ds/(1 + s^a) = κ^{-1/a} (π/a)/sin(π/a)`` and the loss is asymptotic to
 ``κ^{(b-1)/a} ∫ s^{a-b}/(1 + s^a) ds``, the last integral being ``(π/a)/sin(π(a-b+1)/a)``.
 
+For ``b > a + 1`` the last integral diverges at 0: the first modes count, the loss is asymptotic
+to ``κ Σ_i e_i/λ_i = κ ζ(b-a)`` and ``κ ~ ((π/a)/sin(π/a)/M)^a``.
+
 *Bias*, large models, small steps.  The step sizes of the geometric schedule sum to ``T ~ 2 N_eff
 γ``, those of a constant step to ``T = N γ``; only modes with ``γ λ_i`` of order ``1/N_eff`` count,
 on which the mean path is ``exp(-2 T λ_i)``.  So it is asymptotic to
 ``Σ_i i^-b exp(-2T i^-a) ~ Γ((b-1)/a) (2T)^{(1-b)/a}/a`` (Mellin transform; ``N_eff = N/log2 N``).
+
+For averaged iterates the mean path of a mode tends to ``g(u) = ((1 - e^{-u})/u)²``, ``T = N γ``,
+whose transform at s is ``∫ u^{s-3} (1 - 2e^{-u} + e^{-2u}) du = Γ(s-2) (2^{2-s} - 2)``, 0 < s < 2.
 
 *Variance*, large models, small steps, per unit noise.  In the limit of small ``x = u/K`` a stage
 with ``K x = q`` leaves ``(x/2)(1 - e^{-2q})`` and the stages after it together damp by
@@ -29,7 +35,8 @@ transform is ``f*(s)/(1 - 2^s)`` with ``f*(s) = Γ(s+1)(2^{-s-1} - 4^{-s-1})/2``
 ``N v -> g(u)``, the mean of ``(1 - e^{-ru})²`` over ``0 < r < 1``, whose transform there is
 ``∫ g(u) u^{-1-1/a} du = a/(a+1) · Γ(-1/a) (2^{1/a} - 2)`` since
 ``∫ (1 - e^{-u})² u^{-1-1/a} du = Γ(-1/a) (2^{1/a} - 2)`` and the mean of ``r^{1/a}`` is
-``a/(a+1)``.
+``a/(a+1)``.  The last iterate of a constant step has ``v = x (1 - (1-x)^{2N})/(2 - x)``, which
+tends to ``x/2`` in every mode: ``γ Σ_j λ_j/2 ~ γ ζ(a)/2``.
 """
 
 from __future__ import annotations
@@ -38,7 +45,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from sympy import Expr, Symbol, gamma, pi, simplify, sin, symbols
+from sympy import Expr, Integer, Symbol, gamma, pi, simplify, sin, symbols, zeta
 
 from proofs_check.claim import DEFAULT_NOISE, Claim
 from proofs_check.cone import RejectedError, SignNeededError
@@ -92,11 +99,12 @@ def _monomial(
     return Asymptotic(form, exponents, True, when, claim)
 
 
-def approximation(features: str = "gaussian") -> Asymptotic:
+def approximation(features: str = "gaussian", saturated: bool = False) -> Asymptotic:
     """Return the asymptotic form of ``approx``.
 
     The constant of the Gaussian sketch is that of its deterministic equivalent (checked in
-    numbers), that of top features exact.
+    numbers), that of top features exact.  With a sketch the form for ``b < a + 1``, or for
+    ``b > a + 1`` where it is `saturated`; top features do not saturate.
 
     Raises
     ------
@@ -108,29 +116,38 @@ def approximation(features: str = "gaussian") -> Asymptotic:
     if features != "gaussian":
         raise ValueError(f"no asymptotic form for the features {features!r}")
     width = (pi / a) / sin(pi / a)
+    if saturated:
+        form = width**a * zeta(b - a)
+        return _monomial(form, {M: -a}, ("b > a + 1",), "lin2024:saturated-approx")
     loss = (pi / a) / sin(pi * (a - b + 1) / a)
     constant = width ** (b - 1) * loss
     return _monomial(constant, {M: 1 - b}, ("b < a + 1",), "lin2024:source-approx")
 
 
-def bias(schedule: str = "geometric") -> Asymptotic:
-    """Return the asymptotic form of ``mean_bias`` of SGD's last iterate for large models.
+def bias(schedule: str = "geometric", algorithm: str = "sgd") -> Asymptotic:
+    """Return the asymptotic form of ``mean_bias`` for large models.
 
     It is that of ``bias`` too where the fourth moments do not matter (``b < 2 a``, small steps).
-    The constant holds for top features, ``n = N_eff gamma -> oo``, ``M/n^(1/a) -> oo`` and
-    ``gamma -> 0``; the order for a Gaussian sketch as well.
+    The constant holds for top features, ``n = N_eff gamma -> oo`` (N for constant steps),
+    ``M/n^(1/a) -> oo`` and ``gamma -> 0``; the order for a Gaussian sketch as well.  Averaged
+    iterates with top features have it for all ``b < 2 a + 1``.
 
     Raises
     ------
     ValueError
-        For other schedules.
+        For other methods.
     """
     steps, total = _steps(schedule)
-    constant = gamma((b - 1) / a) * (2 * total) ** ((1 - b) / a) / a
-    exponent = (1 - b) / a
+    s = (b - 1) / a
+    if algorithm == "sgd":
+        constant, claim = gamma(s) * (2 * total) ** -s / a, "lin2024:source-mean-bias"
+    elif (algorithm, schedule) == ("averaged-sgd", "constant"):
+        constant = gamma(s - 2) * (2 ** (2 - s) - 2) / a
+        claim = "lin2024:averaged-mean-bias"
+    else:
+        raise ValueError(f"no asymptotic form for the algorithm {algorithm!r}")
     when = (f"{steps}*gamma >= 1", f"M >= ({steps}*gamma)^(1/a)", "b < a + 1")
-    exponents = {steps: exponent, step: exponent}
-    return _monomial(constant, exponents, when, "lin2024:source-mean-bias")
+    return _monomial(constant, {steps: -s, step: -s}, when, claim)
 
 
 def _steps(schedule: str) -> tuple[Symbol, int]:
@@ -142,19 +159,23 @@ def _steps(schedule: str) -> tuple[Symbol, int]:
     raise ValueError(f"no asymptotic form for the schedule {schedule!r}")
 
 
-def variance(algorithm: str = "sgd") -> Asymptotic:
+def variance(algorithm: str = "sgd", schedule: str | None = None) -> Asymptotic:
     """Return the asymptotic form of ``variance`` per unit noise for large models.
 
-    For ``sgd`` with the geometric schedule or ``averaged-sgd`` with constant steps.  The constant
-    holds for ``n = N_eff gamma -> oo`` (N for the averaged iterates), ``M/n^(1/a) -> oo`` and
-    ``gamma -> 0``.
+    For ``sgd`` with the geometric schedule (the default) or constant steps, or ``averaged-sgd``
+    with constant steps.  The constant holds for ``n = N_eff gamma -> oo`` (N for constant steps),
+    ``M/n^(1/a) -> oo`` and ``gamma -> 0``; for the last iterate of constant steps ``M -> oo`` is
+    enough.
 
     Raises
     ------
     ValueError
-        For other algorithms.
+        For other methods.
     """
     s = -1 / a
+    if (algorithm, schedule) == ("sgd", "constant"):
+        when = ("N*gamma >= 1", "M >= (N*gamma)^(1/a)")
+        return _monomial(zeta(a) / 2, {step: Integer(1)}, when, "lin2024:last-iterate-variance")
     if algorithm == "sgd":
         stage = gamma(s + 1) * (2 ** (-s - 1) - 4 ** (-s - 1)) / 2
         constant, steps, claim = stage / (1 - 2**s) / a, N_eff, "lin2024:variance"
@@ -215,16 +236,21 @@ def _form_of(part: str, ready: Premises) -> Asymptotic | None:
     setting = ready.claim.setting
     sketched = setting.features == "gaussian"
     if part == "variance":
-        methods = (("sgd", "geometric"), ("averaged-sgd", "constant"))
-        known = (setting.algorithm, setting.schedule) in methods
-        return _specialised(variance(setting.algorithm), ready) if known else None
+        known = setting.algorithm == "sgd" or setting.schedule == "constant"
+        form = variance(setting.algorithm, setting.schedule) if known else None
+        return form and _specialised(form, ready)
+    if part == "approx" and sketched and _is_implied("b - a - 1", ready):
+        return _specialised(approximation(saturated=True), ready)
     if sketched and not _is_implied("a + 1 - b", ready):
         return None
     if part == "approx":
         return _specialised(approximation(setting.features), ready)
-    if setting.algorithm != "sgd" or (part == "bias" and not _is_implied("2*a - b", ready)):
+    averaged = setting.algorithm == "averaged-sgd"
+    if averaged and (setting.schedule != "constant" or not _is_implied("2*a + 1 - b", ready)):
         return None
-    return _specialised(bias(setting.schedule), ready)
+    if part == "bias" and not _is_implied("2*a - b", ready):
+        return None
+    return _specialised(bias(setting.schedule, setting.algorithm), ready)
 
 
 def _is_implied(positive: str, ready: Premises) -> bool:

@@ -3,8 +3,8 @@
 A verifier that certifies a theorem should also notice when the theorem is bent.  Each mutant
 changes one thing only:
 
-- *exponent*: one exponent on the right side is larger or smaller by `NUDGE`, also that of a size
-  that stands there plain (``M`` becomes ``M^(11/10)``);
+- *exponent*: one exponent of something with a size, on the right side, is larger or smaller by
+  `NUDGE`, also that of a size that stands there plain (``M`` becomes ``M^(11/10)``);
 - *term*: one term of a sum, minimum or maximum on the right side is left out;
 - *condition*: one assumption is left out;
 - *relation*: it says the opposite, or more than before;
@@ -22,7 +22,20 @@ from fractions import Fraction
 
 from proofs_check.claim import Claim
 from proofs_check.claimfile import SIZES
-from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, add, children, mul, rebuild
+from proofs_check.expr import (
+    Add,
+    Call,
+    Expr,
+    Mul,
+    Name,
+    Num,
+    Pow,
+    add,
+    children,
+    free_names,
+    mul,
+    rebuild,
+)
 
 __all__ = ["KINDS", "Mutant", "mutants"]
 
@@ -92,7 +105,8 @@ def _with_one_exponent(
     """Yield the expression with one exponent changed, and the base of that power."""
     match expr:
         case Pow(base, exponent):
-            yield Pow(base, add(exponent, Num(step))), base
+            if free_names(base) & sizes:
+                yield Pow(base, add(exponent, Num(step))), base
             if not isinstance(base, Name | Num):
                 for changed, inner in _with_one_exponent(base, step, sizes):
                     yield Pow(changed, exponent), inner

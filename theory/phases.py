@@ -14,9 +14,8 @@ For ``b > a`` every step size between the two is as good as any other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import combinations
 
 from proofs_check.algebra import Form, NotRationalError
 from proofs_check.claim import Claim
@@ -27,7 +26,7 @@ from proofs_check.logform import form_expr
 from proofs_check.premises import Premises, premises
 from theory.optimise import Cell, cells
 from theory.rates import Region
-from theory.regimes import union
+from theory.regimes import When, merged
 
 __all__ = ["Phase", "phase_diagram", "phases"]
 
@@ -69,7 +68,7 @@ def phases(claim: Claim) -> tuple[Phase, ...]:
     """
     root = premises(claim)
     found = [_Case(_when(cell, root), cell) for cell in cells(root)]
-    return tuple(_phase(case) for case in _merged(found))
+    return tuple(_phase(case) for case in merged(found, _with_one_optimum))
 
 
 def phase_diagram(
@@ -112,28 +111,12 @@ def _phase(case: _Case) -> Phase:
     return Phase(case.when, str(form_expr(optimum.value, ctx)), ends)
 
 
-def _merged(found: list[_Case]) -> list[_Case]:
-    """Join cells with one optimum whose conditions differ in one place and leave no gap."""
-    kept = list(found)
-    while (pair := next(_joinable(kept), None)) is not None:
-        first, second, both = pair
-        kept[kept.index(first)] = both
-        kept.remove(second)
-    return kept
-
-
-def _joinable(found: list[_Case]) -> Iterator[tuple[_Case, _Case, _Case]]:
-    for first, second in combinations(found, 2):
-        own = [c for c in first.when if c not in second.when]
-        other = [c for c in second.when if c not in first.when]
-        both = union(own[0], other[0]) if len(own) == len(other) == 1 else None
-        if both is None:
-            continue
-        when = tuple(c for text in first.when for c in ((text,) if text != own[0] else both))
-        for one, special in ((first, second), (second, first)):
-            if _agrees(one.cell, special.cell):
-                yield first, second, _Case(when, one.cell)
-                break
+def _with_one_optimum(first: _Case, second: _Case, when: When) -> _Case | None:
+    """Return the case that two are together where one optimum is right in both."""
+    for general, special in ((first, second), (second, first)):
+        if _agrees(general.cell, special.cell):
+            return _Case(when, general.cell)
+    return None
 
 
 def _agrees(general: Cell, special: Cell) -> bool:

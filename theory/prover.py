@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import permutations
+from itertools import chain, permutations
 from typing import Any
 
 from proofs_check.algebra import Form, Frac, Multiplier
@@ -46,6 +46,8 @@ class LogNeededError(StuckError):
 
 
 ZERO = Form({})
+UNIT = LOGLOG + "1"
+"""``log log(2 + 1)``, a constant: with it are compared what is at most a constant."""
 Place = tuple[str, Form]
 """An index, and the logarithm of a monomial that it may have to be compared with."""
 POWERS = (1, 2, 4)
@@ -252,12 +254,15 @@ class Prover:
         forms = [*clause[0], *clause[1], *(g.form for g in self.ctx.generators if not g.grows)]
         variables = sorted({v for form in forms for v in form.coeffs if v.startswith(LOGLOG)})
         one = self.ctx.ring.one
-        known = {g.form for g in self.ctx.generators}
-        for large, small in permutations(variables, 2):
-            relation = Form({large: one}) - Form({small: one})
+        known = {g.form for g in self.ctx.generators if g.absorbed_by is None}
+        pairs = [(UNIT, small) for small in variables], permutations(variables, 2)
+        for large, small in chain(*pairs):
+            relation = Form({} if large == UNIT else {large: one}) - Form({small: one})
             if relation in known:
                 continue
             names = large.removeprefix(LOGLOG), small.removeprefix(LOGLOG)
+            if large == UNIT and names[1] in self.ctx.sizes | self.ctx.indices:
+                continue
             above, below = (monomial(parse_expr(name), self.ctx) for name in names)
             for factor in self._powers(above, below):
                 given = (below,), (above.scale(factor),)
@@ -272,6 +277,8 @@ class Prover:
     def _powers(self, above: Form, below: Form) -> list[Frac]:
         """Return powers q that are tried in ``Y <= C X^q``: a few numbers, and known exponents."""
         found = [self.ctx.ring.number(power) for power in POWERS]
+        if above.is_zero():
+            return found[:1]
         for generator in self.ctx.generators:
             for one in above.coeffs:
                 for other in below.coeffs:

@@ -24,6 +24,8 @@ __all__ = ["model", "refute"]
 
 MAX_VALUES = 12
 """Parameter points that are tried with plain paths."""
+MANY_PARAMETERS, MANY_VALUES = 3, 32
+"""With so many parameters as many points are tried: the first ones differ in few of them."""
 MAX_FINE_VALUES = 3
 """Parameter points that are tried with fine paths too."""
 MAX_PATHS = 30
@@ -75,12 +77,15 @@ def _candidates(
     claim: Claim, statement: Statement, most_values: int, most_paths: int
 ) -> Iterator[tuple[Statement, Path]]:
     """Yield paths, each with the statement at its parameters."""
-    points = list(islice(values_of(claim, statement), most_values))
+    full = (most_values, most_paths) >= (MAX_VALUES, MAX_PATHS)
+    points = list(islice(values_of(claim, statement), MANY_VALUES if full else most_values))
+    if full and len(points[0] if points else ()) < MANY_PARAMETERS:
+        points = points[:MAX_VALUES]
     for values in points:
         special = special_case(statement, values)
         for path in islice(paths_of(claim, statement, values), most_paths):
             yield special, path
-    if (most_values, most_paths) < (MAX_VALUES, MAX_PATHS):
+    if not full:
         return
     for values in points[:MAX_FINE_VALUES]:
         special = special_case(statement, values)

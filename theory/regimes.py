@@ -8,10 +8,10 @@ otherwise.  Cases that touch and have one order are joined again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import combinations
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from proofs_check.algebra import Form
 from proofs_check.cone import Context, Tree, join, lin
@@ -27,7 +27,17 @@ from theory.planner import falling_faster, has_decay, plan
 from theory.prover import Prover, SplitNeededError
 from theory.rates import Region
 
-__all__ = ["by_cases", "joined", "union"]
+__all__ = ["When", "by_cases", "joined", "merged"]
+
+When = tuple[str, ...]
+
+
+class _HasConditions(Protocol):
+    @property
+    def when(self) -> When: ...
+
+
+_Case = TypeVar("_Case", bound=_HasConditions)
 
 
 def by_cases(ready: Premises) -> list[Region]:
@@ -161,33 +171,54 @@ def _ask_for_sign(difference: Form, ctx: Context) -> None:
 
 
 def joined(regimes: Iterable[Regime]) -> list[Regime]:
-    """Join cases of one order whose conditions differ in one place and fill a gap together.
+    """Join cases of one order whose conditions differ in one place and fill a gap together."""
+    return merged(regimes, _of_one_order)
+
+
+def _of_one_order(first: Regime, second: Regime, when: When) -> Regime | None:
+    if (first.order, first.small) != (second.order, second.small):
+        return None
+    return Regime(when, first.order, first.small)
+
+
+def merged(
+    cases: Iterable[_Case], one: Callable[[_Case, _Case, When], _Case | None]
+) -> list[_Case]:
+    """Join cases whose conditions differ in one place and leave no gap.
 
     ``X >= Y`` and ``Y >= X`` leave nothing out, nor do ``x > y``, ``x = y`` and ``x < y``, two
     neighbours of which are ``x >= y`` or ``x <= y``.
+
+    Parameters
+    ----------
+    cases
+        What holds in each of them beyond the assumptions stands in its `when`.
+    one
+        Returns the case that two are together, given its conditions; None if they do not agree.
     """
-    kept = list(regimes)
-    while (pair := next(_joinable(kept), None)) is not None:
+    kept = list(cases)
+    while (pair := next(_mergeable(kept, one), None)) is not None:
         first, second, both = pair
         kept[kept.index(first)] = both
         kept.remove(second)
     return kept
 
 
-def _joinable(regimes: list[Regime]) -> Iterator[tuple[Regime, Regime, Regime]]:
-    for first, second in combinations(regimes, 2):
+def _mergeable(
+    cases: list[_Case], one: Callable[[_Case, _Case, When], _Case | None]
+) -> Iterator[tuple[_Case, _Case, _Case]]:
+    for first, second in combinations(cases, 2):
         own = [c for c in first.when if c not in second.when]
         other = [c for c in second.when if c not in first.when]
-        if (
-            (first.order, first.small) != (second.order, second.small)
-            or len(own) != 1
-            or len(other) != 1
-        ):
+        if len(own) != 1 or len(other) != 1:
             continue
-        both = union(own[0], other[0])
+        gap = _union(own[0], other[0])
+        if gap is None:
+            continue
+        when = tuple(c for text in first.when for c in ((text,) if text != own[0] else gap))
+        both = one(first, second, when)
         if both is not None:
-            when = tuple(c for text in first.when for c in ((text,) if text != own[0] else both))
-            yield first, second, Regime(when, first.order, first.small)
+            yield first, second, both
 
 
 _UNIONS = {
@@ -196,7 +227,7 @@ _UNIONS = {
 }  # fmt: skip
 
 
-def union(first: str, second: str) -> tuple[str, ...] | None:
+def _union(first: str, second: str) -> tuple[str, ...] | None:
     """Return the conditions that say "one or the other", None where no single one does."""
     (one,), (two,) = parse_condition(first), parse_condition(second)
     if (one.left, one.right) == (two.left, two.right):

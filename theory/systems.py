@@ -149,8 +149,8 @@ class System:
 
 def _eliminated(table: list[list[fmpq]], about: Sequence[Fraction]) -> list[Fraction] | None:
     """Return a non-negative solution; the last column is the right side."""
-    width = len(table[0])
-    reduced, rank = fmpq_mat(table).rref()
+    width = len(about) + 1
+    reduced, rank = fmpq_mat(len(table), width, [v for row in table for v in row]).rref()
     pivots = [next(k for k in range(width) if reduced[row, k] != 0) for row in range(rank)]
     if width - 1 in pivots:
         return None

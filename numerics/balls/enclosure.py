@@ -502,13 +502,16 @@ def _at_infinity(term: Expr, index: str, values: Values, X: int) -> Expr:
 def _resolved(
     term: Expr, index: str, lo: int, hi: int, values: Values
 ) -> Iterator[tuple[int, int, Expr]]:
-    """Cut ``lo..hi`` into ranges on which no ``min`` or ``max`` changes its argument."""
+    """Cut ``lo..hi`` into ranges on which no ``min`` or ``max`` changes its argument.
+
+    Where that is not certain the terms are taken one by one, as they stand.
+    """
     if not has_extremum(term, index):
         yield lo, hi, term
         return
     current: tuple[int, int, Expr] | None = None
     for x, y, piece in _cuts(term, index, lo, hi, values):
-        if current is not None and current[2] == piece:
+        if current is not None and current[2] == piece and not has_extremum(piece, index):
             current = (current[0], y, piece)
         else:
             if current is not None:

@@ -255,6 +255,16 @@ def test_min_and_max_are_split_where_they_cross():
         assert (smaller.arb + larger.arb).overlaps(both.arb)
 
 
+def test_terms_whose_larger_argument_is_not_certain_are_added_one_by_one():
+    """Once a crash: 24 of them beside each other were taken for one smooth piece."""
+    rate = "1000*log(2)/log(1000)/10*i^-2*log(i + 1)^4"
+    ball = enclose(parse_expr(f"min(1, ({rate})^2)"), "i", 1, 1000, {}, 10)
+    with precision(300):
+        terms = [enclose_expr(parse_expr(rate), {"i": Fraction(i)}, 60) for i in range(1, 1001)]
+        total = sum((term.arb.min(1) ** 2 for term in terms), arb(0))
+        assert ball.arb.overlaps(total)
+
+
 def test_min_up_to_infinity():
     ball = enclose(parse_expr("i^(-3/2)*min(1, (10^8*i^-2)^2)"), "i", 1, OO, {}, 40)
     parts = enclose_expr(

@@ -33,7 +33,7 @@ from proofs_check.growth import bound, range_context
 from proofs_check.kernels import parse_kernel
 from proofs_check.language import parse_condition, parse_expr
 from proofs_check.logform import log_tree, monomial
-from proofs_check.meaning import SMALL_GAMMA, NoMeaningError, meaning
+from proofs_check.meaning import FINITE_TRACE, SMALL_GAMMA, NoMeaningError, meaning
 from proofs_check.optimum import check_optimum, read_point
 from proofs_check.premises import condition_generators, is_assumed, is_evident, premises
 from proofs_check.verdict import Certificate, Verdict
@@ -847,6 +847,47 @@ def test_the_whole_risk_needs_summable_energies_alone() -> None:
     assert len(meaning(Name("excess"), SETTING).needs) > 2
     kernel = replace(SETTING, kernel=parse_kernel("brownian"))
     assert "Mercer" in meaning(Name("risk"), kernel).steps[0]
+
+
+@pytest.mark.parametrize("spectrum", ["i^-a", "i^-1*log(i+1)^-a", "exp(-i)", "2^-i"])
+def test_variance_and_effective_dimension_of_any_spectrum(spectrum: str) -> None:
+    law = parse_expr(spectrum)
+    found = replace(SETTING, spectrum=law, batch=Name("B"))
+    ratio = meaning(parse_expr("M*variance/effective_dimension"), found)
+    assert ratio.upper == ratio.lower == parse_expr("M/(N_eff*B)")
+    inverse = meaning(parse_expr("effective_dimension*M/variance"), found)
+    assert inverse.lower == parse_expr("M*(1/(N_eff*B))^(-1)")
+    is_law = spectrum.startswith("i")
+    assert (FINITE_TRACE in ratio.trust) != is_law
+    assert bool(ratio.needs) == is_law
+    averaged = replace(found, algorithm="averaged-sgd", schedule="constant")
+    assert meaning(parse_expr("variance/effective_dimension"), averaged).upper == parse_expr(
+        "1/(N*B)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "changes"),
+    [
+        ("variance/effective_dimension", {"algorithm": "averaged-sgd"}),
+        # The last iterate keeps more noise than the effective dimension says.
+        ("variance/effective_dimension", {"schedule": "constant"}),
+        # What is left of a product still needs a law, each factor being used once.
+        ("variance*variance/effective_dimension", {}),
+        ("variance/effective_dimension^2", {}),
+        ("bias*variance/effective_dimension", {}),
+        ("variance + 1/effective_dimension", {}),
+    ],
+)
+def test_what_no_rule_says_of_any_spectrum(text: str, changes: dict[str, Any]) -> None:
+    setting = replace(SETTING, spectrum=parse_expr("exp(-i)"), **changes)
+    with pytest.raises(NoMeaningError):
+        meaning(parse_expr(text), setting)
+
+
+def test_a_quotient_uses_each_of_its_factors_once() -> None:
+    once = meaning(parse_expr("variance*variance/effective_dimension"), SETTING)
+    assert "sum(" in str(once.upper)
 
 
 def test_meanings_by_setting() -> None:

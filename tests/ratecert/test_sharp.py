@@ -46,7 +46,8 @@ def test_a_wrong_constant_shows(part: str, monkeypatch: pytest.MonkeyPatch) -> N
     [
         ("approx = Theta(M^(1-b))", (), {"features": "top"}, {"approx"}),
         ("approx = Theta(M^(1-b))", ("b < a + 1",), {}, {"approx"}),
-        ("approx = Theta(M^(-a))", ("b > a + 1",), {}, set()),  # saturated: another form
+        ("approx = Theta(M^(-a))", ("b > a + 1",), {}, {"approx"}),  # saturated: another form
+        ("approx = Theta(M^(-a))", ("b = a + 1",), {}, set()),  # a logarithm
         ("approx = Theta(M^(1-b))", (), {}, set()),  # not implied
         ("bias = Theta(1)", (), {"features": "top"}, set()),  # b < 2 a is not implied
         ("mean_bias = Theta(1)", (), {"features": "top"}, {"mean_bias"}),
@@ -62,6 +63,27 @@ def test_only_what_is_implied_is_shown(
     says: str, assume: tuple[str, ...], settings: dict[str, str], known: set[str]
 ) -> None:
     assert set(parts(says, *assume, **settings)) == known
+
+
+CONSTANT = {"schedule": "constant"}
+AVERAGED = {**CONSTANT, "algorithm": "averaged-sgd"}
+
+
+@pytest.mark.parametrize(
+    ("says", "settings", "assume", "part"),
+    [
+        ("approx = Theta(M^(-a))", {}, ("b > a + 1",), "approx"),
+        ("variance = Theta(gamma)", CONSTANT, ("b = a", "N*gamma >= 1"), "variance"),
+        ("mean_bias = Theta((N*gamma)^((1-b)/a))", {**AVERAGED, "features": "top"},
+         ("b = a + 1/2",), "mean_bias"),
+    ],
+)  # fmt: skip
+def test_other_forms_are_borne_out(
+    says: str, settings: dict[str, str], assume: tuple[str, ...], part: str
+) -> None:
+    (found,) = parts(says, *assume, **settings).values()
+    assert found.part == part
+    assert all(abs(seen.ratio - 1) < 0.01 for seen in found.seen)
 
 
 def test_the_form_is_that_of_theory() -> None:

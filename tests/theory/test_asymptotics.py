@@ -38,6 +38,48 @@ def test_a_gaussian_sketch_loses_its_deterministic_equivalent(A: float, B: float
     assert abs(float(loss) / form - 1) < 3 * 1000 ** -min(1, A - B + 1)
 
 
+@pytest.mark.parametrize(("A", "B"), [(2.0, 5.0), (1.5, 3.5)])
+def test_a_smooth_target_saturates(A: float, B: float) -> None:
+    with mpmath.workdps(20):
+        kappa = mpmath.mpf(10) ** (-3 * A)
+        width = mpmath.nsum(lambda i: 1 / (1 + kappa * i**A), [1, mpmath.inf], method="e")
+        loss = mpmath.nsum(
+            lambda i: kappa * i ** (A - B) / (1 + kappa * i**A), [1, mpmath.inf], method="e"
+        )
+    form = at(approximation(saturated=True).form, a=A, b=B, M=float(width))
+    assert abs(float(loss) / form - 1) < 3 * 1000 ** -min(1, B - A - 1)
+
+
+@pytest.mark.parametrize(("A", "B"), [(2.0, 2.0), (1.5, 1.8), (2.0, 4.0)])
+def test_the_mean_path_of_averaged_iterates(A: float, B: float) -> None:
+    steps, gamma = 10**8, 1e-4
+    size = int(3 * (steps * gamma) ** (1 / A))
+    risk = expected_risk(
+        size, steps, values={"a": A, "b": B}, gamma=gamma, features="top",
+        algorithm="averaged-sgd", schedule="constant",
+    )  # fmt: skip
+    form = at(bias("constant", "averaged-sgd").form, a=A, b=B, gamma=gamma, N=steps)
+    # The part of the modes beyond the model, as an integral, and one mode at the other end.
+    total = steps * gamma
+    rest = float(mpmath.quad(
+        lambda i: i**-B * (mpmath.expm1(-total * i**-A) / (total * i**-A)) ** 2,
+        [size + 0.5, 10 * size, mpmath.inf],
+    ))  # fmt: skip
+    first = total**-2 / (total ** ((1 - B) / A))
+    assert abs((risk.mean_bias + rest) / form - 1) < 0.01 + 3 * first
+
+
+@pytest.mark.parametrize("A", [1.5, 2.0, 3.0])
+def test_the_variance_of_the_last_iterate(A: float) -> None:
+    size, gamma = 10**4, 1e-4
+    risk = expected_risk(
+        size, 10**16, values={"a": A, "b": 2.0}, gamma=gamma, features="top", schedule="constant"
+    )
+    form = at(variance("sgd", "constant").form, a=A, gamma=gamma)
+    tail = size ** (1 - A) / (A - 1) / float(mpmath.zeta(A))
+    assert abs(risk.variance / (1 + risk.approx) / form - 1 + tail) < 10 * gamma
+
+
 @pytest.mark.parametrize(("A", "B"), [(2.0, 2.0), (1.5, 1.8)])
 @pytest.mark.parametrize("schedule", ["geometric", "constant"])
 def test_the_mean_path(A: float, B: float, schedule: str) -> None:
@@ -74,14 +116,19 @@ def test_the_variance(A: float, algorithm: str) -> None:
 
 
 def test_the_exponents_are_those_of_the_form() -> None:
-    for found in (approximation(), approximation("top"), bias(), bias("constant"), variance()):
+    averaged = bias("constant", "averaged-sgd"), variance("averaged-sgd")
+    constant = bias("constant"), variance("sgd", "constant"), *averaged
+    for found in (approximation(), approximation("top"), approximation(saturated=True), bias(),
+                  variance(), *constant):  # fmt: skip
         logarithm = sympy.expand_log(sympy.log(found.form), force=True)
         for size, exponent in found.exponents.items():
             slope = sympy.simplify(sympy.diff(logarithm, size) * size)
             assert sympy.simplify(slope - exponent) == 0
 
 
-@pytest.mark.parametrize("form", [approximation, bias, variance])
+@pytest.mark.parametrize(
+    "form", [approximation, bias, variance, lambda name: bias("geometric", "averaged-sgd")]
+)
 def test_what_has_no_form_is_refused(form) -> None:
     with pytest.raises(ValueError, match="no asymptotic form"):
         form("other")
