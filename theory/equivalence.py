@@ -11,13 +11,14 @@ from typing import Any
 
 from proofs_check.algebra import Form
 from proofs_check.cone import Context, RejectedError, SignNeededError, lin
-from proofs_check.equivalence import compare
+from proofs_check.equivalence import compare, equivalent
 from proofs_check.equivalents import Given
+from proofs_check.expr import Expr
 from proofs_check.logform import form_expr
 from proofs_check.premises import Premises
 from theory.prover import Prover, StuckError
 
-__all__ = ["Sought", "equivalence_leaf"]
+__all__ = ["Sought", "equivalence_leaf", "proposed_equivalent"]
 
 
 class Sought(Given):
@@ -35,6 +36,21 @@ class Sought(Given):
             return False
         self.found[str(form_expr(form, self.ctx))] = proof
         return super()._proved(form)
+
+
+def proposed_equivalent(ready: Premises) -> Expr | None:
+    """Return what the left side of exact premises is equivalent to, without cases; else None."""
+    prover = Prover(ready.ctx)
+    while True:
+        try:
+            return equivalent(ready.left.upper, Sought(prover.ctx)).expr(prover.ctx)
+        except SignNeededError as needed:
+            signed = prover.with_sign(needed.value)
+            if signed is None:
+                return None
+            prover = signed[1]
+        except RejectedError:
+            return None
 
 
 def equivalence_leaf(ready: Premises, prover: Prover) -> dict[str, Any]:

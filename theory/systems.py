@@ -149,6 +149,8 @@ class System:
 
 def _eliminated(table: list[list[fmpq]], about: Sequence[Fraction]) -> list[Fraction] | None:
     """Return a non-negative solution; the last column is the right side."""
+    if not table:
+        return [value.limit_denominator(1000) for value in about]
     width = len(table[0])
     reduced, rank = fmpq_mat(table).rref()
     pivots = [next(k for k in range(width) if reduced[row, k] != 0) for row in range(rank)]
