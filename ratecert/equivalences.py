@@ -7,13 +7,14 @@ did with each sum (`proofs_check.equivalents.Step`) is said.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
 from typing import Any
 
 from proofs_check.algebra import Form
 from proofs_check.cone import Context, lin
 from proofs_check.equivalence import equivalent
-from proofs_check.equivalents import Equivalent, Given, Step
-from proofs_check.expr import Expr, Name, Sum, mul, neg, power
+from proofs_check.equivalents import Equivalent, Given, Step, agree
+from proofs_check.expr import Expr, Name, Num, Sum, add, mul, neg, power
 from proofs_check.goals import read_expr
 from proofs_check.language import parse_expr
 from proofs_check.logform import monomial
@@ -37,9 +38,10 @@ def equivalence_told(ready: Premises, data: Mapping[str, Any], short: Short) -> 
     if growth:
         blocks += [Paragraph(line("Of smaller order are:")), Items(tuple(growth))]
     sums = [_sum_told(step, ready.ctx, short) for step in given.steps]
+    end = _agreement(given, left, right)
     ends = [
         line(similar(math(ready.claim.left), _value(left, ready.ctx)), "."),
-        line(similar(math(ready.claim.right), _value(right, ready.ctx)), _agreement(left, right)),
+        line(similar(math(ready.claim.right), _value(right, ready.ctx)), end),
     ]
     told = line("Leading terms, with what is dominated left out:")
     return [*blocks, Paragraph(told), Items((*dict.fromkeys(sums), *ends))]
@@ -54,9 +56,11 @@ def _value(value: Equivalent, ctx: Context) -> Math:
     return math(value.expr(ctx))
 
 
-def _agreement(left: Equivalent, right: Equivalent) -> str:
+def _agreement(given: Given, left: Equivalent, right: Equivalent) -> str:
     if left == right:
         return ", the same."
+    if not agree(left, right, given.ctx):
+        return "."
     return ", the same by identities of powers, Gamma and zeta."
 
 
@@ -83,17 +87,16 @@ def _filter_told(step: Step, expr: Sum, ctx: Context) -> Line:
     (phi,) = term.filters
     power_ = "1" if phi.p is None else f"({ctx.ring.expr(phi.p)})"
     function, transform = (parse_expr(text.format(p=power_)) for text in _FILTERS[phi.kind])
-    place = mul(phi.X, power(Name(expr.index), neg(ctx.ring.expr(phi.a))))
-    told = line(
-        "the terms hold ", math(function), " with ", equation(math(Name("u")), math(place))
-    )
-    if phi.rate is not None:
-        told = line(
-            told, ", which ", math(parse_expr("(1 - x)^Y")), " with Y -> oo and u = x*Y is"
-        )
+    falling = power(Name(expr.index), neg(ctx.ring.expr(phi.a)))
+    u = equation(math(Name("u")), math(mul(phi.X, falling)))
+    told = line("the terms hold ", math(function), ", ", u)
+    if phi.rate is not None and phi.steps is not None:
+        repeated = power(add(Num(Fraction(1)), neg(mul(phi.rate, falling))), phi.steps)
+        told = line("the terms hold ", math(repeated), ", equivalent to ", math(function), ", ", u)
+        told = line(told, ", as ", math(phi.steps), " tends to infinity")
     if "bulk" in step.rules:
         s = ctx.ring.expr((-term.slope - ctx.ring.one) / phi.a)
-        told = line(told, ", whose Mellin transform ", math(transform), " converges at ")
+        told = line(told, "; its Mellin transform ", math(transform), " converges at ")
         told = line(told, equation(math(Name("s")), math(s)))
     return told
 
@@ -114,16 +117,17 @@ _WORDS: Mapping[str, str] = {
     "convergent": "the sum of these powers converges",
     "slow tail": "compared with the integral of a power of a logarithm over its argument",
     "flat": "compared with the logarithm that is its integral",
-    "large u": "u tends to infinity on the whole range, so that the function may be replaced by "
-    "its power there",
-    "small u": "u tends to 0 on the whole range, so that the function may be replaced by its "
-    "power there",
-    "head": "the first terms rule, where u tends to infinity",
-    "outer end": "the last terms rule, where u tends to 0",
-    "head with a logarithm": "all scales up to u = 1 count alike, so that there is a logarithm",
-    "outer end with a logarithm": "all scales beyond u = 1 count alike, so that there is a "
-    "logarithm",
-    "bulk": "around u = 1 this is a Riemann sum of the integral that defines the transform, with "
-    "a step that tends to 0",
+    "large u": "its argument tends to infinity on the whole range, where the function is "
+    "equivalent to a power",
+    "small u": "its argument tends to 0 on the whole range, where the function is equivalent to "
+    "a power",
+    "head": "the first terms rule, and the argument of the function tends to infinity there",
+    "outer end": "the last terms rule, and the argument of the function tends to 0 there",
+    "head with a logarithm": "all scales count alike as long as the argument is above 1, which "
+    "gives a logarithm",
+    "outer end with a logarithm": "all scales count alike from where the argument is below 1, "
+    "which gives a logarithm",
+    "bulk": "the sum is a Riemann sum of the integral that defines the transform, of a step that "
+    "tends to 0",
 }
 """What the rules of `proofs_check.harmonic` say."""
