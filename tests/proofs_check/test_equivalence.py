@@ -109,6 +109,13 @@ PROVED = [
     ("gamma*M + 1/gamma ~ 1/gamma + M*gamma",),
     ("M^(1-a) + M^(1-b) ~ M^(1-b)", "a > b"),
     ("sigma^2 + 1/M ~ sigma^2",),
+    # Terms without an equivalent that are small.
+    ("1 + M*exp(-N) ~ 1", "N >= M"),
+    ("M - N*exp(-N) + 1 ~ M",),
+    ("sum(i^-b, i, M, oo) + sum(i^-b*exp(-N*i^-a), i, 1, M) ~ M^(1-b)/(b-1)",
+     "a > 1", "b > 1", "N >= M^(a+1)"),
+    ("sum(i^-b, i, M, oo) + sum(i^-b*(1-gamma*i^-a)^(2*N), i, 1, M) ~ M^(1-b)/(b-1)",
+     "a > 1", "b > 1", "N*gamma >= M^a*log(M)^2"),
 ]  # fmt: skip
 
 
@@ -198,6 +205,10 @@ NOT_PROVED = [
     ("1/(a-a)*M ~ a*M", "a > -1"),
     ("M - M/(a-a) ~ M", "a > -1"),
     ("max(1, zeta(3))*M ~ M",),
+    # Terms without an equivalent that need not be small.
+    ("1 + exp(-gamma*N) ~ 1",),
+    ("1 + M*exp(-N) ~ 1",),
+    ("sum(i^-2, i, M, oo) + sum(i^-2*exp(-N/i), i, 1, M) ~ 1/M", "N >= M"),
     ("(10^30*zeta(3))^(1/2)*M ~ M",),
 ]  # fmt: skip
 
@@ -250,6 +261,27 @@ def test_a_derivation_without_its_proofs_is_rejected() -> None:
     for bent in (None, [], {"N": None}, {"N": {}}):
         with refused("."):
             check(claim, proof | {"tree": {"grows": bent}})
+
+
+def test_small_terms_are_compared_with_what_is_beside_them() -> None:
+    claim = make_claim("M - (M + N)*exp(-N) ~ M", ["N >= M"])
+    proof = proof_of(claim)
+    check(claim, proof)
+    leaf = proof["tree"]
+    ((term, hint),) = leaf["small"].items()
+    assert (term, hint["than"]) == ("(M + N)*exp(-N)", "M")
+    for bent in (
+        {"grows": leaf["grows"]},
+        leaf | {"small": []},
+        leaf | {"small": {term: hint | {"than": "N"}}},
+        leaf | {"small": {term: hint | {"than": "1"}}},
+        leaf | {"small": {term: hint | {"bounds": {}}}},
+        leaf | {"small": {term: hint | {"proof": {"certs": []}}}},
+        leaf | {"small": {"M": hint, term: hint}},
+        leaf | {"small": {"M": hint}},
+    ):
+        with refused("."):
+            check(claim, proof | {"tree": bent})
 
 
 def test_comparisons_of_parameters_are_exact_too() -> None:
