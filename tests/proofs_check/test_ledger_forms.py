@@ -312,3 +312,18 @@ def test_there_are_three_relations() -> None:
     for op in (">=", "", "=="):
         with pytest.raises(ValueError, match="no relation"):
             Relation(Name("x"), op, Name("y"))
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("sqrt(x)", "[(x)^(1/2)]"),
+        ("log(x^p)", "[log(x)]*p"),
+        ("log(exp(p))", "p"),
+        ("sum(1/(x + i)^2, i, 1, M)", "[sum(1/(#0^2 + 2*#0*x + x^2), #0, 1, M)]"),
+        # An inner sum whose lower end alone holds the outer index does not leave the outer sum.
+        ("sum(sum(1/i, i, j, 9), j, 1, M)", "[sum([sum(1/#0, #0, #1, 9)], #1, 1, M)]"),
+    ],
+)
+def test_normal_forms_of_calls_and_sums(text: str, form: str) -> None:
+    assert normal(text) == form

@@ -28,11 +28,11 @@ def test_without_a_planted_error_the_light_is_green() -> None:
 def test_certificates_made_up(monkeypatch) -> None:
     """A solver that claims to have proved everything with weights of one."""
 
-    def made_up(ctx, clause, diverging=False):
+    def made_up(cone, clause, diverging=False):
         one = [["1", []]]
         return {"mu": [one] * len(clause[0]), "nu": [one] * len(clause[1]), "gens": {}}
 
-    monkeypatch.setattr(prover, "certificate", made_up)
+    monkeypatch.setattr(prover.Cone, "certificate", made_up)
     for claim in (TOTAL, FALSE):
         certificate = certify(claim)
         assert certificate.lights["derivation"] is not Light.PASS
