@@ -12,8 +12,8 @@ from typing import Any
 
 from proofs_check.algebra import Form
 from proofs_check.cone import Context, lin
-from proofs_check.equivalence import equivalent
-from proofs_check.equivalents import Equivalent, Given, Step, agree
+from proofs_check.equivalence import equivalent, read_given
+from proofs_check.equivalents import Equivalent, Given, Step, agree, bound_of_small
 from proofs_check.expr import Expr, Name, Num, Sum, add, mul, neg, power
 from proofs_check.goals import read_expr
 from proofs_check.language import parse_expr
@@ -23,6 +23,8 @@ from proofs_check.summands import read_term
 from ratecert.comparisons import comparisons_of, joined_by
 from ratecert.latex import Math
 from ratecert.page import Block, Items, Line, Paragraph, equation, line, math
+from theory.lattices import simplified, tree_expr
+from theory.prover import Prover
 
 __all__ = ["equivalence_told"]
 
@@ -31,9 +33,9 @@ Short = Callable[[Expr], Expr]
 
 def equivalence_told(ready: Premises, data: Mapping[str, Any], short: Short) -> list[Block]:
     """Return the blocks of a leaf; `short` gives sums their names."""
-    given = Given(data["grows"], ready.ctx)
+    given = read_given(data, ready.ctx)
     left, right = equivalent(ready.left.upper, given), equivalent(ready.right, given)
-    growth = list(_growth(data["grows"], ready.ctx))
+    growth = [*_growth(data["grows"], ready.ctx), *_small(data.get("small", {}), ready.ctx, short)]
     blocks: list[Block] = []
     if growth:
         blocks += [Paragraph(line("Of smaller order are:")), Items(tuple(growth))]
@@ -70,6 +72,18 @@ def _growth(proofs: Mapping[str, Any], ctx: Context) -> Iterator[Line]:
         form = monomial(read_expr(text), ctx)
         steps = list(comparisons_of(lin(Form({})), lin(form), proof, ctx, "o"))
         yield line(joined_by(steps, "; "), ".")
+
+
+def _small(hints: Mapping[str, Any], ctx: Context, short: Short) -> Iterator[Line]:
+    """Say of which order terms without an equivalent are at most, and why that is smaller."""
+    for text, hint in hints.items():
+        term = read_expr(text)
+        above = bound_of_small(term, ctx, hint["bounds"])
+        large = lin(monomial(read_expr(hint["than"]), ctx))
+        order = math(tree_expr(simplified(above, Prover(ctx)), ctx))
+        steps = list(comparisons_of(above, large, hint["proof"], ctx, "o"))
+        told = line(math(short(term)), " is at most of order ", order)
+        yield line(told, ", and ", joined_by(steps, "; "), ".")
 
 
 def _sum_told(step: Step, ctx: Context, short: Short) -> Line:

@@ -314,6 +314,17 @@ def test_equivalents() -> None:
     assert "all scales count alike" in flat
 
 
+def test_terms_that_are_small_beside_others() -> None:
+    settings = {"features": "top", "schedule": "constant"}
+    assume = [*A, "b > 1", "N*gamma >= M^a*log(M)^2"]
+    page = explain(make_claim("approx + mean_bias ~ M^(1-b)/(b-1)", assume, **settings))
+    assert page.answer is Verdict.CERTIFIED
+    flat = " ".join(FORMATS["text"](page.blocks).split())
+    assert "- S_2 is at most of order" in flat
+    assert "= o(M^(1 - b)), by" in flat
+    assert "S_1 ~ M^(1 - b)/(b - 1): compared with the integral, which its lower end" in flat
+
+
 def test_a_limit_that_is_not_1() -> None:
     says = "sum(i^-b*exp(-N*i^-a), i, 1, oo) ~ Gamma(b/a)/a*N^((1-b)/a)"
     page = explain(make_claim(says, [*A, "b > 1"]))
