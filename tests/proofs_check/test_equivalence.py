@@ -12,11 +12,12 @@ from proofs_check.algebra import Ring
 from proofs_check.checker import check, check_witness
 from proofs_check.claim import Claim, Setting
 from proofs_check.claimfile import make_claim
-from proofs_check.cone import RejectedError, SignNeededError
+from proofs_check.cone import Context, RejectedError, SignNeededError
 from proofs_check.constants import Constant, quotient, read_constant, same
 from proofs_check.equivalence import equivalent
 from proofs_check.equivalents import Given
 from proofs_check.exactly import exact_meaning
+from proofs_check.expr import Expr, Sum, walk
 from proofs_check.language import parse_expr
 from proofs_check.meaning import NoMeaningError
 from proofs_check.premises import premises
@@ -42,6 +43,7 @@ PROVED = [
     ("sum(i^-a, i, 1, M) ~ zeta(a)", "a > 1"),
     ("sum(i^-a, i, 1/2, oo) ~ zeta(a)", "a > 1"),
     ("sum(i^-a, i, 3, M) ~ sum(j^-a, j, 3, oo)", "a > 1"),
+    ("sum(i^-a, i, 3, M) ~ zeta(a) - 1 - 2^-a", "a > 1"),
     ("sum(i^-2, i, 1, M) ~ pi^2/6",),
     ("sum(i^-4, i, 1, M)/sum(i^-2, i, 1, M) ~ pi^2/15",),
     ("sum(1/i, i, 1, M^2) ~ 2*log(M)",),
@@ -77,12 +79,26 @@ PROVED = [
     ("sum(i^-2*exp(-N/i), i, M, oo) ~ 1/N", "N >= M*log(M)"),
     ("sum(min(1, n/i)^2, i, 1, M) ~ M", "n >= M*log(M)"),
     ("sum(exp(-N/i), i, 1, M) ~ M", "M >= N*log(N)"),
+    ("sum(i^2*min(1, N/i), i, 1, M) ~ N*M^2/2", "M >= N*log(N)"),
+    ("sum(i*(1 - exp(-N/i)), i, 1, M) ~ N*M", "M >= N*log(N)"),
+    ("sum(min(1, N/i), i, 1, M) ~ N*log(M/N)", "M >= N*log(N)"),
+    ("sum(i^-1*min(1, N/i), i, 2*M, oo) ~ N/(2*M)", "M >= N*log(N)"),
+    ("sum(i^-3*max(N, i)^-2, i, M, oo) ~ 1/(2*M^2*N^2)", "N >= M*log(M)"),
+    ("sum(i^-1*max(N, i)^-2, i, M, oo) ~ log(N/M)/N^2", "N >= M*log(M)"),
     ("sum(i^-1*exp(-N/i), i, 1, M) ~ log(M/N)", "M >= N*log(N)"),
     ("sum(i^-b/(1 + N*i^-a), i, 1, oo) ~ zeta(b-a)/N", "a > 1", "b > a+1"),
     ("sum(i^-b/(1 + N*i^-a), i, 1, oo) ~ log(N)/(a*N)", "a > 1", "b = a+1"),
     ("sum(i^-b/(1 + N*i^-a), i, M, oo) ~ M^(1+a-b)/(b-a-1)/N", "a > 1", "b > a+1",
      "N >= M^a*log(M)"),
     ("sum(i^-2*exp(-i/N), i, 1, M) ~ pi^2/6",),
+    # With a logarithm.
+    ("sum(i^-2*log(i+1)*exp(-N/i), i, 1, oo) ~ log(N)/N",),
+    ("sum(i^-b*log(i)^-2*exp(-N*i^-a), i, 2, oo) ~ a*Gamma((b-1)/a)*N^((1-b)/a)/log(N)^2",
+     "a > 0", "b > 1"),
+    ("sum(log(i+1)*min(1, n/i)^2, i, 1, M) ~ M*log(M)", "n >= M*log(M)"),
+    ("sum(i^-2*log(i)*exp(-N/i), i, M, oo) ~ log(M)/M", "M >= N*log(N)"),
+    ("sum(log(i+1)*exp(-N/i), i, 1, M) ~ M*log(M)", "M >= N*log(N)"),
+    ("sum(i^-3*log(i)/(1 + N/i), i, M, oo) ~ log(M)/(M*N)", "N >= M*log(M)"),
     # Filters of repeated steps, for any step size.
     ("sum(i^-b*(1-gamma*i^-a)^(2*N), i, 1, oo) ~ Gamma((b-1)/a)/a*(2*N*gamma)^((1-b)/a)",
      "a > 1", "b > 1", "gamma = 1"),
@@ -163,7 +179,10 @@ NOT_PROVED = [
     ("sum(i^-2*log(i), i, 1, M) ~ M/M",),
     ("sum(i^-2*log(i+1), i, 1, M) ~ M/M",),
     ("sum(i^-2*log(i+M), i, 1, M) ~ M/M",),
-    ("sum(i^-2*log(i+1)*exp(-N/i), i, 1, oo) ~ log(N)/N",),
+    ("sum(i^-2*log(i)*exp(-N/i), i, 1, oo) ~ log(N)/N",),
+    ("sum(i^-2*log(i+1)/(1 + N/i), i, 1, oo) ~ log(N)^2/N",),
+    ("sum(i^-1*log(i+1)*exp(-N/i), i, 1, M) ~ log(M/N)*log(M)", "M >= N*log(N)"),
+    ("sum(i^-3*log(i+1)/(1 + N/i), i, 1, oo) ~ 1/N",),
     ("sum(i^-2*exp(-N/i)*exp(-N/i^2), i, 1, oo) ~ 1/N",),
     ("sum(i^-2*exp(-N/i - 1), i, 1, oo) ~ 1/N",),
     ("sum(i^-2*(1 - exp(-i/N)), i, 1, oo) ~ 1/N",),
@@ -205,6 +224,11 @@ NOT_PROVED = [
     ("1/(a-a)*M ~ a*M", "a > -1"),
     ("M - M/(a-a) ~ M", "a > -1"),
     ("max(1, zeta(3))*M ~ M",),
+    ("(zeta(3) - 1 - 1/9)*M ~ M",),
+    ("(zeta(3) - 2)*M ~ M",),
+    ("(zeta(3) - 1 - pi)*M ~ M",),
+    ("(zeta(3) - zeta(5))*M ~ M",),
+    ("(1 - zeta(3))*M ~ M",),
     # Terms without an equivalent that need not be small.
     ("1 + exp(-gamma*N) ~ 1",),
     ("1 + M*exp(-N) ~ 1",),
@@ -297,6 +321,13 @@ def test_comparisons_of_parameters_are_exact_too() -> None:
 # Constants.
 
 
+def constant_of(expr: Expr, ctx: Context) -> Constant:
+    """Read a constant, or a convergent sum as what it is equivalent to."""
+    if not any(isinstance(node, Sum) for node in walk(expr)):
+        return read_constant(expr, ctx)
+    return equivalent(expr, Given({}, ctx)).single(expr).constant
+
+
 def constants(*texts: str, assume: tuple[str, ...] = ("a > 1", "b > 2")) -> list[Constant]:
     """Read constants, with whatever signs they need."""
     ctx = premises(make_claim("M ~ a*b*M", assume), exact=True).ctx
@@ -304,7 +335,7 @@ def constants(*texts: str, assume: tuple[str, ...] = ("a > 1", "b > 2")) -> list
     for text in texts:
         while True:
             try:
-                found.append(read_constant(parse_expr(text), ctx))
+                found.append(constant_of(parse_expr(text), ctx))
                 break
             except SignNeededError as needed:
                 signed = Prover(ctx).with_sign(needed.value)
@@ -339,6 +370,10 @@ def constants(*texts: str, assume: tuple[str, ...] = ("a > 1", "b > 2")) -> list
         ("log(a)*sigma", "sigma*log(a)"),
         ("zeta(3) + a - 1", "zeta(3) - 1 + a"),
         ("zeta(3) + a - a", "zeta(3)"),
+        ("zeta(a) - 1", "sum(i^-a, i, 2, oo)"),
+        ("zeta(a) - 1 - 2^-a - 3^(-a)", "sum(i^-a, i, 4, oo)"),
+        ("zeta(3) - 9/8", "sum(i^-3, i, 3, oo)"),
+        ("2*(zeta(a) - 2^-a - 1)", "sum(i^-a, i, 3, oo) + sum(j^-a, j, 3, oo)"),
         ("sqrt(8)", "2*sqrt(2)"),
         ("sqrt(Gamma(2*a + 1))", "sqrt(2)*sqrt(a)*sqrt(Gamma(2*a))"),
     ],
@@ -368,6 +403,7 @@ def test_constants_that_are_equal(one: str, other: str) -> None:
         ("sqrt(a)", "sqrt(2)*a^(1/3)"),
         ("Gamma(1/3)*Gamma(2/3)", "pi"),
         ("zeta(3) + 1", "zeta(3)"),
+        ("zeta(a) - 1", "sum(i^-a, i, 3, oo)"),
         ("zeta(3) + zeta(5)", "zeta(3)"),
         ("sigma", "1"),
         ("exp(a)", "exp(b)"),
