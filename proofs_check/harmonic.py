@@ -49,9 +49,9 @@ number or ``R/l -> oo``, and h is infinite or ``h/R -> oo``, then
 
 *Proof* (Riemann sums), at first for ``r = 0``.  With ``g(x) = x^-c φ(x^-a)`` the sum is
 ``R^{1-c}`` times ``η Σ g(η i)``, ``η = 1/R``, over ``l <= i <= h``.  g is positive,
-``∫_0^oo g = φ*(s)/a`` converges (``u = x^-a``), and g is monotone on each of at most two pieces: for each filter
-``d log g/d log x = -c - a·(u φ'/φ)``, where ``u φ'/φ`` is ``-u``, ``1/u``, ``u/(e^u - 1)``,
-``-p u/(1+u)``, and for the last two constant on either side of ``u = 1`` (three pieces then):
+``∫_0^oo g = φ*(s)/a`` converges (``u = x^-a``), and g is monotone on each of at most two pieces:
+``d log g/d log x = -c - a·(u φ'/φ)``, where for the filters of the table ``u φ'/φ`` is ``-u``,
+``1/u``, ``u/(e^u - 1)``, ``-p u/(1+u)``, q or 0, and 0 or -q (as u is below or above 1), which is
 monotone in u.  So for fixed ``ε > 0``, on ``[ε, 1/ε]`` Riemann sums converge, with an error of at
 most ``4η sup g``; on ``(0, ε)``, for small ε within the first piece, ``η Σ g(η i)`` is at most
 ``∫_0^{ε} g`` if g falls there (``i >= 1``) and ``ε g(ε) -> 0`` if it rises; beyond ``1/ε`` it is

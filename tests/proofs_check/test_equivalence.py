@@ -165,6 +165,7 @@ NOT_PROVED = [
     # An end of the range at the scale of the filter, or possibly there.
     ("sum(i^-2*exp(-N/i), i, 1, M) ~ 1/N", "M >= N"),
     ("sum(i^-2*exp(-N/i), i, M, oo) ~ 1/M", "M >= N"),
+    ("sum(i^-2*exp(-N/i), i, M, oo) ~ 1/N", "N >= M"),
     ("sum(min(1, n/i)^2, i, 1, M) ~ M", "n >= M"),
     ("sum(min(1, n/i)^2, i, 1, M) ~ min(M, 2*n)",),
     # The base of a filter of repeated steps need not be positive.
