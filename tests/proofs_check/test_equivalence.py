@@ -88,6 +88,8 @@ PROVED = [
     ("sum(i^-1*exp(-N/i), i, 1, M) ~ log(M/N)", "M >= N*log(N)"),
     ("sum(i^-b/(1 + N*i^-a), i, 1, oo) ~ zeta(b-a)/N", "a > 1", "b > a+1"),
     ("sum(i^-b/(1 + N*i^-a), i, 1, oo) ~ log(N)/(a*N)", "a > 1", "b = a+1"),
+    ("sum(i^-b/(1 + N*i^-a), i, 1, M) ~ log(N)/(a*N)", "a > 1", "b = a+1",
+     "M^a >= N*log(N)"),
     ("sum(i^-b/(1 + N*i^-a), i, M, oo) ~ M^(1+a-b)/(b-a-1)/N", "a > 1", "b > a+1",
      "N >= M^a*log(M)"),
     ("sum(i^-2*exp(-i/N), i, 1, M) ~ pi^2/6",),
@@ -175,6 +177,7 @@ NOT_PROVED = [
     ("sum(1/i, i, 1, 10) ~ M/M",),
     ("sum(1/i^2, i, M, N) ~ 1/M", "N >= M"),
     ("sum(1/i, i, M, N) ~ log(N/M)", "N >= M"),
+    ("sum(i^-1*log(i), i, M, N) ~ log(N)^2/2", "N >= M^2"),
     ("sum(i^-a, i, 0, M) ~ zeta(a)", "a > 1"),
     # Terms that no rule reads.
     ("sum(i^-2*log(i), i, 1, M) ~ M/M",),
@@ -217,6 +220,8 @@ NOT_PROVED = [
     # Constants without a rule, or of no proved sign.
     ("(1 + zeta(3))^(1/2)*M ~ M",),
     ("sin(1)*M ~ M",),
+    ("sin(3*pi/2)*M ~ M",),
+    ("log(1/2)*M ~ M",),
     ("sin(2*pi/3 + 1)*M ~ M",),
     ("log(pi)*M ~ M",),
     ("(a - b)*M ~ M", "a > 0", "b > 0"),
@@ -245,7 +250,7 @@ def test_what_is_not_proved(case: tuple[str, ...]) -> None:
 
 def test_the_index_is_a_name_of_its_own() -> None:
     ctx = premises(make_claim("M*N ~ M*N*a", ["a > 0"]), exact=True).ctx
-    for text in ("sum(M^-2, M, 1, N)", "sum(a^-2, a, 1, N)", "sum(i^-2, i, i, N)"):
+    for text in ("sum(M^-2, M, 1, N)", "sum(a^-2, a, 1, N)", "sum(i^-2, i, i, N)", "sum(i^-2, i, 1, i)"):
         with refused("already stands for something else"):
             equivalent(parse_expr(text), Given({}, ctx))
 
