@@ -250,7 +250,12 @@ def test_what_is_not_proved(case: tuple[str, ...]) -> None:
 
 def test_the_index_is_a_name_of_its_own() -> None:
     ctx = premises(make_claim("M*N ~ M*N*a", ["a > 0"]), exact=True).ctx
-    for text in ("sum(M^-2, M, 1, N)", "sum(a^-2, a, 1, N)", "sum(i^-2, i, i, N)", "sum(i^-2, i, 1, i)"):
+    for text in (
+        "sum(M^-2, M, 1, N)",
+        "sum(a^-2, a, 1, N)",
+        "sum(i^-2, i, i, N)",
+        "sum(i^-2, i, 1, i)",
+    ):
         with refused("already stands for something else"):
             equivalent(parse_expr(text), Given({}, ctx))
 
@@ -482,6 +487,14 @@ def test_quantities_that_are_known_up_to_constants(
 ) -> None:
     with pytest.raises(NoMeaningError):
         exact_meaning(parse_expr(quantity), setting(**settings))
+
+
+def test_paths_of_exact_quantities_say_how_every_size_goes() -> None:
+    # Up to constants M is of no account beside the noise.
+    claim = make_claim("approx + irreducible ~ sigma^2", ["a > 1", "b > 1"], features="top")
+    proof = proof_of(claim)
+    assert proof["model"]["path"] == {"M": ["1", "0", "0"]}
+    check(claim, proof)
 
 
 # Ratios with another limit.
