@@ -170,7 +170,11 @@ NOT_PROVED = [
     ("sum(i^-2*exp(-N/i), i, M, oo) ~ 1/N", "N >= M"),
     ("sum(min(1, n/i)^2, i, 1, M) ~ M", "n >= M"),
     ("sum(min(1, n/i)^2, i, 1, M) ~ min(M, 2*n)",),
-    # The base of a filter of repeated steps need not be positive.
+    ("sum(i^-b/(1 + N*i^-a), i, M, T) ~ M^(1+a-b)/(b-a-1)/N", "a > 1", "b > a+1",
+     "N >= M^a*log(M)", "T >= M"),
+    # The base of a filter of repeated steps need not be positive, or tends to no exponential.
+    ("sum(i^-2*(2 - gamma/i)^(2*N), i, 1, oo) ~ 1/(2*N*gamma)", "gamma = 1"),
+    ("sum(i^-2*(1 + gamma/i)^(2*N), i, 1, oo) ~ 1/(2*N*gamma)", "gamma = 1"),
     ("sum(i^-2*(1-2*i^-1)^(2*N), i, 1, oo) ~ 1/(4*N)",),
     ("sum(i^-2*(1-M*i^-1)^(2*N), i, 1, oo) ~ 1/(2*N*M)",),
     # Finite ranges, ranges that may be empty or short, indices that stand for something else.
