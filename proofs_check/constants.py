@@ -34,7 +34,7 @@ from typing import Any
 
 from flint import fmpq, fmpz
 
-from proofs_check.algebra import Frac, NotRationalError, Ring, to_fraction
+from proofs_check.algebra import MAX_DEGREE, Frac, NotRationalError, Ring, to_fraction
 from proofs_check.cone import Context
 from proofs_check.expr import (
     Add,
@@ -59,6 +59,8 @@ __all__ = ["Atom", "Constant", "Term", "gamma_value", "is_constant", "positive_s
 
 HALF, ONE = Fraction(1, 2), Fraction(1)
 MAX_SHIFT = 200
+"""Larger whole numbers are not told from others where they are exponents."""
+MAX_STEPS = 24
 """Γ is taken from one argument to another in at most so many steps."""
 MAX_TAKEN = 8
 """So many terms may be taken from ζ."""
@@ -134,6 +136,9 @@ def _one_like(value: Frac) -> Frac:
 
 
 def _whole_power(value: Frac, n: int) -> Frac:
+    degree = max(int(value.num.total_degree()), int(value.den.total_degree()))
+    if abs(n) * degree > MAX_DEGREE:
+        raise UnsupportedError("a constant has too many terms when multiplied out")
     if n < 0:
         return Frac.of(value.den**-n, value.num**-n)
     return Frac.of(value.num**n, value.den**n)
@@ -402,7 +407,11 @@ def _without_gamma(powers: Powers, ring: Ring) -> list[tuple[Frac, Frac]]:
     for s in arguments:
         for t in arguments:
             k = _whole(t - s)
-            if k is None or k <= 0 or not {("Gamma", t), ("Gamma", s)} <= powers.keys():
+            if (
+                k is None
+                or not 0 < k <= MAX_STEPS
+                or not {("Gamma", t), ("Gamma", s)} <= powers.keys()
+            ):
                 continue
             e = powers.pop(("Gamma", t))
             factors += [(s + ring.number(j), e) for j in range(k)]

@@ -59,6 +59,8 @@ __all__ = [
 ]
 
 UNIT = Form({})
+MAX_TERMS = 24
+"""Products of more terms are refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,10 @@ class Equivalent:
         return Single(constant_, form)
 
     def __mul__(self, other: Equivalent) -> Equivalent:
-        return Equivalent.of(x * y for x in self.singles() for y in other.singles())
+        product = Equivalent.of(x * y for x in self.singles() for y in other.singles())
+        if len(product.terms) > MAX_TERMS:
+            raise UnsupportedError("a product has too many terms when multiplied out")
+        return product
 
     def expr(self, ctx: Context) -> Expr:
         """Write it in the claim language."""

@@ -227,11 +227,9 @@ class _Rules:
             return self._log_tail(r + self.ring.one, ends.lo)
         if ends.hi is None:
             raise RejectedError("a sum without end diverges, or no rule covers it")
-        given = self.given
-        given.require(ends.hi.form)
+        ends.requires_far(self.given)
         if sign == "0":
             return self._flat(r, ends)
-        ends.requires_far(given)
         self.used.append("upper end")
         return self._at(ends.hi, gap, r)
 
@@ -271,7 +269,6 @@ class _Rules:
 
     def _flat(self, r: Frac, ends: Range) -> Equivalent:
         assert ends.hi is not None, "a sum of 1/i without end diverges"
-        ends.requires_far(self.given)
         self.used.append("flat")
         if r.is_zero():
             return self._log_ratio(ends.hi, ends.lo)

@@ -130,6 +130,7 @@ PROVED = [
     # Terms without an equivalent that are small.
     ("1 + M*exp(-N) ~ 1", "N >= M"),
     ("M - N*exp(-N) + 1 ~ M",),
+    ("M + N - log(M) ~ M + N",),
     ("sum(i^-b, i, M, oo) + sum(i^-b*exp(-N*i^-a), i, 1, M) ~ M^(1-b)/(b-1)",
      "a > 1", "b > 1", "N >= M^(a+1)"),
     ("sum(i^-b, i, M, oo) + sum(i^-b*(1-gamma*i^-a)^(2*N), i, 1, M) ~ M^(1-b)/(b-1)",
@@ -444,6 +445,11 @@ def test_constants_that_grow_too_large() -> None:
         constants(f"({terms})*({terms})")
     with refused("no rule for a power"):
         constants("(1 + zeta(3))^5")
+    with refused("too many terms"):
+        constants("(pi*a^4)^16", assume=("a > 0", "b > 0"))
+    sizes = "(M + N)*(M + T)*(N + T)*(M + C)*(N + C)*(T + C) ~ M"
+    with pytest.raises(StuckError, match="too many terms"):
+        derivation(make_claim(sizes))
 
 
 # Quantities, exactly.
