@@ -27,7 +27,8 @@ against mpmath.  A disagreement fails the leg: a ball or mpmath is wrong.
 *Before it contradicts*, the leg asks again.  A first impression may come from constants
 (``1e-40 M + 1``) or from slow crossovers (``log(N)^5`` against ``N^(1/100)``), so that the ladder
 is continued to the 2nd, 4th, … power of its last scale, and each longer one has to contradict the
-claim as well: up to ``10^96`` with sums, up to ``10^6144`` without.
+claim as well: up to ``10^96`` with sums, up to ``10^6144`` without.  A ladder on which a ratio has
+not come close enough to 1 to tell is continued up to ``10^1536``.
 """
 
 from __future__ import annotations
@@ -306,6 +307,8 @@ def _on_appeal(
 ) -> Light:
     """Return the light after asking again on longer and longer ladders, until one passes."""
     longest = 4 if _has_sum(claim) else 256
+    if claim.relation == "~" and first is Light.UNKNOWN:
+        longest = max(longest, 64)  # what tends to infinity may be a logarithm of the sizes
     factor, last, lights = 2, found[-1].decades, [first]
     while factor <= longest and lights[-1] is not Light.PASS:
         end = factor * last
