@@ -6,8 +6,9 @@ atoms are primes, ``pi``, ``e``, ``sigma``, values ``Γ(s)`` (``s > 0``), ``ζ(s
 ``Σ_{i>=n} i^-s`` (``s > 1``), ``log(f)`` (``f > 1``) and positive rational functions f.  Every
 term is positive, by signs that were proved when it was read.
 
-*Reading.*  ``sin(π s)``, ``0 < s < 1``, is read as ``π/(Γ(s) Γ(1-s))`` (Euler's reflection), so
-that it has no atom of its own; ``Γ(n) = (n-1)!``, ``Γ(1/2) = π^{1/2}`` and ``Γ(1/2 + k)`` by the
+*Reading.*  ``ζ(s) - 1 - … - (n-1)^-s`` is read as ``Σ_{i>=n} i^-s``, and ``sin(π s)``,
+``0 < s < 1``, as ``π/(Γ(s) Γ(1-s))`` (Euler's reflection), so that it has no atom of its own;
+``Γ(n) = (n-1)!``, ``Γ(1/2) = π^{1/2}`` and ``Γ(1/2 + k)`` by the
 recursion; ``ζ(2k) = |B_{2k}| (2π)^{2k}/(2 (2k)!)``.
 
 **Rule (equality).**  Two terms are equal if their quotient, a product of powers of atoms, comes
@@ -25,7 +26,7 @@ exact, and only equality is concluded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import factorial
@@ -33,7 +34,7 @@ from typing import Any
 
 from flint import fmpq, fmpz
 
-from proofs_check.algebra import Frac, NotRationalError, Ring, to_fraction
+from proofs_check.algebra import MAX_DEGREE, Frac, NotRationalError, Ring, to_fraction
 from proofs_check.cone import Context
 from proofs_check.expr import (
     Add,
@@ -47,6 +48,7 @@ from proofs_check.expr import (
     add,
     free_names,
     mul,
+    neg,
     power,
     walk,
 )
@@ -57,7 +59,11 @@ __all__ = ["Atom", "Constant", "Term", "gamma_value", "is_constant", "positive_s
 
 HALF, ONE = Fraction(1, 2), Fraction(1)
 MAX_SHIFT = 200
+"""Larger whole numbers are not told from others where they are exponents."""
+MAX_STEPS = 24
 """Γ is taken from one argument to another in at most so many steps."""
+MAX_TAKEN = 8
+"""So many terms may be taken from ζ."""
 MAX_EVEN = 40
 """ζ is evaluated at even numbers up to this one."""
 FACTORED = 2**64
@@ -130,6 +136,9 @@ def _one_like(value: Frac) -> Frac:
 
 
 def _whole_power(value: Frac, n: int) -> Frac:
+    degree = max(int(value.num.total_degree()), int(value.den.total_degree()))
+    if abs(n) * degree > MAX_DEGREE:
+        raise UnsupportedError("a constant has too many terms when multiplied out")
     if n < 0:
         return Frac.of(value.den**-n, value.num**-n)
     return Frac.of(value.num**n, value.den**n)
@@ -234,7 +243,10 @@ def _product(factors: Iterable[Expr], ctx: Context) -> Constant:
     return result
 
 
-def _sum(terms: Iterable[Expr], ctx: Context) -> Constant:
+def _sum(terms: Sequence[Expr], ctx: Context) -> Constant:
+    tail = _tail(terms, ctx)
+    if tail is not None:
+        return tail
     number, rest = ctx.ring.zero, list[Constant]()
     for term in terms:
         value = rational_function(term, ctx)
@@ -246,6 +258,27 @@ def _sum(terms: Iterable[Expr], ctx: Context) -> Constant:
         positive_sign(number, ctx, ctx.ring.expr(number))
         rest.append(rational(number))
     return Constant(tuple(term for constant in rest for term in constant.terms))
+
+
+def _tail(terms: Sequence[Expr], ctx: Context) -> Constant | None:
+    """Read ``ζ(s) - 1 - 2^-s - … - (n-1)^-s`` as ``Σ_{i>=n} i^-s``."""
+    series = [term for term in terms if isinstance(term, Call) and term.func == "zeta"]
+    taken = [neg(term) for term in terms if term not in series]
+    if len(series) != 1 or not taken or len(taken) > MAX_TAKEN:
+        return None
+    s = _argument(series[0].args[0], ctx)
+    positive_sign(s - ctx.ring.one, ctx, series[0])
+    try:
+        total = _sum(taken, ctx)
+    except UnsupportedError:
+        return None
+    head = Constant(())
+    for first in range(2, 4 * MAX_TAKEN):
+        number = rational(ctx.ring.number(first - 1))
+        head = head + number.raised(-s)
+        if same(head, total, ctx.ring):
+            return zeta_value(s, first, ctx.ring)
+    return None
 
 
 def _argument(arg: Expr, ctx: Context) -> Frac:
@@ -374,7 +407,11 @@ def _without_gamma(powers: Powers, ring: Ring) -> list[tuple[Frac, Frac]]:
     for s in arguments:
         for t in arguments:
             k = _whole(t - s)
-            if k is None or k <= 0 or not {("Gamma", t), ("Gamma", s)} <= powers.keys():
+            if (
+                k is None
+                or not 0 < k <= MAX_STEPS
+                or not {("Gamma", t), ("Gamma", s)} <= powers.keys()
+            ):
                 continue
             e = powers.pop(("Gamma", t))
             factors += [(s + ring.number(j), e) for j in range(k)]

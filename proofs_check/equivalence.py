@@ -7,8 +7,10 @@ of both sides, without what is dominated, must be the same sum of constants time
 that the assumptions leave.
 
 A leaf of the derivation is ``{"grows": {MONOMIAL: PROOF, ...}}``: proofs that monomials tend to
-infinity, each a goal of `goals`.  Which rule applies follows from them and from the signs proved
-above it; a proof that is missing can only make a rule inapplicable.
+infinity, each a goal of `goals`; and, where a sum has terms that are small beside others,
+``"small": {TERM: {"than": MONOMIAL, "bounds": ..., "proof": GOAL}}``.  Which rule applies follows
+from them and from the signs proved above it; a proof that is missing can only make a rule
+inapplicable.
 
 What is read here is *exact*: quantities by `exact_meaning`, the step size as it is (``gamma = 1``
 says no more than that it has constant order), and ``N_eff`` as a size by itself, so that nothing
@@ -40,12 +42,17 @@ from proofs_check.logform import UnsupportedError, exponent
 from proofs_check.premises import Premises
 from proofs_check.summands import is_complement
 
-__all__ = ["check_equivalence", "compare", "equivalent"]
+__all__ = ["check_equivalence", "compare", "equivalent", "read_given"]
 
 
 def check_equivalence(ready: Premises, node: Any) -> None:
     """Check a leaf of the derivation of ``LEFT ~ RIGHT``."""
-    compare(ready, Given(entry(node, "grows"), ready.ctx))
+    compare(ready, read_given(node, ready.ctx))
+
+
+def read_given(node: Any, ctx: Context) -> Given:
+    """Return what a leaf gives."""
+    return Given(entry(node, "grows"), ctx, node.get("small"))
 
 
 def compare(ready: Premises, given: Given) -> None:
@@ -131,11 +138,19 @@ def _power(base: Expr, e: Frac, given: Given) -> Equivalent:
 def _sum_of(terms: tuple[Expr, ...], given: Given, what: Expr) -> Equivalent:
     positive: list[Single] = []
     negative: list[Single] = []
+    small: list[Expr] = []
     for term in terms:
         is_negative = _is_negative(term, given.ctx)
-        side = negative if is_negative else positive
-        side += _value(neg(term) if is_negative else term, given).singles()
-    return dominant(positive, negative, given, what)
+        size = neg(term) if is_negative else term
+        if given.is_small(size):
+            small.append(size)
+        else:
+            side = negative if is_negative else positive
+            side += _value(size, given).singles()
+    result = dominant(positive, negative, given, what)
+    for term in small:
+        given.require_small(term, result.terms)
+    return result
 
 
 def _is_negative(term: Expr, ctx: Context) -> bool:

@@ -17,6 +17,8 @@ beyond any bound for all sizes beyond some n0.  This is the uniformity that ever
   the product of two quotients that tend to 1 tends to 1.
 - *Dominated terms.*  If ``m_k/m_l -> oo``, the term of m_l may be left out: it is at most ``ε c_k
   m_k`` for all sizes beyond some n0.  A negative term must be left out so.
+- *Small terms.*  A term t, of either sign, may also be left out if ``m_k/U -> oo`` for an upper
+  bound ``|t| <= C U`` of its order (`growth`), its filters written as exponentials (`filters`).
 - ``E^p ~ c^p m^p`` if there is one term: ``(1 + o(1))^p -> 1`` for fixed p.
 - ``min`` and ``max`` of two with one term each: if ``m/n -> oo`` the smaller (larger) is known for
   all sizes beyond some n0; if ``m = n`` and ``c = d`` both are equivalent to the same.
@@ -35,11 +37,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from proofs_check.algebra import Form, Frac
-from proofs_check.cone import Context, RejectedError, lin
-from proofs_check.constants import Constant, rational, same
+from proofs_check.cone import Context, RejectedError, Tree, lin
+from proofs_check.constants import Constant, positive_sign, rational, same
 from proofs_check.expr import Expr, add, mul
-from proofs_check.goals import check_goal
-from proofs_check.logform import LOGLOG, UnsupportedError, form_expr, loglog
+from proofs_check.filters import without_filters
+from proofs_check.goals import check_goal, entry, read_expr
+from proofs_check.growth import bound
+from proofs_check.logform import LOGLOG, UnsupportedError, form_expr, loglog, monomial
 
 __all__ = [
     "Equivalent",
@@ -47,6 +51,7 @@ __all__ = [
     "Single",
     "Step",
     "agree",
+    "bound_of_small",
     "constant",
     "dominant",
     "log_of",
@@ -54,6 +59,8 @@ __all__ = [
 ]
 
 UNIT = Form({})
+MAX_TERMS = 24
+"""Products of more terms are refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +110,10 @@ class Equivalent:
         return Single(constant_, form)
 
     def __mul__(self, other: Equivalent) -> Equivalent:
-        return Equivalent.of(x * y for x in self.singles() for y in other.singles())
+        product = Equivalent.of(x * y for x in self.singles() for y in other.singles())
+        if len(product.terms) > MAX_TERMS:
+            raise UnsupportedError("a product has too many terms when multiplied out")
+        return product
 
     def expr(self, ctx: Context) -> Expr:
         """Write it in the claim language."""
@@ -140,11 +150,13 @@ class Given:
     that were evaluated, for whoever wants to read them: nothing depends on them.
     """
 
-    def __init__(self, data: Any, ctx: Context):
-        if not isinstance(data, Mapping):
+    def __init__(self, data: Any, ctx: Context, small: Any = None):
+        small = {} if small is None else small
+        if not isinstance(data, Mapping) or not isinstance(small, Mapping):
             raise RejectedError("the proofs of growth are not an object")
         self.ctx = ctx
         self._data = data
+        self._small = small
         self._known: dict[Form, bool] = {}
         self.steps: list[Step] = []
 
@@ -165,6 +177,29 @@ class Given:
         """Reject unless the monomial tends to infinity."""
         if not self.grows(form):
             raise RejectedError(f"{form_expr(form, self.ctx)} -> oo is not settled")
+
+    def is_small(self, term: Expr) -> bool:
+        """Whether a term is to be left out by an upper bound of its order."""
+        return str(term) in self._small
+
+    def require_small(self, term: Expr, forms: Iterable[Form]) -> None:
+        """Reject unless a positive term is of smaller order than one of the monomials."""
+        hint = self._small[str(term)]
+        large = monomial(read_expr(entry(hint, "than")), self.ctx)
+        if large not in forms:
+            raise RejectedError(f"{term} is compared with something that is not beside it")
+        above = bound_of_small(term, self.ctx, entry(hint, "bounds"))
+        check_goal(above, lin(large), entry(hint, "proof"), self.ctx, diverging=True)
+
+
+def bound_of_small(term: Expr, ctx: Context, bounds: Any) -> Tree:
+    """Return an upper bound of ``log(term)``, its filters written as exponentials."""
+    plain, needs = without_filters(term, ctx.sizes)
+    for need in needs:
+        positive_sign(ctx.ring.frac(need.left), ctx, need.left)
+    above = bound(plain, True, ctx, bounds)
+    assert above is not None, "only lower bounds can be 0"
+    return above
 
 
 def dominant(

@@ -41,7 +41,7 @@ from proofs_check.expr import (
 )
 from proofs_check.meaning import Meaning, meaning
 
-__all__ = ["explicit"]
+__all__ = ["explicit", "without_filters"]
 
 ONE = Num(Fraction(1))
 ZERO = Num(Fraction(0))
@@ -72,6 +72,12 @@ def explicit(expr: Expr, setting: Setting, sizes: frozenset[str]) -> Meaning:
         return found
     needs = tuple(dict.fromkeys((*found.needs, *writer.needs)))
     return replace(found, upper=upper, lower=lower, needs=needs, steps=(*found.steps, STEP))
+
+
+def without_filters(expr: Expr, sizes: frozenset[str]) -> tuple[Expr, tuple[Condition, ...]]:
+    """Return an expression with its filters as exponentials, and the conditions for that."""
+    writer = _Writer(sizes, _indices(expr))
+    return writer.written(expr), tuple(dict.fromkeys(writer.needs))
 
 
 def _indices(expr: Expr) -> frozenset[str]:

@@ -43,21 +43,24 @@ sum beyond these i is at most ``K' δ^{|1-c|-η}`` of the whole (``N = l`` or h)
 ``log(i+k)/log(i) -> 1``.
 
 **Rule (bulk).**  Put ``R = X^{1/a}`` and ``s = (c-1)/a``.  If ``-w < s < v``, ``X -> oo``, l is a
-number or ``R/l -> oo``, h is infinite or ``h/R -> oo``, and ``r = 0``, then
+number or ``R/l -> oo``, and h is infinite or ``h/R -> oo``, then
 
-    Σ i^-c φ(X i^-a) ~ φ*(s) X^-s / a.
+    Σ i^-c L(i) φ(X i^-a) ~ φ*(s) X^-s (log R)^r / a.
 
-*Proof* (Riemann sums).  With ``g(x) = x^-c φ(x^-a)`` the sum is ``R^{1-c}`` times
-``η Σ g(η i)``, ``η = 1/R``, over ``l <= i <= h``.  g is positive, ``∫_0^oo g = φ*(s)/a``
-converges (``u = x^-a``), and g is monotone on each of at most two pieces: for each filter
-``d log g/d log x = -c - a·(u φ'/φ)``, where ``u φ'/φ`` is ``-u``, ``1/u``, ``u/(e^u - 1)``,
-``-p u/(1+u)``, and for the last two constant on either side of ``u = 1`` (three pieces then):
+*Proof* (Riemann sums), at first for ``r = 0``.  With ``g(x) = x^-c φ(x^-a)`` the sum is
+``R^{1-c}`` times ``η Σ g(η i)``, ``η = 1/R``, over ``l <= i <= h``.  g is positive,
+``∫_0^oo g = φ*(s)/a`` converges (``u = x^-a``), and g is monotone on each of at most two pieces:
+``d log g/d log x = -c - a·(u φ'/φ)``, where for the filters of the table ``u φ'/φ`` is ``-u``,
+``1/u``, ``u/(e^u - 1)``, ``-p u/(1+u)``, q or 0, and 0 or -q (as u is below or above 1), which is
 monotone in u.  So for fixed ``ε > 0``, on ``[ε, 1/ε]`` Riemann sums converge, with an error of at
 most ``4η sup g``; on ``(0, ε)``, for small ε within the first piece, ``η Σ g(η i)`` is at most
 ``∫_0^{ε} g`` if g falls there (``i >= 1``) and ``ε g(ε) -> 0`` if it rises; beyond ``1/ε`` it is
 at most ``∫_{1/ε}^oo g + η g(1/ε)`` (g falls there, since it is integrable and monotone).
 As ``l η < ε`` and ``h η > 1/ε`` for all sizes beyond some n0, sum and integral differ by an amount
 that is as small as one likes.  Only η, l η and h η enter, so the limit is uniform in all else.
+With a logarithm, ``L(i)/L(R) -> 1`` uniformly for ``ε <= i/R <= 1/ε``, and elsewhere it is at most
+``K max(i/R, R/i)^η'`` for any ``η' > 0`` (as in power sums); s being inside of an open strip, the
+sums of ``g(ηi) (ηi)^{±η'}`` beyond these i are as small as one likes, too.
 
 *Steps.*  For ``0 <= x <= 1/2``: ``x <= -log(1-x) <= x + x²``, so that with ``u = x Y``
 ``exp(-u - u x) <= (1-x)^Y <= exp(-u)``.  Where ``u <= K``, ``u x = u²/Y <= K²/Y``; if ``Y -> oo``
@@ -83,7 +86,7 @@ of sizes, and the step size is at most a small enough constant.
 - *Outer end with a logarithm*: if ``s = -w``, under the conditions of the bulk with finite h,
   ``Σ ~ X^w log(h/R)``, in the same way.
 
-As to the conditions of the last four, ``φ <= C u^-v`` and ``φ <= C u^w`` hold for all u.
+The first four hold with the logarithm L, too, as what is said of shares does for ``L(i) i^-e``.
 """
 
 from __future__ import annotations
@@ -215,8 +218,7 @@ class _Rules:
         """Return the equivalent of ``Σ i^-c log(i + k)^r``."""
         ends = ends or self.ends
         r = term.logs
-        if term.bare and ends.lo is None and ends.first <= 1:
-            raise UnsupportedError("a logarithm in a sum is 0 at its first index")
+        self._require_positive_log(term, ends)
         gap = c - self.ring.one
         sign = self.ctx.sign(gap)
         if sign == "+":
@@ -225,13 +227,15 @@ class _Rules:
             return self._log_tail(r + self.ring.one, ends.lo)
         if ends.hi is None:
             raise RejectedError("a sum without end diverges, or no rule covers it")
-        given = self.given
-        given.require(ends.hi.form)
+        ends.requires_far(self.given)
         if sign == "0":
             return self._flat(r, ends)
-        ends.requires_far(given)
         self.used.append("upper end")
         return self._at(ends.hi, gap, r)
+
+    def _require_positive_log(self, term: Term, ends: Range) -> None:
+        if term.bare and ends.lo is None and ends.first <= 1:
+            raise UnsupportedError("a logarithm in a sum is 0 at its first index")
 
     def _at(self, end: Single, gap: Frac, r: Frac) -> Equivalent:
         """Return ``end^-gap (log end)^r/|gap|``, gap of proved sign."""
@@ -265,7 +269,6 @@ class _Rules:
 
     def _flat(self, r: Frac, ends: Range) -> Equivalent:
         assert ends.hi is not None, "a sum of 1/i without end diverges"
-        ends.requires_far(self.given)
         self.used.append("flat")
         if r.is_zero():
             return self._log_ratio(ends.hi, ends.lo)
@@ -283,8 +286,6 @@ class _Rules:
 
     def filtered(self, term: Term) -> Equivalent:
         """Return the equivalent of ``Σ i^-c φ(X i^-a)``."""
-        if not term.logs.is_zero():
-            raise UnsupportedError("no rule for a sum with a filter and a logarithm")
         (phi,) = term.filters
         if phi.rate is not None:
             self._require_small(phi.rate)
@@ -345,6 +346,8 @@ class _Rules:
         if self.ends.hi is not None or below == "0":
             self._require_end_beyond(X, a)
         R = X.raised(self.ring.one / a)
+        if "0" in (above, below) and not plain.logs.is_zero():
+            raise UnsupportedError("no rule for a sum with a logarithm where all scales count")
         if above == "0":
             assert high is not None, "an infinite v is never reached"
             self.used.append("head with a logarithm")
@@ -354,7 +357,8 @@ class _Rules:
             assert self.ends.hi is not None, "it ends, as was checked"
             self.used.append("outer end with a logarithm")
             return self._power(X, low) * self._log_ratio(self.ends.hi, R)
-        return self._bulk(phi, X, s)
+        self._require_positive_log(plain, self.ends)
+        return self._bulk(phi, X, s) * self._log_power(R, plain.logs)
 
     def _require_end_beyond(self, X: Single, a: Frac) -> None:
         """Reject unless the range ends, and ``hi^a/X -> oo``."""

@@ -24,7 +24,7 @@ from proofs_check.algebra import Frac, Ring
 from proofs_check.claim import Claim, Condition
 from proofs_check.cone import RejectedError
 from proofs_check.constants import Atom, Constant, Term, quotient
-from proofs_check.equivalence import equivalent
+from proofs_check.equivalence import equivalent, read_given
 from proofs_check.equivalents import Given
 from proofs_check.expr import Name, Num
 from proofs_check.goals import entry
@@ -62,7 +62,7 @@ def check_ratio(claim: Claim, data: Mapping[str, Any]) -> Refuted:
     found: list[str] = []
 
     def leaf(case: Premises, node: Any) -> None:
-        found.append(ratio_of(case, Given(entry(node, "grows"), case.ctx)))
+        found.append(ratio_of(case, read_given(node, case.ctx)))
 
     check_tree(ready, entry(data, "tree"), leaf)
     assert found, "an allowed path is in one of the cases"

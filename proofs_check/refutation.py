@@ -31,7 +31,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from operator import eq, ge, gt, le, lt
 from typing import Any
@@ -39,8 +39,9 @@ from typing import Any
 from proofs_check.claim import Claim, Condition, optimal_of
 from proofs_check.claimfile import SIZES
 from proofs_check.cone import RejectedError
+from proofs_check.exactly import exact_meaning
 from proofs_check.expr import Call, Expr, Name, Num, free_names, walk
-from proofs_check.filters import explicit
+from proofs_check.filters import explicit, without_filters
 from proofs_check.leading import leading_term
 from proofs_check.meaning import Meaning, NoMeaningError
 from proofs_check.orders import CONSTANT, LOG, Order, UndecidedError, exact_value
@@ -137,13 +138,26 @@ def statement_of(claim: Claim) -> Statement:
         Where a quantity has no definition for the claim's setting.
     """
     objective = claim.objective
-    sizes = SIZES | claim.sizes
-    left = explicit(objective.expr if objective else claim.left, claim.setting, sizes)
-    right = explicit(claim.right, claim.setting, sizes)
+    left = _meaning(objective.expr if objective else claim.left, claim)
+    right = _meaning(claim.right, claim)
     constraints = objective.subject_to if objective else ()
     conditions = dict.fromkeys((*claim.assume, *constraints, *left.needs, *right.needs))
     trust = dict.fromkeys((*left.trust, *right.trust))
     return Statement(left, right, tuple(conditions), tuple(trust))
+
+
+def _meaning(expr: Expr, claim: Claim) -> Meaning:
+    """Return what an expression means: exactly for a claim with ``~``, where that is known."""
+    sizes = SIZES | claim.sizes
+    found = explicit(expr, claim.setting, sizes)
+    if claim.relation != "~" or claim.objective is not None:
+        return found
+    try:
+        exact = exact_meaning(expr, claim.setting)
+    except NoMeaningError:
+        return found
+    value, needs = without_filters(exact.upper, sizes)
+    return replace(found, upper=value, lower=value, needs=(*exact.needs, *needs))
 
 
 def names_of(claim: Claim, statement: Statement) -> Names:

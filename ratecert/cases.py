@@ -21,6 +21,7 @@ from proofs_check.logform import log_tree
 from proofs_check.optimum import at_point, gap_goal, parts_of, place, read_point, value_tree
 from proofs_check.paths import Path
 from proofs_check.premises import Premises, with_sizes, with_slack
+from proofs_check.ratio import tied_exactly
 from proofs_check.tree import comparisons
 from ratecert.comparisons import (
     comparisons_of,
@@ -48,7 +49,7 @@ from ratecert.tidy import tidy
 from theory.lattices import simplified, tree_expr
 from theory.prover import Prover
 
-__all__ = ["Writer", "cases_of", "least", "outer_nodes", "proof", "subject"]
+__all__ = ["Writer", "cases_of", "least", "limits", "outer_nodes", "proof", "subject"]
 
 
 @dataclass(slots=True)
@@ -144,6 +145,15 @@ def _equivalent(writer: Writer, case: Case) -> list[Block]:
     """Return the leaf of a claim with ``~``."""
     blocks = _new_sums(writer, case.ready)
     return blocks + equivalence_told(case.ready, case.data, writer.short)
+
+
+def limits(writer: Writer, data: Mapping[str, Any], path: Path) -> list[Block]:
+    """Return what both sides are equivalent to along the path of a witness."""
+    told = line("With constants, whatever the factors by which the sizes are off that path:")
+    blocks: list[Block] = [Paragraph(told)]
+    for case in cases_of(tied_exactly(writer.claim, path), data["tree"]):
+        blocks += _case(writer, case, lambda inner: _equivalent(writer, inner))
+    return blocks
 
 
 def _signs(node: Any) -> list[Block]:

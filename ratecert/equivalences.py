@@ -7,13 +7,14 @@ did with each sum (`proofs_check.equivalents.Step`) is said.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
 from typing import Any
 
 from proofs_check.algebra import Form
 from proofs_check.cone import Context, lin
-from proofs_check.equivalence import equivalent
-from proofs_check.equivalents import Equivalent, Given, Step
-from proofs_check.expr import Expr, Name, Sum, mul, neg, power
+from proofs_check.equivalence import equivalent, read_given
+from proofs_check.equivalents import Equivalent, Given, Step, agree, bound_of_small
+from proofs_check.expr import Expr, Name, Num, Sum, add, mul, neg, power
 from proofs_check.goals import read_expr
 from proofs_check.language import parse_expr
 from proofs_check.logform import monomial
@@ -22,6 +23,8 @@ from proofs_check.summands import read_term
 from ratecert.comparisons import comparisons_of, joined_by
 from ratecert.latex import Math
 from ratecert.page import Block, Items, Line, Paragraph, equation, line, math
+from theory.lattices import simplified, tree_expr
+from theory.prover import Prover
 
 __all__ = ["equivalence_told"]
 
@@ -30,16 +33,17 @@ Short = Callable[[Expr], Expr]
 
 def equivalence_told(ready: Premises, data: Mapping[str, Any], short: Short) -> list[Block]:
     """Return the blocks of a leaf; `short` gives sums their names."""
-    given = Given(data["grows"], ready.ctx)
+    given = read_given(data, ready.ctx)
     left, right = equivalent(ready.left.upper, given), equivalent(ready.right, given)
-    growth = list(_growth(data["grows"], ready.ctx))
+    growth = [*_growth(data["grows"], ready.ctx), *_small(data.get("small", {}), ready.ctx, short)]
     blocks: list[Block] = []
     if growth:
         blocks += [Paragraph(line("Of smaller order are:")), Items(tuple(growth))]
     sums = [_sum_told(step, ready.ctx, short) for step in given.steps]
+    end = _agreement(given, left, right)
     ends = [
         line(similar(math(ready.claim.left), _value(left, ready.ctx)), "."),
-        line(similar(math(ready.claim.right), _value(right, ready.ctx)), _agreement(left, right)),
+        line(similar(math(ready.claim.right), _value(right, ready.ctx)), end),
     ]
     told = line("Leading terms, with what is dominated left out:")
     return [*blocks, Paragraph(told), Items((*dict.fromkeys(sums), *ends))]
@@ -54,9 +58,11 @@ def _value(value: Equivalent, ctx: Context) -> Math:
     return math(value.expr(ctx))
 
 
-def _agreement(left: Equivalent, right: Equivalent) -> str:
+def _agreement(given: Given, left: Equivalent, right: Equivalent) -> str:
     if left == right:
         return ", the same."
+    if not agree(left, right, given.ctx):
+        return "."
     return ", the same by identities of powers, Gamma and zeta."
 
 
@@ -66,6 +72,18 @@ def _growth(proofs: Mapping[str, Any], ctx: Context) -> Iterator[Line]:
         form = monomial(read_expr(text), ctx)
         steps = list(comparisons_of(lin(Form({})), lin(form), proof, ctx, "o"))
         yield line(joined_by(steps, "; "), ".")
+
+
+def _small(hints: Mapping[str, Any], ctx: Context, short: Short) -> Iterator[Line]:
+    """Say of which order terms without an equivalent are at most, and why that is smaller."""
+    for text, hint in hints.items():
+        term = read_expr(text)
+        above = bound_of_small(term, ctx, hint["bounds"])
+        large = lin(monomial(read_expr(hint["than"]), ctx))
+        order = math(tree_expr(simplified(above, Prover(ctx)), ctx))
+        steps = list(comparisons_of(above, large, hint["proof"], ctx, "o"))
+        told = line(math(short(term)), " is at most of order ", order)
+        yield line(told, ", and ", joined_by(steps, "; "), ".")
 
 
 def _sum_told(step: Step, ctx: Context, short: Short) -> Line:
@@ -83,17 +101,16 @@ def _filter_told(step: Step, expr: Sum, ctx: Context) -> Line:
     (phi,) = term.filters
     power_ = "1" if phi.p is None else f"({ctx.ring.expr(phi.p)})"
     function, transform = (parse_expr(text.format(p=power_)) for text in _FILTERS[phi.kind])
-    place = mul(phi.X, power(Name(expr.index), neg(ctx.ring.expr(phi.a))))
-    told = line(
-        "the terms hold ", math(function), " with ", equation(math(Name("u")), math(place))
-    )
-    if phi.rate is not None:
-        told = line(
-            told, ", which ", math(parse_expr("(1 - x)^Y")), " with Y -> oo and u = x*Y is"
-        )
+    falling = power(Name(expr.index), neg(ctx.ring.expr(phi.a)))
+    u = equation(math(Name("u")), math(mul(phi.X, falling)))
+    told = line("the terms hold ", math(function), ", ", u)
+    if phi.rate is not None and phi.steps is not None:
+        repeated = power(add(Num(Fraction(1)), neg(mul(phi.rate, falling))), phi.steps)
+        told = line("the terms hold ", math(repeated), ", equivalent to ", math(function), ", ", u)
+        told = line(told, ", as ", math(phi.steps), " tends to infinity")
     if "bulk" in step.rules:
         s = ctx.ring.expr((-term.slope - ctx.ring.one) / phi.a)
-        told = line(told, ", whose Mellin transform ", math(transform), " converges at ")
+        told = line(told, "; its Mellin transform ", math(transform), " converges at ")
         told = line(told, equation(math(Name("s")), math(s)))
     return told
 
@@ -114,16 +131,17 @@ _WORDS: Mapping[str, str] = {
     "convergent": "the sum of these powers converges",
     "slow tail": "compared with the integral of a power of a logarithm over its argument",
     "flat": "compared with the logarithm that is its integral",
-    "large u": "u tends to infinity on the whole range, so that the function may be replaced by "
-    "its power there",
-    "small u": "u tends to 0 on the whole range, so that the function may be replaced by its "
-    "power there",
-    "head": "the first terms rule, where u tends to infinity",
-    "outer end": "the last terms rule, where u tends to 0",
-    "head with a logarithm": "all scales up to u = 1 count alike, so that there is a logarithm",
-    "outer end with a logarithm": "all scales beyond u = 1 count alike, so that there is a "
-    "logarithm",
-    "bulk": "around u = 1 this is a Riemann sum of the integral that defines the transform, with "
-    "a step that tends to 0",
+    "large u": "its argument tends to infinity on the whole range, where the function is "
+    "equivalent to a power",
+    "small u": "its argument tends to 0 on the whole range, where the function is equivalent to "
+    "a power",
+    "head": "the first terms rule, and the argument of the function tends to infinity there",
+    "outer end": "the last terms rule, and the argument of the function tends to 0 there",
+    "head with a logarithm": "all scales count alike as long as the argument is above 1, which "
+    "gives a logarithm",
+    "outer end with a logarithm": "all scales count alike from where the argument is below 1, "
+    "which gives a logarithm",
+    "bulk": "the sum is a Riemann sum of the integral that defines the transform, of a step that "
+    "tends to 0",
 }
 """What the rules of `proofs_check.harmonic` say."""

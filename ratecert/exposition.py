@@ -26,7 +26,7 @@ from proofs_check.paths import Path, lower_along, order_along, upper_along
 from proofs_check.premises import STEPS, Premises, premises
 from proofs_check.refutation import Refuted, Statement, statement_of, with_effective_steps
 from proofs_check.verdict import Certificate, Verdict
-from ratecert.cases import Writer, least, outer_nodes, proof, subject
+from ratecert.cases import Writer, least, limits, outer_nodes, proof, subject
 from ratecert.comparisons import joined_by_and
 from ratecert.latex import Math
 from ratecert.mathtext import statement as statement_latex
@@ -253,6 +253,8 @@ def _refuted(writer: Writer, data: Mapping[str, Any], refuted: Refuted) -> list[
     blocks += [Paragraph(line("Along it")), Items(tuple(_along(writer, said, path)))]
     if data["kind"] == "least":
         blocks += least(writer, data, path)
+    if data["kind"] == "ratio":
+        blocks += limits(writer, data, path)
     return [*blocks, Paragraph(line("So ", _fault(refuted), ": the claim is false."))]
 
 

@@ -29,6 +29,7 @@ from proofs_check.refutation import Refuted
 from proofs_check.verdict import Certificate, Evidence, Light, Verdict
 from ratecert.ledgers import constants_of
 from theory.derive import derive
+from theory.ratio import refute_ratio
 from theory.refute import refute
 
 __all__ = ["LEVELS", "certify"]
@@ -66,7 +67,7 @@ def certify(claim: Claim, level: str = "quick") -> Certificate:
     proof, refutation = derived.proof, derived.refutation
     checked, why = _outcome(check, claim, proof)
     if checked is not None and level == "full" and claim.objective is None:
-        refutation = refute(claim)
+        refutation = refute_ratio(claim) or refute(claim)
     refuted, objection = _outcome(check_witness, claim, refutation)
     seen = None if refuted is None or refutation is None else _along(claim, refutation, refuted)
     along = seen if level == "quick" else None

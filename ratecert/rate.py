@@ -16,7 +16,7 @@ from proofs_check.checker import check
 from proofs_check.claim import Claim
 from proofs_check.claimfile import make_claim
 from proofs_check.cone import RejectedError
-from proofs_check.expr import Add, Call, Expr, Name, add, free_names
+from proofs_check.expr import Add, Call, Expr, Name, Sum, add, free_names, walk
 from proofs_check.language import parse_condition, parse_expr
 from proofs_check.logform import form_expr
 from proofs_check.premises import premises
@@ -26,6 +26,7 @@ from ratecert.mathtext import condition, latex
 from ratecert.tidy import tidy, tidy_text
 from theory.derivation import derivation, needs
 from theory.derive import require_possible
+from theory.equivalence import proposed_equivalent
 from theory.lattices import tree_expr
 from theory.planner import falling_faster
 from theory.prover import StuckError
@@ -53,8 +54,10 @@ class Rate:
     regimes
         The order in each case that the search distinguishes, each proved on its own.
     leading
-        The leading term with its constant, where it is known: by Mellin transform, and checked
-        in balls (`ratecert.constants`), but not certified as the orders are.
+        The leading term with its constant, where it is known.
+    leading_proved
+        Whether ``EXPR ~ leading`` is proved, as the orders are.  Otherwise the leading term comes
+        from the Mellin transform, checked in balls (`ratecert.constants`).
     trust
         What the answer rests on and did not prove; empty for an explicit expression.
     """
@@ -64,6 +67,7 @@ class Rate:
     regimes: tuple[Regime, ...]
     leading: str | None = None
     trust: tuple[str, ...] = ()
+    leading_proved: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Return the rate as JSON data."""
@@ -71,6 +75,7 @@ class Rate:
             "order": self.order,
             "regimes": [_regime_json(regime) for regime in self.regimes],
             "leading": self.leading,
+            "leading_proved": self.leading_proved,
             "trust": list(self.trust),
         }
 
@@ -79,7 +84,8 @@ class Rate:
         if len(self.regimes) > 1 or any(r.small for r in self.regimes):
             lines += [f"  {_told(regime)}" for regime in self.regimes]
         if self.leading is not None:
-            lines.append(f"leading: {self.expr} ~ {self.leading}  (derived, checked in balls)")
+            how = "proved" if self.leading_proved else "derived, checked in balls"
+            lines.append(f"leading: {self.expr} ~ {self.leading}  ({how})")
         lines += [f"rests on: {item}" for item in self.trust]
         return "\n".join(lines)
 
@@ -162,12 +168,27 @@ def order(expr: str, assume: Sequence[str] = (), sizes: Sequence[str] = ()) -> R
     for case in cases:
         trust |= dict.fromkeys(_proved_case(expr, case, [*assume, *case.when], sizes))
     whole = _overall(expr, cases, assume, sizes)
-    return Rate(expr, whole, tuple(cases), _leading(expr, assume, sizes), tuple(trust))
+    leading, is_proved = _leading(expr, assume, sizes)
+    return Rate(expr, whole, tuple(cases), leading, tuple(trust), is_proved)
 
 
-def _leading(expr: str, assume: Sequence[str], sizes: Sequence[str]) -> str | None:
+def _leading(expr: str, assume: Sequence[str], sizes: Sequence[str]) -> tuple[str | None, bool]:
+    """Return the leading term of an expression with sums, and whether it is proved."""
     found = checked_expansion(expr, assume, sizes)
-    return None if found is None else tidy_text(str(found.terms[0]))
+    if found is not None:
+        proposed: Expr | None = found.terms[0]
+    elif any(isinstance(node, Sum) for node in walk(parse_expr(expr))):
+        proposed = proposed_equivalent(premises(_claim(expr, "1", assume, sizes), exact=True))
+    else:
+        proposed = None
+    if proposed is None:
+        return None, False
+    text = tidy_text(str(proposed))
+    try:
+        _proved(make_claim(f"{expr} ~ {text}", list(assume), sizes=list(sizes)))
+    except UnknownOrderError:
+        return (None, False) if found is None else (text, False)
+    return text, True
 
 
 def _claim(expr: str, right: str, assume: Sequence[str], sizes: Sequence[str]) -> Claim:

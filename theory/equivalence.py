@@ -7,17 +7,27 @@ comparisons of parameters are asked for by exceptions, as in every search.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import nullcontext
+from fractions import Fraction
 from typing import Any
 
 from proofs_check.algebra import Form
 from proofs_check.cone import Context, RejectedError, SignNeededError, lin
-from proofs_check.equivalence import compare
-from proofs_check.equivalents import Given
+from proofs_check.equivalence import compare, equivalent
+from proofs_check.equivalents import Given, bound_of_small
+from proofs_check.expr import Expr, Num
+from proofs_check.filters import without_filters
 from proofs_check.logform import form_expr
 from proofs_check.premises import Premises
+from theory.planner import falling_faster, plan
 from theory.prover import Prover, StuckError
 
-__all__ = ["Sought", "equivalence_leaf"]
+__all__ = ["Sought", "equivalence_leaf", "proposed_equivalent"]
+
+
+MUCH = Num(Fraction(4))
+"""By this much faster exponentials are let fall where the least powers do not do."""
 
 
 class Sought(Given):
@@ -25,8 +35,14 @@ class Sought(Given):
 
     def __init__(self, ctx: Context):
         self.found: dict[str, Any] = {}
-        super().__init__(self.found, ctx)
+        self.small: dict[str, Any] = {}
+        self._unreadable: dict[Expr, bool] = {}
+        super().__init__(self.found, ctx, self.small)
         self._prover = Prover(ctx)
+
+    def leaf(self) -> dict[str, Any]:
+        """Return what was found."""
+        return {"grows": self.found} | ({"small": self.small} if self.small else {})
 
     def _proved(self, form: Form) -> bool:
         try:
@@ -35,6 +51,61 @@ class Sought(Given):
             return False
         self.found[str(form_expr(form, self.ctx))] = proof
         return super()._proved(form)
+
+    def is_small(self, term: Expr) -> bool:
+        """Whether no rule gives an equivalent of a term."""
+        if term not in self._unreadable:
+            try:
+                equivalent(term, self)
+                self._unreadable[term] = False
+            except SignNeededError:
+                raise
+            except RejectedError:
+                self._unreadable[term] = True
+        return self._unreadable[term]
+
+    def require_small(self, term: Expr, forms: Iterable[Form]) -> None:
+        """Find an upper bound of a term that is smaller than one of the monomials.
+
+        Exponentials fall faster than they have to where the least powers are not enough.
+        """
+        known = list(forms)
+        for extra in (None, MUCH):
+            with nullcontext() if extra is None else falling_faster(extra):
+                found = self._smaller(term, known)
+            if found is not None:
+                self.small[str(term)] = found
+                return
+        raise RejectedError(f"{term} has no equivalent, and is not known to be dominated")
+
+    def _smaller(self, term: Expr, forms: Iterable[Form]) -> dict[str, Any] | None:
+        bounds: dict[str, Any] = {}
+        plain, _ = without_filters(term, self.ctx.sizes)
+        plan(plain, True, self._prover, bounds)
+        above = bound_of_small(term, self.ctx, bounds)
+        for form in forms:
+            try:
+                proof = self._prover.goal(above, lin(form), diverging=True)
+            except StuckError:
+                continue
+            than = str(form_expr(form, self.ctx))
+            return {"than": than, "bounds": bounds, "proof": proof}
+        return None
+
+
+def proposed_equivalent(ready: Premises) -> Expr | None:
+    """Return what the left side of exact premises is equivalent to, without cases; else None."""
+    prover = Prover(ready.ctx)
+    while True:
+        try:
+            return equivalent(ready.left.upper, Sought(prover.ctx)).expr(prover.ctx)
+        except SignNeededError as needed:
+            signed = prover.with_sign(needed.value)
+            if signed is None:
+                return None
+            prover = signed[1]
+        except RejectedError:
+            return None
 
 
 def equivalence_leaf(ready: Premises, prover: Prover) -> dict[str, Any]:
@@ -46,4 +117,4 @@ def equivalence_leaf(ready: Premises, prover: Prover) -> dict[str, Any]:
         raise
     except RejectedError as error:
         raise StuckError(str(error)) from error
-    return {"grows": sought.found}
+    return sought.leaf()

@@ -69,4 +69,4 @@ def _leaf(ready: Premises, prover: Prover) -> dict[str, Any]:
         raise
     except RejectedError as error:
         raise StuckError(str(error)) from error
-    return {"grows": sought.found}
+    return sought.leaf()

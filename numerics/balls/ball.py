@@ -27,6 +27,7 @@ from fractions import Fraction
 from flint import arb, ctx, fmpq
 
 from proofs_check.errors import UserError
+from proofs_check.expr import Expr, Name, Num, children, rebuild
 
 __all__ = [
     "MAX_DIGITS",
@@ -47,6 +48,8 @@ __all__ = [
 
 MAX_DIGITS = 1000
 """Most significant digits that may be asked for."""
+LONG = 2000
+"""Numbers of more bits are not written out in messages."""
 
 REASONS: Mapping[str, str] = {
     "digits": f"the number of digits is no integer from 1 to {MAX_DIGITS}",
@@ -120,8 +123,18 @@ def nearest_integer(x: arb) -> int:
 
 def shown(expr: object) -> str:
     """Return the text of an expression for a message, shortened in the middle."""
-    text = str(expr)
+    text = str(_with_short_numbers(expr) if isinstance(expr, Expr) else expr)
     return text if len(text) <= 160 else f"{text[:120]} … {text[-30:]}"
+
+
+def _with_short_numbers(expr: Expr) -> Expr:
+    """Write numbers of more than `LONG` bits as powers of 2: Python does not print long ones."""
+    match expr:
+        case Num(value):
+            up, down = (n.bit_length() for n in (value.numerator, value.denominator))
+            return expr if max(up, down) <= LONG else Name(f"2^({up - down})")
+    parts = children(expr)
+    return rebuild(expr, tuple(map(_with_short_numbers, parts))) if parts else expr
 
 
 def check_digits(digits: object) -> int:

@@ -27,7 +27,8 @@ against mpmath.  A disagreement fails the leg: a ball or mpmath is wrong.
 *Before it contradicts*, the leg asks again.  A first impression may come from constants
 (``1e-40 M + 1``) or from slow crossovers (``log(N)^5`` against ``N^(1/100)``), so that the ladder
 is continued to the 2nd, 4th, … power of its last scale, and each longer one has to contradict the
-claim as well: up to ``10^96`` with sums, up to ``10^6144`` without.
+claim as well: up to ``10^96`` with sums, up to ``10^6144`` without.  A ladder on which a ratio
+comes nearer to 1, but too slowly to tell, is continued up to ``10^1536``.
 """
 
 from __future__ import annotations
@@ -82,6 +83,10 @@ RIPPLE = Fraction(1, 10**5)
 SLOW = 0.1
 """A predicted correction above it says nothing about drift yet."""
 MOST_STAGES = 100
+NEARER = 0.9
+"""A logarithm of a ratio that falls to less of itself on a ladder may be on its way to 0."""
+SLOWEST = 64
+"""Ladders on which it does go on to this power of their last scale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +317,8 @@ def _on_appeal(
         try:
             rows = list(rungs(claim, values, path, (end // 2, 3 * end // 4, end)))
             lights.append(_light(claim, rows)[0])
+            if factor == longest and _approaches_one(claim, rows) and longest < SLOWEST:
+                longest *= 2
         except Refusal:
             break
         factor *= 2
@@ -320,6 +327,15 @@ def _on_appeal(
     return (
         Light.FAIL if contradicted else Light.PASS if lights[-1] is Light.PASS else Light.UNKNOWN
     )
+
+
+def _approaches_one(claim: Claim, rows: Sequence[Rung]) -> bool:
+    """Whether a ratio that should tend to 1 comes nearer, if slowly, from one scale to its square.
+
+    What tends to infinity in the sums may be a logarithm of the sizes.
+    """
+    first, last = (max(map(abs, (r for _, r in row.points()))) for row in (rows[0], rows[-1]))
+    return claim.relation == "~" and last < NEARER * first
 
 
 def _has_sum(claim: Claim) -> bool:

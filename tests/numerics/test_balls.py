@@ -25,7 +25,8 @@ from numerics.balls import (
     certainly_less,
     compare,
 )
-from numerics.balls.ball import check_digits, precision, rational_ball
+from numerics.balls.ball import check_digits, precision, rational_ball, shown
+from proofs_check.expr import Call, Name, Num, mul
 
 rationals = st.fractions(min_value=-(10**9), max_value=10**9, max_denominator=10**9)
 
@@ -180,3 +181,10 @@ def test_the_docs_list_every_reason():
     text = (Path(__file__).parents[2] / "docs" / "balls.md").read_text(encoding="utf-8")
     listed = {line.split("`")[1] for line in text.splitlines() if line.startswith("- `")}
     assert listed == set(REASONS)
+
+
+def test_refusals_print_numbers_of_any_size():
+    huge = Num(Fraction(10**5000, 3))
+    text = shown(mul(Call("exp", (huge,)), Name("i")))
+    assert text == "exp(2^(16608))*i"
+    assert shown(mul(Num(Fraction(10**300)), Name("i"))).startswith("1000")

@@ -97,6 +97,23 @@ def test_lights_of_relations(relation, passing, failing):
     assert [read(relation, r, r) for r in failing] == [Light.FAIL] * len(failing)
 
 
+@pytest.mark.parametrize("p", [1 / 4, 1 / 2, 1, 2])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_limits_approached_like_a_power_of_the_logarithm(p, sign):
+    to_one = reading(lambda L: sign * L**-p)
+    assert read("~", to_one, to_one) is Light.PASS
+    # Off by so much that half of the distance at the end would be left.
+    elsewhere = reading(lambda L: sign * (L**-p + 2 * (24 * DECADES) ** -p))
+    assert read("~", elsewhere, elsewhere) is Light.UNKNOWN
+
+
+def test_a_ratio_that_oscillates_about_1():
+    to_one = reading(lambda L: math.exp(-L / 8) * math.cos(L))
+    assert read("~", to_one, to_one) is Light.PASS
+    never = reading(lambda L: math.cos(L) / 10)
+    assert read("~", never, never) is Light.UNKNOWN
+
+
 def test_what_is_neither_is_unknown():
     # Steeper than a logarithm in the second half only.
     bent = reading(lambda L: max(0.0, L - 18 * DECADES))

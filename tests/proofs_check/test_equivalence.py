@@ -12,11 +12,12 @@ from proofs_check.algebra import Ring
 from proofs_check.checker import check, check_witness
 from proofs_check.claim import Claim, Setting
 from proofs_check.claimfile import make_claim
-from proofs_check.cone import RejectedError, SignNeededError
+from proofs_check.cone import Context, RejectedError, SignNeededError
 from proofs_check.constants import Constant, quotient, read_constant, same
 from proofs_check.equivalence import equivalent
 from proofs_check.equivalents import Given
 from proofs_check.exactly import exact_meaning
+from proofs_check.expr import Expr, Sum, walk
 from proofs_check.language import parse_expr
 from proofs_check.meaning import NoMeaningError
 from proofs_check.premises import premises
@@ -42,6 +43,7 @@ PROVED = [
     ("sum(i^-a, i, 1, M) ~ zeta(a)", "a > 1"),
     ("sum(i^-a, i, 1/2, oo) ~ zeta(a)", "a > 1"),
     ("sum(i^-a, i, 3, M) ~ sum(j^-a, j, 3, oo)", "a > 1"),
+    ("sum(i^-a, i, 3, M) ~ zeta(a) - 1 - 2^-a", "a > 1"),
     ("sum(i^-2, i, 1, M) ~ pi^2/6",),
     ("sum(i^-4, i, 1, M)/sum(i^-2, i, 1, M) ~ pi^2/15",),
     ("sum(1/i, i, 1, M^2) ~ 2*log(M)",),
@@ -77,12 +79,28 @@ PROVED = [
     ("sum(i^-2*exp(-N/i), i, M, oo) ~ 1/N", "N >= M*log(M)"),
     ("sum(min(1, n/i)^2, i, 1, M) ~ M", "n >= M*log(M)"),
     ("sum(exp(-N/i), i, 1, M) ~ M", "M >= N*log(N)"),
+    ("sum(i^2*min(1, N/i), i, 1, M) ~ N*M^2/2", "M >= N*log(N)"),
+    ("sum(i*(1 - exp(-N/i)), i, 1, M) ~ N*M", "M >= N*log(N)"),
+    ("sum(min(1, N/i), i, 1, M) ~ N*log(M/N)", "M >= N*log(N)"),
+    ("sum(i^-1*min(1, N/i), i, 2*M, oo) ~ N/(2*M)", "M >= N*log(N)"),
+    ("sum(i^-3*max(N, i)^-2, i, M, oo) ~ 1/(2*M^2*N^2)", "N >= M*log(M)"),
+    ("sum(i^-1*max(N, i)^-2, i, M, oo) ~ log(N/M)/N^2", "N >= M*log(M)"),
     ("sum(i^-1*exp(-N/i), i, 1, M) ~ log(M/N)", "M >= N*log(N)"),
     ("sum(i^-b/(1 + N*i^-a), i, 1, oo) ~ zeta(b-a)/N", "a > 1", "b > a+1"),
     ("sum(i^-b/(1 + N*i^-a), i, 1, oo) ~ log(N)/(a*N)", "a > 1", "b = a+1"),
+    ("sum(i^-b/(1 + N*i^-a), i, 1, M) ~ log(N)/(a*N)", "a > 1", "b = a+1",
+     "M^a >= N*log(N)"),
     ("sum(i^-b/(1 + N*i^-a), i, M, oo) ~ M^(1+a-b)/(b-a-1)/N", "a > 1", "b > a+1",
      "N >= M^a*log(M)"),
     ("sum(i^-2*exp(-i/N), i, 1, M) ~ pi^2/6",),
+    # With a logarithm.
+    ("sum(i^-2*log(i+1)*exp(-N/i), i, 1, oo) ~ log(N)/N",),
+    ("sum(i^-b*log(i)^-2*exp(-N*i^-a), i, 2, oo) ~ a*Gamma((b-1)/a)*N^((1-b)/a)/log(N)^2",
+     "a > 0", "b > 1"),
+    ("sum(log(i+1)*min(1, n/i)^2, i, 1, M) ~ M*log(M)", "n >= M*log(M)"),
+    ("sum(i^-2*log(i)*exp(-N/i), i, M, oo) ~ log(M)/M", "M >= N*log(N)"),
+    ("sum(log(i+1)*exp(-N/i), i, 1, M) ~ M*log(M)", "M >= N*log(N)"),
+    ("sum(i^-3*log(i)/(1 + N/i), i, M, oo) ~ log(M)/(M*N)", "N >= M*log(M)"),
     # Filters of repeated steps, for any step size.
     ("sum(i^-b*(1-gamma*i^-a)^(2*N), i, 1, oo) ~ Gamma((b-1)/a)/a*(2*N*gamma)^((1-b)/a)",
      "a > 1", "b > 1", "gamma = 1"),
@@ -109,6 +127,14 @@ PROVED = [
     ("gamma*M + 1/gamma ~ 1/gamma + M*gamma",),
     ("M^(1-a) + M^(1-b) ~ M^(1-b)", "a > b"),
     ("sigma^2 + 1/M ~ sigma^2",),
+    # Terms without an equivalent that are small.
+    ("1 + M*exp(-N) ~ 1", "N >= M"),
+    ("M - N*exp(-N) + 1 ~ M",),
+    ("M + N - log(M) ~ M + N",),
+    ("sum(i^-b, i, M, oo) + sum(i^-b*exp(-N*i^-a), i, 1, M) ~ M^(1-b)/(b-1)",
+     "a > 1", "b > 1", "N >= M^(a+1)"),
+    ("sum(i^-b, i, M, oo) + sum(i^-b*(1-gamma*i^-a)^(2*N), i, 1, M) ~ M^(1-b)/(b-1)",
+     "a > 1", "b > 1", "N*gamma >= M^a*log(M)^2"),
 ]  # fmt: skip
 
 
@@ -142,21 +168,30 @@ NOT_PROVED = [
     # An end of the range at the scale of the filter, or possibly there.
     ("sum(i^-2*exp(-N/i), i, 1, M) ~ 1/N", "M >= N"),
     ("sum(i^-2*exp(-N/i), i, M, oo) ~ 1/M", "M >= N"),
+    ("sum(i^-2*exp(-N/i), i, M, oo) ~ 1/N", "N >= M"),
     ("sum(min(1, n/i)^2, i, 1, M) ~ M", "n >= M"),
     ("sum(min(1, n/i)^2, i, 1, M) ~ min(M, 2*n)",),
-    # The base of a filter of repeated steps need not be positive.
+    ("sum(i^-b/(1 + N*i^-a), i, M, T) ~ M^(1+a-b)/(b-a-1)/N", "a > 1", "b > a+1",
+     "N >= M^a*log(M)", "T >= M"),
+    # The base of a filter of repeated steps need not be positive, or tends to no exponential.
+    ("sum(i^-2*(2 - gamma/i)^(2*N), i, 1, oo) ~ 1/(2*N*gamma)", "gamma = 1"),
+    ("sum(i^-2*(1 + gamma/i)^(2*N), i, 1, oo) ~ 1/(2*N*gamma)", "gamma = 1"),
     ("sum(i^-2*(1-2*i^-1)^(2*N), i, 1, oo) ~ 1/(4*N)",),
     ("sum(i^-2*(1-M*i^-1)^(2*N), i, 1, oo) ~ 1/(2*N*M)",),
     # Finite ranges, ranges that may be empty or short, indices that stand for something else.
     ("sum(1/i, i, 1, 10) ~ M/M",),
     ("sum(1/i^2, i, M, N) ~ 1/M", "N >= M"),
     ("sum(1/i, i, M, N) ~ log(N/M)", "N >= M"),
+    ("sum(i^-1*log(i), i, M, N) ~ log(N)^2/2", "N >= M^2"),
     ("sum(i^-a, i, 0, M) ~ zeta(a)", "a > 1"),
     # Terms that no rule reads.
     ("sum(i^-2*log(i), i, 1, M) ~ M/M",),
     ("sum(i^-2*log(i+1), i, 1, M) ~ M/M",),
     ("sum(i^-2*log(i+M), i, 1, M) ~ M/M",),
-    ("sum(i^-2*log(i+1)*exp(-N/i), i, 1, oo) ~ log(N)/N",),
+    ("sum(i^-2*log(i)*exp(-N/i), i, 1, oo) ~ log(N)/N",),
+    ("sum(i^-2*log(i+1)/(1 + N/i), i, 1, oo) ~ log(N)^2/N",),
+    ("sum(i^-1*log(i+1)*exp(-N/i), i, 1, M) ~ log(M/N)*log(M)", "M >= N*log(N)"),
+    ("sum(i^-3*log(i+1)/(1 + N/i), i, 1, oo) ~ 1/N",),
     ("sum(i^-2*exp(-N/i)*exp(-N/i^2), i, 1, oo) ~ 1/N",),
     ("sum(i^-2*exp(-N/i - 1), i, 1, oo) ~ 1/N",),
     ("sum(i^-2*(1 - exp(-i/N)), i, 1, oo) ~ 1/N",),
@@ -190,6 +225,11 @@ NOT_PROVED = [
     # Constants without a rule, or of no proved sign.
     ("(1 + zeta(3))^(1/2)*M ~ M",),
     ("sin(1)*M ~ M",),
+    ("sin(3*pi/2)*M ~ sin(3*pi/2)*M",),
+    ("log(1/2)*M ~ log(1/2)*M",),
+    ("Gamma(-1/2)*M ~ Gamma(-1/2)*M",),
+    ("zeta(1/2)*M ~ zeta(1/2)*M",),
+    ("(zeta(1/2) - 1)*M ~ (zeta(1/2) - 1)*M",),
     ("sin(2*pi/3 + 1)*M ~ M",),
     ("log(pi)*M ~ M",),
     ("(a - b)*M ~ M", "a > 0", "b > 0"),
@@ -198,6 +238,15 @@ NOT_PROVED = [
     ("1/(a-a)*M ~ a*M", "a > -1"),
     ("M - M/(a-a) ~ M", "a > -1"),
     ("max(1, zeta(3))*M ~ M",),
+    ("(zeta(3) - 1 - 1/9)*M ~ M",),
+    ("(zeta(3) - 2)*M ~ M",),
+    ("(zeta(3) - 1 - pi)*M ~ M",),
+    ("(zeta(3) - zeta(5))*M ~ M",),
+    ("(1 - zeta(3))*M ~ M",),
+    # Terms without an equivalent that need not be small.
+    ("1 + exp(-gamma*N) ~ 1",),
+    ("1 + M*exp(-N) ~ 1",),
+    ("sum(i^-2, i, M, oo) + sum(i^-2*exp(-N/i), i, 1, M) ~ 1/M", "N >= M"),
     ("(10^30*zeta(3))^(1/2)*M ~ M",),
 ]  # fmt: skip
 
@@ -209,7 +258,12 @@ def test_what_is_not_proved(case: tuple[str, ...]) -> None:
 
 def test_the_index_is_a_name_of_its_own() -> None:
     ctx = premises(make_claim("M*N ~ M*N*a", ["a > 0"]), exact=True).ctx
-    for text in ("sum(M^-2, M, 1, N)", "sum(a^-2, a, 1, N)", "sum(i^-2, i, i, N)"):
+    for text in (
+        "sum(M^-2, M, 1, N)",
+        "sum(a^-2, a, 1, N)",
+        "sum(i^-2, i, i, N)",
+        "sum(i^-2, i, 1, i)",
+    ):
         with refused("already stands for something else"):
             equivalent(parse_expr(text), Given({}, ctx))
 
@@ -252,6 +306,27 @@ def test_a_derivation_without_its_proofs_is_rejected() -> None:
             check(claim, proof | {"tree": {"grows": bent}})
 
 
+def test_small_terms_are_compared_with_what_is_beside_them() -> None:
+    claim = make_claim("M - (M + N)*exp(-N) ~ M", ["N >= M"])
+    proof = proof_of(claim)
+    check(claim, proof)
+    leaf = proof["tree"]
+    ((term, hint),) = leaf["small"].items()
+    assert (term, hint["than"]) == ("(M + N)*exp(-N)", "M")
+    for bent in (
+        {"grows": leaf["grows"]},
+        leaf | {"small": []},
+        leaf | {"small": {term: hint | {"than": "N"}}},
+        leaf | {"small": {term: hint | {"than": "1"}}},
+        leaf | {"small": {term: hint | {"bounds": {}}}},
+        leaf | {"small": {term: hint | {"proof": {"certs": []}}}},
+        leaf | {"small": {"M": hint, term: hint}},
+        leaf | {"small": {"M": hint}},
+    ):
+        with refused("."):
+            check(claim, proof | {"tree": bent})
+
+
 def test_comparisons_of_parameters_are_exact_too() -> None:
     says = "sum(i^-b/(1 + N*i^-a), i, 1, oo)*N ~ N*sum(i^-b/(N*i^-a + 1), i, 1, oo)"
     claim = make_claim(says, ["a > 1", "b > 1"])
@@ -265,6 +340,13 @@ def test_comparisons_of_parameters_are_exact_too() -> None:
 # Constants.
 
 
+def constant_of(expr: Expr, ctx: Context) -> Constant:
+    """Read a constant, or a convergent sum as what it is equivalent to."""
+    if not any(isinstance(node, Sum) for node in walk(expr)):
+        return read_constant(expr, ctx)
+    return equivalent(expr, Given({}, ctx)).single(expr).constant
+
+
 def constants(*texts: str, assume: tuple[str, ...] = ("a > 1", "b > 2")) -> list[Constant]:
     """Read constants, with whatever signs they need."""
     ctx = premises(make_claim("M ~ a*b*M", assume), exact=True).ctx
@@ -272,7 +354,7 @@ def constants(*texts: str, assume: tuple[str, ...] = ("a > 1", "b > 2")) -> list
     for text in texts:
         while True:
             try:
-                found.append(read_constant(parse_expr(text), ctx))
+                found.append(constant_of(parse_expr(text), ctx))
                 break
             except SignNeededError as needed:
                 signed = Prover(ctx).with_sign(needed.value)
@@ -307,7 +389,13 @@ def constants(*texts: str, assume: tuple[str, ...] = ("a > 1", "b > 2")) -> list
         ("log(a)*sigma", "sigma*log(a)"),
         ("zeta(3) + a - 1", "zeta(3) - 1 + a"),
         ("zeta(3) + a - a", "zeta(3)"),
+        ("zeta(a) - 1", "sum(i^-a, i, 2, oo)"),
+        ("zeta(a) - 1 - 2^-a - 3^(-a)", "sum(i^-a, i, 4, oo)"),
+        ("zeta(3) - 9/8", "sum(i^-3, i, 3, oo)"),
+        ("2*(zeta(a) - 2^-a - 1)", "sum(i^-a, i, 3, oo) + sum(j^-a, j, 3, oo)"),
         ("sqrt(8)", "2*sqrt(2)"),
+        ("sqrt(2*sqrt(2))", "8^(1/4)"),
+        ("sqrt(a*sqrt(a))", "a^(3/4)"),
         ("sqrt(Gamma(2*a + 1))", "sqrt(2)*sqrt(a)*sqrt(Gamma(2*a))"),
     ],
 )
@@ -336,6 +424,7 @@ def test_constants_that_are_equal(one: str, other: str) -> None:
         ("sqrt(a)", "sqrt(2)*a^(1/3)"),
         ("Gamma(1/3)*Gamma(2/3)", "pi"),
         ("zeta(3) + 1", "zeta(3)"),
+        ("zeta(a) - 1", "sum(i^-a, i, 3, oo)"),
         ("zeta(3) + zeta(5)", "zeta(3)"),
         ("sigma", "1"),
         ("exp(a)", "exp(b)"),
@@ -349,7 +438,7 @@ def test_constants_that_are_not_found_equal(one: str, other: str) -> None:
 
 def test_quotients_are_of_single_terms() -> None:
     ring = Ring(["a", "b"])
-    one, other = constants("Gamma(a + 1)", "1 + zeta(3)")
+    one, other = constants("zeta(3)", "2*zeta(3) + 1")
     assert quotient(one, other, ring) is None
     assert quotient(other, one, ring) is None
     assert quotient(one, one, ring) == ring.one
@@ -361,6 +450,11 @@ def test_constants_that_grow_too_large() -> None:
         constants(f"({terms})*({terms})")
     with refused("no rule for a power"):
         constants("(1 + zeta(3))^5")
+    with refused("too many terms"):
+        constants("(pi*a^4)^16", assume=("a > 0", "b > 0"))
+    sizes = "(M + N)*(M + T)*(N + T)*(M + C)*(N + C)*(T + C) ~ M"
+    with pytest.raises(StuckError, match="too many terms"):
+        derivation(make_claim(sizes))
 
 
 # Quantities, exactly.
@@ -408,6 +502,14 @@ def test_quantities_that_are_known_up_to_constants(
 ) -> None:
     with pytest.raises(NoMeaningError):
         exact_meaning(parse_expr(quantity), setting(**settings))
+
+
+def test_paths_of_exact_quantities_say_how_every_size_goes() -> None:
+    # Up to constants M is of no account beside the noise.
+    claim = make_claim("approx + irreducible ~ sigma^2", ["a > 1", "b > 1"], features="top")
+    proof = proof_of(claim)
+    assert proof["model"]["path"] == {"M": ["1", "0", "0"]}
+    check(claim, proof)
 
 
 # Ratios with another limit.

@@ -302,8 +302,8 @@ def test_equivalents() -> None:
         "mean_bias, exactly: sum(i^(-b)*(1 - gamma*i^(-a))^(2*N), i, 1, M)",
         "mean_bias is S_1.",
         "1 = o(N*gamma), by log(N) -> oo and N*gamma >= log(N)",
-        "the terms hold exp(-u) with u = 2*gamma*N*i^(-a)",
-        "whose Mellin transform Gamma(s) converges at s = (b - 1)/a",
+        "the terms hold (1 - gamma*i^(-a))^(2*N), equivalent to exp(-u), u = 2*gamma*N*i^(-a)",
+        "its Mellin transform Gamma(s) converges at s = (b - 1)/a",
         "the same by identities of powers, Gamma and zeta",
     ):
         assert told in flat
@@ -311,4 +311,24 @@ def test_equivalents() -> None:
     page = explain(make_claim(cases, [*A, "b > 1", "M^a >= N^2"]))
     flat = " ".join(FORMATS["text"](page.blocks).split())
     assert "Case 2: b = a + 1." in flat
-    assert "so that there is a logarithm" in flat
+    assert "all scales count alike" in flat
+
+
+def test_terms_that_are_small_beside_others() -> None:
+    settings = {"features": "top", "schedule": "constant"}
+    assume = [*A, "b > 1", "N*gamma >= M^a*log(M)^2"]
+    page = explain(make_claim("approx + mean_bias ~ M^(1-b)/(b-1)", assume, **settings))
+    assert page.answer is Verdict.CERTIFIED
+    flat = " ".join(FORMATS["text"](page.blocks).split())
+    assert "- S_2 is at most of order" in flat
+    assert "= o(M^(1 - b)), by" in flat
+    assert "S_1 ~ M^(1 - b)/(b - 1): compared with the integral, which its lower end" in flat
+
+
+def test_a_limit_that_is_not_1() -> None:
+    says = "sum(i^-b*exp(-N*i^-a), i, 1, oo) ~ Gamma(b/a)/a*N^((1-b)/a)"
+    page = explain(make_claim(says, [*A, "b > 1"]))
+    assert page.answer is Verdict.REFUTED
+    flat = " ".join(FORMATS["text"](page.blocks).split())
+    assert "1/2*pi^(1/2)*N^(-1/2): the terms hold exp(-u), u = N*i^(-2)" in flat
+    assert "So LEFT/RIGHT tends to 1.77245385091, not to 1: the claim is false." in flat

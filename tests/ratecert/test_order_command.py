@@ -44,6 +44,7 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
             {"when": ["A <= 1"], "order": "1"},
         ],
         "leading": None,
+        "leading_proved": False,
         "trust": [],
     }
 
@@ -69,7 +70,20 @@ def test_quantities_come_with_their_trust(capsys: pytest.CaptureFixture[str]) ->
 )
 def test_sums_of_the_papers(expr: str, assume: list[str], sizes: list[str], order: str) -> None:
     rate = ratecert.order(expr, assume, sizes)
-    assert rate == Rate(expr, order, (Regime((), order),), rate.leading)
+    # Every sum here has a leading term that is proved.
+    has_sum = "sum" in expr
+    assert (rate.leading is not None) == rate.leading_proved == has_sum
+    assert rate == Rate(expr, order, (Regime((), order),), rate.leading, (), has_sum)
+
+
+def test_leading_terms_that_are_not_proved() -> None:
+    # At the scale of the filter, and where nothing is known of two scales.
+    for expr in ("sum(min(1, n*i^-a)^2, i, 1, M)", "sum(i^-2*exp(-N/i)*exp(-M/i), i, 1, oo)"):
+        rate = ratecert.order(expr, ["a > 1"])
+        assert (rate.leading, rate.leading_proved) == (None, False)
+    rate = ratecert.order("sum(i^-a, i, M, oo) + sum(i^-a, i, N, oo)", ["a > 1"])
+    assert rate.leading == "M^(1 - a)/(a - 1) + N^(1 - a)/(a - 1)"
+    assert str(rate).endswith("(proved)")
 
 
 def test_by_cases_without_one_order(capsys: pytest.CaptureFixture[str]) -> None:
