@@ -80,9 +80,13 @@ def _grouped(factors: tuple[Expr, ...]) -> Expr:
 
 
 def _split(factor: Expr) -> tuple[Expr, Expr]:
-    """Return base and exponent of a power of a name, of a reciprocal, or the factor itself."""
-    if isinstance(factor, Pow) and (
-        isinstance(factor.base, Name) or factor.exponent == _MINUS_ONE
-    ):
+    """Return base and exponent of a power of names, of a reciprocal, or the factor itself."""
+    if isinstance(factor, Pow) and (_is_names(factor.base) or factor.exponent == _MINUS_ONE):
         return factor.base, factor.exponent
     return factor, _ONE
+
+
+def _is_names(base: Expr) -> bool:
+    """Whether an expression is a name or a product of names."""
+    parts = base.factors if isinstance(base, Mul) else (base,)
+    return all(isinstance(part, Name) for part in parts)

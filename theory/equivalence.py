@@ -21,7 +21,7 @@ from proofs_check.filters import without_filters
 from proofs_check.logform import form_expr
 from proofs_check.premises import Premises
 from theory.planner import falling_faster, plan
-from theory.prover import Prover, StuckError
+from theory.prover import Prover, SplitNeededError, StuckError
 
 __all__ = ["Sought", "equivalence_leaf", "proposed_equivalent"]
 
@@ -104,7 +104,7 @@ def proposed_equivalent(ready: Premises) -> Expr | None:
             if signed is None:
                 return None
             prover = signed[1]
-        except RejectedError:
+        except (RejectedError, StuckError, SplitNeededError):
             return None
 
 

@@ -86,6 +86,13 @@ def test_leading_terms_that_are_not_proved() -> None:
     assert str(rate).endswith("(proved)")
 
 
+def test_no_leading_term_where_that_asks_for_cases() -> None:
+    drawn = "sum(log(i + 1)*i^(-1/2)/(i^(-1/2) + 1/k), i, 1, M) + k*N^(-2)"
+    rate = ratecert.order(drawn)
+    assert rate.leading is None
+    assert len(rate.regimes) > 1
+
+
 def test_by_cases_without_one_order(capsys: pytest.CaptureFixture[str]) -> None:
     rate = ratecert.order("sum(i^-a, i, 1, M)", ["a > 0"])
     assert rate.order == ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from proofs_check.expr import Add, Expr, Mul, Name, Num, Pow, add, div, mul, neg, power
@@ -67,6 +67,8 @@ def test_value_stays(expr: Expr) -> None:
 
 
 @given(expressions)
+@example(neg(mul(parse_expr("M^(-a)"), parse_expr("M^(1/a)"), parse_expr("M^(1/a)"))))
+@example(mul(parse_expr("M^(-a)"), parse_expr("(M*N)^(1/a)"), parse_expr("2")))
 def test_is_settled_and_parses_back(expr: Expr) -> None:
     shown = tidy(expr)
     assert tidy_text(str(shown)) == str(shown)
