@@ -19,7 +19,7 @@ from proofs_check.algebra import Form, Frac
 from proofs_check.checker import is_exact, sides_of
 from proofs_check.claim import Claim, Comparison, Condition
 from proofs_check.cone import Context, Generator, SignNeededError
-from proofs_check.expr import Expr, Name, Num, add, mul, power
+from proofs_check.expr import Expr, Name, Num, add, mul, power, walk
 from proofs_check.growth import bound
 from proofs_check.logform import form_expr, log_tree
 from proofs_check.premises import (
@@ -84,16 +84,23 @@ def _tree(ready: Premises) -> dict[str, Any]:
     except StuckError:
         if not has_decay(ready.left.upper, ready.left.lower, ready.right):
             raise
-    squares = (power(Name(name), TWO) for name in ready.ctx.ring.names)
     with falling_faster(MUCH):
         try:
             return grown(ready, (), _compared)
         except StuckError:
-            if not ready.ctx.ring.names:
-                raise
-    # Above every exponent of moderate coefficients.
-    with falling_faster(mul(MUCH, add(ONE, *squares))):
+            pass  # tried again with more
+    # Above every exponent that the numbers and parameters of the claim make up.
+    squares = (power(Name(name), TWO) for name in ready.ctx.ring.names)
+    with falling_faster(mul(MUCH, add(_numbers(ready), *squares))):
         return grown(ready, (), _compared)
+
+
+def _numbers(ready: Premises) -> Num:
+    """Return a number above all quotients of numbers in the two sides, without their signs."""
+    sides = (ready.left.upper, ready.left.lower, ready.right)
+    nodes = {node.value for side in sides for node in walk(side) if isinstance(node, Num)}
+    total = sum((abs(value) + 1 / abs(value) for value in nodes if value), Fraction(1))
+    return Num(total**2)
 
 
 def needs(ready: Premises) -> list[Any]:

@@ -7,12 +7,17 @@ from proofs_check.claimfile import make_claim
 from theory.derive import derive
 
 TRUE = [
+    ("exp(-M) = o(M^-100)", []),
+    ("N^50*exp(-M^2) = O(M^-1000)", ["M >= N"]),
+    ("N^50*exp(-M^(1/10)) = o(M^(-a))", ["M >= N", "a > 1"]),
     ("exp(-M) = O(M^(-a))", ["a > 1"]),
     ("exp(-M*gamma) = O((M*gamma)^(-3*a))", ["a > 1"]),
     ("exp(-M) = o(M^(-a*b))", ["a > 1", "b > 0"]),
     ("sum(exp(-N*gamma*i^-a), i, 1, M) = O(M*(N*gamma*M^-a)^(-2*a))", ["a > 1"]),
 ]
 FALSE = [
+    ("N^50*exp(-M^2) = o(M^-40)", []),
+    ("M^-100 = O(exp(-M))", []),
     ("exp(-log(M)) = O(M^(-a))", ["a > 1"]),
     ("exp(-M*gamma) = O(M^(-a))", ["a > 1"]),
     ("exp(-M) = Omega(M^(-a))", ["a > 1"]),
