@@ -52,6 +52,7 @@ FUNCTIONS: Mapping[str, tuple[int, int | None]] = {
 
 NUMBERS = frozenset({"pi", "EulerGamma"})
 """Names of fixed numbers of the language, all positive; Euler's is 0.5772..."""
+_NEVER_FREE = NUMBERS | {"oo"}
 
 
 class Expr:
@@ -244,7 +245,7 @@ def free_names(expr: Expr) -> frozenset[str]:
     """Return the names that occur free: all but bound indices, `NUMBERS` and ``oo``."""
     match expr:
         case Name(name):
-            return frozenset({name}) - NUMBERS - {"oo"}
+            return frozenset() if name in _NEVER_FREE else frozenset({name})
         case Sum(term, index, lo, hi):
             return (free_names(term) - {index}) | free_names(lo) | free_names(hi)
     return frozenset().union(*map(free_names, children(expr)))

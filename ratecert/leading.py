@@ -7,6 +7,7 @@ balls (`ratecert.constants`).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -182,10 +183,10 @@ def _rest(known: Expansion) -> tuple[str, str]:
 
 
 def proved(claim: Claim) -> tuple[str, ...]:
-    """Derive the claim, re-check the derivation, and return what it rests on."""
+    """Derive the claim, re-check the derivation as JSON holds it, and return what it rests on."""
     try:
         proof = derivation(claim)
         proof["model"] = model(claim)
-        return check(claim, proof).trust
+        return check(claim, json.loads(json.dumps(proof))).trust
     except (StuckError, RejectedError) as error:
         raise UnknownOrderError(f"{claim.says} was found, but not proved: {error}") from error
