@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from proofs_check.algebra import Ring
 from proofs_check.errors import RejectedError
 from proofs_check.expr import Name
 from proofs_check.ledger.context import Context
@@ -39,6 +40,7 @@ def normal(text: str, where: Context = POSITIVE) -> str:
         ("-x^2", "-x^2"),
         ("2^-j", "2^(-j)"),
         ("x^y^a", "x^(y^a)"),
+        ("_x + x_1", "_x + x_1"),
         ("1 - (x - y)", "1 - (x - y)"),
         ("2*x/4", "1/2*x"),
         ("0.125", "1/8"),
@@ -130,6 +132,7 @@ def test_substitution_does_not_capture() -> None:
         ("min(x, y)", "min(y, x)"),
         ("f(x + y, 1)", "f(y + x, 1)"),
         ("sum(g*i^-a*x, i, 1, M)", "g*x*sum(k^-a, k, 1, M)"),
+        ("sum(1/(x*(x + y)^2*y*i), i, 1, M)", "1/(x*(x + y)^2*y)*sum(1/k, k, 1, M)"),
         ("sum(x + i, i, 1, M)", "sum(x, i, 1, M) + sum(k, k, 1, M)"),
         ("sum(x/(i + 1)/(x + y), i, 1, M)", "x/(x + y)*sum(1/(k + 1), k, 1, M)"),
         ("sum(i, i, 3, 2)", "0"),
@@ -144,7 +147,11 @@ def test_equal_formulas_have_one_normal_form(one: str, other: str) -> None:
 
 @pytest.mark.parametrize(
     "equation",
-    ["x^a = x", "exp(x) = exp(y)", "sum(i, i, 1, M) = sum(i, i, 1, N)", "log(2) = log(3)",
+    ["x^a = x", "exp(x) = exp(y)",
+     "N*sum(sum(1, k, i, M), i, 1, M) = M*sum(sum(1, k, i, M), i, 1, N)",
+     "sum(1/(x*y*i), i, 1, M) = sum(1/i, i, 1, M)/y",
+     "N*sum(sum(1, k, 1, i), i, 1, M) = M*sum(sum(1, k, 1, i), i, 1, N)",
+     "sum(i, i, 1, M) = sum(i, i, 1, N)", "log(2) = log(3)",
      "f(x, y) = f(y, x)", "min(x, y) = x", "2^a = 2", "floor(x) = x", "exp(1) = 3"],
 )  # fmt: skip
 def test_different_formulas_differ(equation: str) -> None:
@@ -216,6 +223,16 @@ def test_bounds_build_on_each_other_in_any_order() -> None:
     assert where.bounds("m") == (Fraction(3, 2), Fraction(6))
     assert where.bounds("x") is None
     assert context("a <= 4").bounds("a") is None
+
+
+def test_what_may_be_divided_by_zero_has_no_sign() -> None:
+    """A denominator that is only known not to be negative gives a quotient no sign."""
+    where = context("x > 0", "p >= 0")
+    ring = Ring(["p", "x", "y"])
+    for text in ("x/p", "x/(p*y)", "p/(0 - p)"):
+        assert not where.signs.is_positive(ring, ring.frac(parse_formula(text)), False)
+    where.signs.learn(ring, ring.frac(parse_formula("y/p")), True)
+    assert not where.signs.has_sign(ring, ring.frac(Name("y")).num, False)
 
 
 def test_facts_with_a_denominator() -> None:

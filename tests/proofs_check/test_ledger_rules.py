@@ -143,6 +143,16 @@ def test_rejected(item: Item, reason: str) -> None:
     assert reason in entry.reason
 
 
+def test_entries_hold_what_the_item_says_of_itself() -> None:
+    more = {"title": "Growth", "note": "Sharp at a = 3."}
+    found = last({"id": "it", "says": "a^a <= 28", "by": "box", **more})
+    assert (found.method, found.title, found.note) == ("box", "Growth", "Sharp at a = 3.")
+    wrong = last({"id": "it", "says": "a^a <= 2", "by": "box", **more})
+    assert (wrong.method, wrong.status) == ("box", "rejected")
+    definition = last({"constant": "c2", "value": "a", "note": "As above."})
+    assert (definition.status, definition.note) == ("definition", "As above.")
+
+
 def test_constants_stand_in_the_statement() -> None:
     entry = last(lemma("c*x <= y", ": H1", assume=["c*x <= y"], constants={"c": "1/2"}, **XY))
     assert (entry.status, entry.says) == ("proved", "1/2*x <= y")
@@ -474,7 +484,7 @@ def test_moments_are_polynomial_and_of_named_variables() -> None:
 CLAIM = {"id": "total", "says": "risk - sigma^2 = Theta(M^-a + g)", "target": "i^-a"}
 
 
-def supported(says: str, **more: Any) -> Report:
+def supported(says: str, relation: str = "Theta", **more: Any) -> Report:
     risk = {"constant": "risk", "value": "M^-a + g + sigma^2"}
     item = {"id": "it", "says": says, "supports": "total", "combine": [": d"], **more}
     if says.startswith("M"):
@@ -485,6 +495,7 @@ def supported(says: str, **more: Any) -> Report:
     head["standing"]["assume"].append("sigma >= 0")
     head["standing"]["example"]["sigma"] = "0"
     claim = {**CLAIM, "assume": ["a > 1", "g > 0"]}
+    claim["says"] = CLAIM["says"].replace("Theta", relation)
     return check_ledger({**head, "item": [risk, item], "claim": [claim]})
 
 
@@ -504,6 +515,22 @@ def supported(says: str, **more: Any) -> Report:
 def test_a_lemma_supports_the_claim_as_it_is_worded(says: str, reason: str) -> None:
     more = {"constants": {"c": "1/9"}} if "c/a" in says else {}
     entry = supported(says, **more).entries[-1]
+    assert entry.status == ("rejected" if reason else "proved"), entry.reason
+    assert reason in entry.reason
+
+
+@pytest.mark.parametrize(
+    ("says", "relation", "reason"),
+    [
+        ("M^-a + g <= risk - sigma^2", "Omega", ""),
+        ("M^-a + g <= risk - sigma^2", "O", "no bound as"),
+        ("risk - sigma^2 <= M^-a + g", "O", ""),
+        ("risk - sigma^2 <= M^-a + g", "Omega", "no bound as"),
+        ("risk - sigma^2 <= M^-a + g", "o", "no bound as"),
+    ],
+)
+def test_a_lemma_is_the_bound_that_the_claim_states(says: str, relation: str, reason: str) -> None:
+    entry = supported(says, relation).entries[-1]
     assert entry.status == ("rejected" if reason else "proved"), entry.reason
     assert reason in entry.reason
 
@@ -641,6 +668,22 @@ def test_readings_reach_through_definitions() -> None:
     report = check_ledger({**head, "claim": [claim]})
     assert report.holds, report.entries[-1].reason
     assert [line.rpartition(": ")[2] for line in report.trust] == ["p = a", "q = p + g"]
+
+
+def test_readings_reach_through_several_definitions() -> None:
+    """The claim speaks of q and r; q leads to p, r to w, and nothing to s."""
+    values = {"s": "1", "p": "a", "w": "g", "q": "p + g", "r": "w + a"}
+    chain = [{"constant": name, "value": value} for name, value in values.items()]
+    steps = [step(name, f"{name}.def") for name in ("q", "p", "r", "w")]
+    item = lemma("q + r - 2*g <= 6*M", ": A2", steps=steps, supports="s")
+    item["combine"] = ["2 : A2", ": q", ": p", ": r", ": w", "6 : A5"]
+    head = {"format": 1, "key": "t", "standing": STANDING, "item": [*chain, item]}
+    claim = {"id": "s", "says": "q + r - 2*g = O(M)", "target": "i^-2",
+             "assume": ["q > 0", "g > 0", "r > 0"]}  # fmt: skip
+    report = check_ledger({**head, "claim": [claim]})
+    assert report.holds, report.entries[-1].reason
+    found = [line.rpartition(": ")[2] for line in report.trust]
+    assert found == ["p = a", "w = g", "q = p + g", "r = w + a"]
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,7 @@ def test_true(says: str) -> None:
         ("I = A", "stands alone"),
         ("E(t(u)*A*u) = tr(A*C)", "alternate"),
         ("E(u*t(v)*u*t(u)) = A", "alternate"),
+        ("E(u*t(u)*X*u*t(v)*v*t(u)) = A", "alternate"),
         ("E(tr(u*t(u))) = tr(C)", "trace of random"),
         ("E(u*t(u)*v*t(v)) = C*v*t(v)", ""),
         ("A^4*A^4*A^4*A = A", "too many"),
