@@ -19,6 +19,7 @@ just that:
    least constant.  With a tilde the ratio must outgrow every power of the logarithm of the
    largest size.  Between explicit expressions ~ also fails if the ratio has a limit other than 1
    (see `proofs_check.leading`, and `proofs_check.ratio` for witnesses of a kind of their own).
+   Where exponentials compete, explicit sides are compared as `proofs_check.exponentials` says.
 
 *Optima.*  ``optimal(value)`` is at most the objective at any feasible point, so a path of sizes
 together with a feasible point of the variables refutes ``Theta``, ``Omega`` and ``~`` if the
@@ -40,10 +41,11 @@ from proofs_check.claim import Claim, Condition, optimal_of
 from proofs_check.claimfile import SIZES
 from proofs_check.cone import RejectedError
 from proofs_check.exactly import exact_meaning
+from proofs_check.exponentials import Beyond, has_exponentials, quotient_bound
 from proofs_check.expr import Call, Expr, Name, Num, free_names, walk
 from proofs_check.filters import explicit, without_filters
 from proofs_check.leading import leading_term
-from proofs_check.meaning import Meaning, NoMeaningError
+from proofs_check.meaning import Meaning, NoMeaningError, is_quantity
 from proofs_check.orders import CONSTANT, LOG, Order, UndecidedError, exact_value
 from proofs_check.paths import Path, lower_along, order_along, upper_along
 
@@ -393,7 +395,57 @@ def refuted_along(claim: Claim, statement: Statement, path: Path) -> Refuted:
         except UndecidedError as error:
             reason = str(error)
         reasons.append(reason)
-    raise RejectedError("; ".join(reasons))
+    return _refuted_exactly(claim, statement, path, reasons)
+
+
+def _refuted_exactly(
+    claim: Claim, statement: Statement, path: Path, reasons: list[str]
+) -> Refuted:
+    """Return how the claim fails with its exponentials as they are written, see `exponentials`.
+
+    Raises
+    ------
+    RejectedError
+        Where they do not show that it fails, for the `reasons` beside.
+    """
+    reasons = list(reasons)
+    for side in ("above", "below"):
+        try:
+            bound = _exact_bound(claim, path, side)
+        except UndecidedError as error:
+            reasons.append(str(error))
+            continue
+        found = None if bound is None else _failure(claim.relation, side, bound, path)
+        if found is not None:
+            return _refuted(statement.trust, path, side, *found)
+    raise RejectedError("; ".join(dict.fromkeys(reasons)))
+
+
+def _exact_bound(claim: Claim, path: Path, side: str) -> Order | Beyond | None:
+    """Return an upper bound of ``RIGHT/LEFT`` ("above") or ``LEFT/RIGHT`` ("below").
+
+    None if there are no exponentials, or if a side is not explicit.
+    """
+    sides = (claim.right, claim.left) if side == "above" else (claim.left, claim.right)
+    if claim.objective or any(is_quantity(node) for part in sides for node in walk(part)):
+        return None
+    if not any(has_exponentials(part, path.values) for part in sides):
+        return None
+    return quotient_bound(*sides, path)
+
+
+def _failure(
+    relation: str, side: str, bound: Order | Beyond, path: Path
+) -> tuple[str, str] | None:
+    """Return the ratio and the text where an upper bound of it, or of 1 over it, refutes."""
+    if isinstance(bound, Beyond):
+        failing, way = (_FAILS_ABOVE, "grows") if side == "above" else (_FAILS_BELOW, "falls")
+        text = f"{way} faster than every power of t"
+        return ("t^oo" if side == "above" else str(bound), text) if relation in failing else None
+    ratio = CONSTANT / bound if side == "above" else bound
+    if not _refutes(relation, side, ratio, path):
+        return None
+    return str(ratio), f"is {_BOUND[side]} {ratio} and {_tendency(ratio)}"
 
 
 def refuted_limit(statement: Statement, path: Path, limit: str) -> Refuted:
