@@ -22,7 +22,7 @@ from proofs_check.cone import Context, Generator, SignNeededError
 from proofs_check.expr import Expr, Name, Num, add, mul, power, walk
 from proofs_check.growth import bound
 from proofs_check.language import parse_expr
-from proofs_check.logform import LOGLOG, form_expr, log_tree, monomial
+from proofs_check.logform import LOGLOG, GrowthNeededError, form_expr, log_tree, monomial
 from proofs_check.premises import (
     Premises,
     condition_generators,
@@ -196,6 +196,10 @@ def _region(ready: Premises, leaf: Leaf, splits: int) -> dict[str, Any]:
             prover = prover.with_log(needed.text)
             ready = replace(ready, ctx=prover.ctx)
             steps.append({"log": needed.text})
+        except GrowthNeededError as needed:
+            step, prover = prover.with_growth(needed)
+            ready = replace(ready, ctx=prover.ctx)
+            steps.append(step)
     for outer in reversed(steps):
         node = {**outer, "then": node}
     return node

@@ -19,7 +19,15 @@ from proofs_check.expr import Sum
 from proofs_check.goals import refined
 from proofs_check.growth import at_centre, range_context
 from proofs_check.language import parse_expr
-from proofs_check.logform import LOGLOG, form_expr, log_generators, loglog, monomial, names_of
+from proofs_check.logform import (
+    LOGLOG,
+    GrowthNeededError,
+    form_expr,
+    log_generators,
+    loglog,
+    monomial,
+    names_of,
+)
 from theory.certificates import Cone, positive, sign_multiplier
 
 __all__ = ["LogNeededError", "Prover", "SplitNeededError", "StuckError", "form_expr"]
@@ -245,6 +253,18 @@ class Prover:
         """Return a prover that knows what holds of the logarithm of a monomial."""
         form = monomial(parse_expr(text), self.ctx)
         return Prover(self.ctx.with_generators(*log_generators(form, self.ctx)))
+
+    def with_growth(self, needed: GrowthNeededError) -> tuple[dict[str, Any], Prover]:
+        """Prove that a monomial tends to infinity; raises `StuckError`."""
+        if not names_of(needed.form) <= self.ctx.sizes | {"gamma"}:
+            raise StuckError(str(needed)) from needed
+        try:
+            given = self._without_slack().goal(lin(ZERO), lin(needed.form), diverging=True)
+        except StuckError as stuck:
+            raise StuckError(str(needed)) from stuck
+        step = {"diverges": str(form_expr(needed.form, self.ctx)), "given": given}
+        ((ctx, _),) = refined(step | {"then": None}, self.ctx)
+        return step, Prover(ctx)
 
     def require_log(self, form: Form) -> Tree:
         """Return ``log log(2 + X)`` of a monomial, or ask for what is known of it."""

@@ -10,13 +10,14 @@ from fractions import Fraction
 
 import mpmath
 import pytest
+from far_values import far_value
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from proofs_check.claimfile import make_claim
 from proofs_check.cone import RejectedError
 from proofs_check.exponentials import BEYOND, has_exponentials, quotient_bound
-from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow
+from proofs_check.expr import Expr
 from proofs_check.language import parse_expr
 from proofs_check.orders import CONSTANT, Order, UndecidedError
 from proofs_check.paths import Path
@@ -128,25 +129,6 @@ def test_what_has_exponentials() -> None:
 PLACES = [mpmath.mpf(10) ** k for k in (60, 120, 240)]
 
 
-def number(expr: Expr, at: dict[str, mpmath.mpf]) -> mpmath.mpf:
-    match expr:
-        case Num(value):
-            return mpmath.mpf(value.numerator) / value.denominator
-        case Name("pi"):
-            return +mpmath.pi
-        case Name(name):
-            return at[name]
-        case Add(terms):
-            return mpmath.fsum(number(term, at) for term in terms)
-        case Mul(factors):
-            return mpmath.fprod(number(factor, at) for factor in factors)
-        case Pow(base, exponent):
-            return mpmath.power(number(base, at), number(exponent, at))
-        case Call(func, args):
-            return getattr(mpmath, func)(*(number(arg, at) for arg in args))
-    raise AssertionError(expr)
-
-
 def check_bound(top: Expr, bottom: Expr, path: Path, factors: list[Fraction]) -> None:
     """Compare a bound with the quotient where the sizes have constant factors."""
     found = quotient_bound(top, bottom, path)
@@ -156,7 +138,7 @@ def check_bound(top: Expr, bottom: Expr, path: Path, factors: list[Fraction]) ->
             at = {"sigma": mpmath.mpf(1) / 3}
             for (name, order), factor in zip(path.orders.items(), factors, strict=True):
                 at[name] = mpmath.mpf(factor.numerator) / factor.denominator * value(order, t)
-            quotient = number(top, at) / number(bottom, at)
+            quotient = far_value(top, at) / far_value(bottom, at)
             limit = 1 if found == BEYOND else value(found, t)
             slopes.append(mpmath.log(quotient / limit) / mpmath.log(t))
     if found == BEYOND:
