@@ -8,7 +8,7 @@ that is written out (no quantities, no filters) is taken apart into terms
     m exp(E),    E = Σ_A q_A A,
 
 by identities between real numbers: products of sums of such terms, ``exp(U) exp(V) = exp(U+V)``,
-``exp(U)^y = exp(yU)`` for rational y, ``B^U = exp(U log B)`` for ``B > 0``, sums and products in
+``exp(U)^y = exp(yU)`` for constant y, ``B^U = exp(U log B)`` for ``B > 0``, sums and products in
 an exponent multiplied out, and at last ``exp(q log Y) = Y^q`` for rational q.  m is left to the
 rules of `paths`.  Each A is a product of powers of expressions that those rules show to be
 positive and of one order along the path, *checked for every one that is met*, also where terms
@@ -42,7 +42,7 @@ t if all its terms are.  Any B will do; the one with the least bound is taken.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
@@ -50,11 +50,32 @@ from itertools import product
 from flint import arb
 from flint import ctx as flint_context
 
-from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, mul, power, substitute, walk
+from proofs_check.expr import (
+    Add,
+    Call,
+    Expr,
+    Mul,
+    Name,
+    Num,
+    Pow,
+    free_names,
+    mul,
+    power,
+    substitute,
+    walk,
+)
 from proofs_check.orders import CONSTANT, LOG, Order, UndecidedError, exact_value
 from proofs_check.paths import Path, lower_along, order_along, upper_along
 
-__all__ = ["BEYOND", "Beyond", "has_exponentials", "quotient_bound"]
+__all__ = [
+    "BEYOND",
+    "Beyond",
+    "Exponent",
+    "Reader",
+    "Term",
+    "has_exponentials",
+    "quotient_bound",
+]
 
 MAX_TERMS = 64
 """Sums that multiply out to more terms are refused."""
@@ -75,27 +96,27 @@ class Beyond:
 
 BEYOND = Beyond()
 
-_Exponent = dict[tuple[Expr, Expr], Fraction]
+Exponent = dict[tuple[Expr, Expr], Fraction]
 """Rational multiples of products of what moves and a constant."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Term:
+class Term:
     """The product of `factors` and ``exp`` of the exponent."""
 
     factors: tuple[Expr, ...]
-    exponent: _Exponent
+    exponent: Exponent
 
 
-def has_exponentials(expr: Expr, values: Mapping[str, Fraction]) -> bool:
-    """Whether something in it is raised to a power that is no rational constant."""
-    return any(_is_exponential(node, values) for node in walk(expr))
+def has_exponentials(expr: Expr, constants: Collection[str]) -> bool:
+    """Whether something in it is raised to a power with other names than those of constants."""
+    return any(_is_exponential(node, constants) for node in walk(expr))
 
 
-def _is_exponential(node: Expr, values: Mapping[str, Fraction]) -> bool:
+def _is_exponential(node: Expr, constants: Collection[str]) -> bool:
     match node:
         case Call("exp", (arg,)) | Pow(_, arg):
-            return exact_value(arg, values) is None
+            return not free_names(arg) <= set(constants)
     return False
 
 
@@ -108,7 +129,7 @@ def quotient_bound(top: Expr, bottom: Expr, path: Path) -> Order | Beyond:
         Where the rules give none.
     """
     numbers = {name: Num(value) for name, value in path.values.items()}
-    reader = _Reader(path)
+    reader = Reader(lambda expr: order_along(expr, path))
     upper = [_bounded(t, path, upper=True) for t in reader.terms(substitute(top, numbers))]
     lower = [_bounded(t, path, upper=False) for t in reader.terms(substitute(bottom, numbers))]
     reasons, found = [], []
@@ -127,16 +148,16 @@ def _rank(bound: Order | Beyond) -> tuple[bool, Order]:
     return (False, CONSTANT) if isinstance(bound, Beyond) else (True, bound)
 
 
-_Bounded = tuple[Order | None, _Exponent]
+_Bounded = tuple[Order | None, Exponent]
 
 
-def _bounded(term: _Term, path: Path, *, upper: bool) -> _Bounded:
+def _bounded(term: Term, path: Path, *, upper: bool) -> _Bounded:
     """Return a bound of the factors of a term, which are positive, and its exponent."""
     rest = mul(*term.factors)
     return (upper_along(rest, path) if upper else lower_along(rest, path)), term.exponent
 
 
-def _over(upper: list[_Bounded], order: Order, exponent: _Exponent, path: Path) -> Order | Beyond:
+def _over(upper: list[_Bounded], order: Order, exponent: Exponent, path: Path) -> Order | Beyond:
     """Return the bound of a sum divided by one term."""
     bounds = []
     for above, own in upper:
@@ -156,18 +177,18 @@ def _product_bound(order: Order, sign: int, size: Order) -> Order | Beyond:
     raise UndecidedError("the quotient may grow with an exponential")
 
 
-def _difference(first: _Exponent, second: _Exponent) -> _Exponent:
+def _difference(first: Exponent, second: Exponent) -> Exponent:
     return _collected((*first.items(), *((key, -value) for key, value in second.items())))
 
 
-def _collected(items: Iterable[tuple[tuple[Expr, Expr], Fraction]]) -> _Exponent:
-    found: _Exponent = {}
+def _collected(items: Iterable[tuple[tuple[Expr, Expr], Fraction]]) -> Exponent:
+    found: Exponent = {}
     for key, value in items:
         found[key] = found.get(key, Fraction(0)) + value
     return {key: value for key, value in found.items() if value}
 
 
-def _sign(exponent: _Exponent, path: Path) -> tuple[int, Order]:
+def _sign(exponent: Exponent, path: Path) -> tuple[int, Order]:
     """Return the sign of an exponent along the path, 0 where it is bounded, and its order."""
     orders = {moving: order_along(moving, path) for moving, _ in exponent}
     top = max(orders.values(), default=CONSTANT)
@@ -180,7 +201,7 @@ def _sign(exponent: _Exponent, path: Path) -> tuple[int, Order]:
     return signs.pop(), top
 
 
-def _sign_of(exponent: _Exponent, moving: Expr) -> int:
+def _sign_of(exponent: Exponent, moving: Expr) -> int:
     """Return the sign of the coefficient of what moves."""
     parts = [(c, q) for (own, c), q in exponent.items() if own == moving]
     before = flint_context.prec
@@ -208,59 +229,73 @@ def _ball(constant: Expr) -> arb:
     return result
 
 
-class _Reader:
-    """Takes expressions apart along a path; parameters are put in already."""
+class Reader:
+    """Takes expressions apart.
 
-    def __init__(self, path: Path):
-        self._path = path
+    Parameters
+    ----------
+    require_positive
+        Raises `UndecidedError` unless an expression has a positive value.
+    constants
+        Names of real constants, for exponents that are polynomials in them.
+    """
 
-    def terms(self, expr: Expr) -> list[_Term]:
+    def __init__(
+        self, require_positive: Callable[[Expr], object], constants: frozenset[str] = frozenset()
+    ):
+        self._require_positive = require_positive
+        self._constants = constants
+
+    def terms(self, expr: Expr) -> list[Term]:
         """Return the terms that an expression is the sum of."""
         return [self._with_powers(term) for term in self._terms(expr)]
 
-    def _terms(self, expr: Expr) -> list[_Term]:
-        if not has_exponentials(expr, {}):
-            return [_Term((expr,), {})]
+    def _terms(self, expr: Expr) -> list[Term]:
+        if not has_exponentials(expr, self._constants):
+            return [Term((expr,), {})]
         match expr:
             case Add(parts):
                 return _few([term for part in parts for term in self._terms(part)])
             case Mul(factors):
                 return self._product([self._terms(factor) for factor in factors])
             case Call("sqrt", (arg,)):
-                return self._power(expr, arg, HALF)
+                return self._power(expr, arg, Num(HALF))
             case Call("exp", (arg,)):
-                return [_Term((), self._linear(arg))]
+                return [Term((), self._linear(arg))]
             case Pow(base, exponent):
-                return self._power(expr, base, exact_value(exponent, {}))
-        return [_Term((expr,), {})]
+                return self._power(expr, base, exponent)
+        return [Term((expr,), {})]
 
-    def _product(self, sums: list[list[_Term]]) -> list[_Term]:
-        result = [_Term((), {})]
+    def _product(self, sums: list[list[Term]]) -> list[Term]:
+        result = [Term((), {})]
         for terms in sums:
             result = _few([_times(x, y) for x, y in product(result, terms)])
         return result
 
-    def _power(self, whole: Expr, base: Expr, exponent: Fraction | None) -> list[_Term]:
-        """Return ``base^exponent``; an exponent that is no number makes it an exponential."""
-        if exponent is None:
-            assert isinstance(whole, Pow), "only a power has an exponent that is unknown"
+    def _power(self, whole: Expr, base: Expr, exponent: Expr) -> list[Term]:
+        """Return ``base^exponent``; an exponent that is no constant makes it an exponential."""
+        if not free_names(exponent) <= self._constants:
             log = self._linear(Call("log", (base,)))
-            return [_Term((), self._multiplied(self._linear(whole.exponent), log))]
+            return [Term((), self._multiplied(self._linear(exponent), log))]
         terms = self._terms(base)
         if len(terms) > 1:
-            return [_Term((whole,), {})]
-        factors = tuple(power(factor, Num(exponent)) for factor in terms[0].factors)
-        scaled = {key: value * exponent for key, value in terms[0].exponent.items()}
-        return [_Term(factors, {key: value for key, value in scaled.items() if value})]
+            return [Term((whole,), {})]
+        factors = tuple(power(factor, exponent) for factor in terms[0].factors)
+        return [Term(factors, self._multiplied(terms[0].exponent, self._linear(exponent)))]
 
-    def _with_powers(self, term: _Term) -> _Term:
+    def _with_powers(self, term: Term) -> Term:
         """Write ``exp(q log Y)`` as ``Y^q``."""
-        logs = {key: q for key, q in term.exponent.items() if _logarithm_of(key) is not None}
-        powers = [power(_logarithm_of(key) or ONE, Num(q)) for key, q in logs.items()]
-        rest = {key: q for key, q in term.exponent.items() if key not in logs}
-        return _Term((*term.factors, *powers), rest)
+        powers: list[Expr] = []
+        rest: Exponent = {}
+        for key, value in term.exponent.items():
+            match key:
+                case Call("log", (arg,)), constant if free_names(constant) or constant == ONE:
+                    powers.append(power(arg, mul(Num(value), constant)))
+                case _:
+                    rest[key] = value
+        return Term((*term.factors, *powers), rest)
 
-    def _linear(self, expr: Expr) -> _Exponent:
+    def _linear(self, expr: Expr) -> Exponent:
         """Return an exponent, multiplied out."""
         value = exact_value(expr, {})
         if value is not None:
@@ -269,11 +304,11 @@ class _Reader:
             case Add(terms):
                 return _collected(item for term in terms for item in self._linear(term).items())
             case Mul(factors):
-                result: _Exponent = {(ONE, ONE): Fraction(1)}
+                result: Exponent = {(ONE, ONE): Fraction(1)}
                 for factor in factors:
                     result = self._multiplied(result, self._linear(factor))
                 return result
-            case Name("pi"):
+            case Name(name) if name == "pi" or name in self._constants:
                 return {(ONE, expr): Fraction(1)}
             case Call("log", (arg,)) if (number := exact_value(arg, {})) is not None:
                 if number <= 0:
@@ -281,7 +316,7 @@ class _Reader:
                 return _collected([((ONE, Call("log", (Num(number),))), Fraction(number != 1))])
         return {(self._monomial(self._powers(expr)), ONE): Fraction(1)}
 
-    def _multiplied(self, first: _Exponent, second: _Exponent) -> _Exponent:
+    def _multiplied(self, first: Exponent, second: Exponent) -> Exponent:
         """Return the product of two exponents."""
         if len(first) * len(second) > MAX_TERMS:
             raise UndecidedError("an exponent has too many terms")
@@ -306,7 +341,7 @@ class _Reader:
                 return {b: e * HALF for b, e in self._powers(base).items()}
             case Pow(base, exponent) if (value := exact_value(exponent, {})) is not None:
                 return {b: e * value for b, e in self._powers(base).items()}
-        order_along(expr, self._path)
+        self._require_positive(expr)
         return {expr: Fraction(1)}
 
     def _monomial(self, powers: Mapping[Expr, Fraction]) -> Expr:
@@ -315,26 +350,18 @@ class _Reader:
         return mul(*sorted(factors, key=str))
 
 
-def _few(terms: list[_Term]) -> list[_Term]:
+def _few(terms: list[Term]) -> list[Term]:
     if len(terms) > MAX_TERMS:
         raise UndecidedError(f"a sum of exponentials has more than {MAX_TERMS} terms")
     return terms
 
 
-def _times(first: _Term, second: _Term) -> _Term:
+def _times(first: Term, second: Term) -> Term:
     items = (*first.exponent.items(), *second.exponent.items())
-    return _Term((*first.factors, *second.factors), _collected(items))
+    return Term((*first.factors, *second.factors), _collected(items))
 
 
 def _sorted(first: Expr, second: Expr) -> Expr:
     """Return the product of two constants in a fixed order."""
     both = mul(first, second)
     return mul(*sorted(both.factors, key=str)) if isinstance(both, Mul) else both
-
-
-def _logarithm_of(key: tuple[Expr, Expr]) -> Expr | None:
-    """Return Y where the product is ``log(Y)``."""
-    match key:
-        case Call("log", (arg,)), Num():
-            return arg
-    return None
