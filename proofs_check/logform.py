@@ -9,10 +9,11 @@ parameters alone:
     log(i - r) = log i,  for an index ``i >= l`` and ``0 < r < l``
     log(x - y) = log x   where x/y tends to infinity
 
-*Differences.*  Numbers are multiplied out of the terms of a sum and equal terms collected.  Where
-each term y that is then subtracted has an added one, x, with ``x/y -> oo``, the sum is between
-half of what is added and that itself for large sizes, whatever the indices.  A monomial tends to
-infinity in that way if it has positive powers of sizes and of indices, logarithms of these aside,
+*Differences.*  Where each term y that is subtracted has an added one, x, with ``x/y -> oo``, the
+sum is between half of what is added and that itself for large sizes, whatever the indices.  Equal
+terms are not collected: where a step size of constant order stands as 1, or N_eff log N_eff for N
+(see `premises`), numbers in front of them mean nothing.  A monomial tends to infinity in that way
+if it has positive powers of sizes and of indices, logarithms of these aside,
 and at least one size; or if it is a positive power of one of which that was proved (`goals`).
 
 *Double logarithms.*  Any monomial X in sizes, gamma and indices has a variable
@@ -73,6 +74,7 @@ from proofs_check.expr import (
     children,
     free_names,
     mul,
+    neg,
     power,
     walk,
 )
@@ -193,26 +195,14 @@ def _is_negative(term: Expr) -> bool:
 
 def _difference(terms: tuple[Expr, ...], ctx: Context) -> Tree:
     """Return the logarithm of what is added, where what is subtracted is of smaller order."""
-    orders = {rest: log_tree(rest, ctx) for rest, _ in map(_parted, terms)}
-    totals = {rest: sum(v for r, v in map(_parted, terms) if r == rest) for rest in orders}
-    added = [orders[rest] for rest, total in totals.items() if total > 0]
-    taken = [orders[rest] for rest, total in totals.items() if total < 0]
+    added = [log_tree(term, ctx) for term in terms if not _is_negative(term)]
+    taken = [log_tree(neg(term), ctx) for term in terms if _is_negative(term)]
     if not added:
         raise UnsupportedError(f"{Add(terms)} is not positive: no rule for differences")
     large = join(added)
     for small in taken:
         _require_above(large, small, Add(terms), ctx)
     return large
-
-
-def _parted(term: Expr) -> tuple[Expr, Fraction]:
-    """Return a term without the number in front of it, and that number."""
-    match term:
-        case Num(value):
-            return Num(ONE), value
-        case Mul((Num(value), *factors)):
-            return mul(*factors), value
-    return term, ONE
 
 
 def _require_above(large: Tree, small: Tree, expr: Expr, ctx: Context) -> None:
