@@ -27,7 +27,7 @@ from __future__ import annotations
 from fractions import Fraction
 from math import lcm, prod
 
-from proofs_check.exponentials import Exponent, Reader, Term, has_exponentials
+from proofs_check.exponentials import Exponent, Reader, Term
 from proofs_check.expr import (
     Add,
     Call,
@@ -80,18 +80,12 @@ def balanced(left: Expr, right: Expr, sizes: frozenset[str]) -> tuple[Expr, Expr
 
 def _is_outside(expr: Expr, constants: frozenset[str]) -> bool:
     """Whether an exponential stands in it, but not inside of a sum."""
-    if isinstance(expr, Sum):
-        return False
-    own = isinstance(expr, Pow | Call) and has_exponentials(_top(expr), constants)
-    return own or any(_is_outside(part, constants) for part in children(expr))
-
-
-def _top(expr: Expr) -> Expr:
-    """Return a power or an exponential of 1 instead of its base."""
     match expr:
-        case Pow(_, exponent):
-            return Pow(ONE, exponent)
-    return expr
+        case Sum():
+            return False
+        case Call("exp", (arg,)) | Pow(_, arg) if not free_names(arg) <= constants:
+            return True
+    return any(_is_outside(part, constants) for part in children(expr))
 
 
 def _require_positive(expr: Expr, sizes: frozenset[str], constants: frozenset[str]) -> None:
