@@ -15,6 +15,9 @@ which the rules for ``exp(-X)`` cover: they hold for every ``c`` between two pos
   the step size is *at most a small enough constant*, by the convention of the language; in the
   second because X tends to 0.
 
+*Powers of numbers.*  ``r^X`` with ``0 < r < 1`` is ``exp(-X log(1/r))``, and with ``r > 1`` it is
+``exp(X log r)``, where X depends on a size, an index or the step size.
+
 *Saturation.*  For ``X >= 0`` and ``c > 0``, ``1 - exp(-cX)`` is concave in cX, 0 at 0 and at most
 1, so it lies between ``(1 - 1/e) min(1, cX)`` and ``min(1, cX)``, and is written as ``min(1, X)``;
 so is a multiple of it, and ``1 - (1 - X)^Y`` with filters as above.  That X is positive is for the
@@ -110,6 +113,8 @@ class _Writer:
                 self.steps.append(STEP)
                 return Call("exp", (neg(mul(rate, parts[1])),))
         if isinstance(expr, Pow) and self._moves(expr.exponent):
+            if isinstance(expr.base, Num) and expr.base.value > 0:
+                return _exponential(expr.base.value, parts[1])
             # What is known up to a constant is known of no power that grows.
             return expr
         whole = rebuild(expr, parts) if parts else expr
@@ -145,6 +150,14 @@ def _rate(base: Expr) -> Expr | None:
         case Add((Num(one), Mul((Num(minus), *_)) as rest)) if one == 1 and minus < 0:
             return neg(rest)
     return None
+
+
+def _exponential(base: Fraction, exponent: Expr) -> Expr:
+    """Return ``base^exponent`` as an exponential, with the logarithm of a number above 1."""
+    if base == 1:
+        return ONE
+    number, sign = (base, 1) if base > 1 else (1 / base, -1)
+    return Call("exp", (mul(Num(Fraction(sign)), Call("log", (Num(number),)), exponent),))
 
 
 def _saturation(expr: Expr) -> Expr | None:

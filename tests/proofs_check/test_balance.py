@@ -45,6 +45,8 @@ def sides(left: str, right: str) -> tuple[str, str]:
         (("exp(3 - M)*exp(a)", "exp(-M)"), ("exp(a)*exp(3)", "1")),
         (("exp(a*log(M) - M)", "exp(-M)"), ("M^a", "1")),
         (("exp(-sqrt(M)*M^(1/2))", "1"), ("exp(-M)", "1")),
+        (("exp(-2*M^(a + 1))", "exp(-M^(a + 1))"), ("exp(-M^(a + 1))", "1")),
+        (("exp(-2*sqrt(2)*M)", "exp(-sqrt(2)*M)"), ("exp(-2^(1/2)*M)", "1")),
         (("exp(-M)^a", "exp(-M)"), ("exp(-((a - 1)*M))", "1")),
         (("M^log(M)", "M^3"), ("1/exp(-log(M)^2)", "M^3")),
         (("exp(M - log(M)*sigma^2*gamma)", "1"), ("exp(M - gamma*log(M)*sigma^2)", "1")),

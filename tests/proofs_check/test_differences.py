@@ -40,6 +40,7 @@ FALSE = [
     ("2*M - M = Theta(M)",),  # true, but see below
     ("M - 2*M = Theta(M)",),
     ("log(M) - M = O(M)",),
+    ("0 - M - N = O(1)",),
     ("N - M = Theta(N)",),
     ("N - M = Theta(N)", "N >= M"),
     ("N - M = Theta(N)", "N > M"),

@@ -36,6 +36,11 @@ def written(text: str) -> Meaning:
          "sum(exp(-(gamma/i^a*N)), i, 1, M)", ["a > 0"]),
         ("1 + ((1 - gamma)^N)^(1/2)", "1 + exp(-(gamma*N))^(1/2)", []),
         ("1 - exp(-M/N)", "min(1, M/N)", []),
+        ("sum(2^(-i), i, 1, M)", "sum(exp(-(log(2)*i)), i, 1, M)", []),
+        ("(1 - 1/2)^N", "exp(-(log(2)*N))", []),
+        ("(1/3)^N + 1^N", "exp(-(log(3)*N)) + 1", []),
+        ("2^M*2^a", "exp(log(2)*M)*2^a", []),
+        ("(0 - 2)^M", "(0 - 2)^M", []),
         ("3*M - 3*M*exp(-M/N)", "3*M - 3*M*exp(-M/N)", []),
         ("3 - 3*exp(-M/N)", "3*min(1, M/N)", []),
         ("1 - (1 - gamma)^N", "min(1, gamma*N)", []),
@@ -60,7 +65,6 @@ def test_filters_are_exponentials(text: str, like: str, needs: list[str]) -> Non
         "(1 + gamma)^N",
         "(2 - gamma)^N",
         "(1 - a)^N",
-        "(1 - 1/2)^N",
         "(1 - gamma*M)^N",
         "(1 - gamma*M^2)^N",
         "(1 - gamma^-1)^N",
@@ -91,6 +95,9 @@ def test_saturation_is_a_minimum(x: float) -> None:
 
 
 TRUE = [
+    ("sum(2^(-i), i, 1, M) = Theta(1)",),
+    ("sum(i*2^(-i/M), i, 1, oo) = Theta(M^2)",),
+    ("1 - 2^(-M/N) = Theta(min(1, M/N))",),
     ("1 - exp(-M/N) = Theta(min(1, M/N))",),
     ("1 - exp(-M/N) = o(1)", "N >= M^2"),
     ("sum(i^-b*(1 - (1 - gamma*i^-a)^N)^2, i, 1, oo) = Theta((N*gamma)^2)",
@@ -102,6 +109,9 @@ TRUE = [
     ("1 = Theta((1 - 1/M)^N)", "M >= N"),
 ]  # fmt: skip
 FALSE = [
+    ("sum(2^(-i), i, 1, M) = O(1/M)",),
+    ("sum(2^i, i, 1, M) = O(M^9)",),
+    ("sum(i*2^(-i/M), i, 1, oo) = Theta(M)",),
     ("1 - exp(-M/N) = Theta(1)",),
     ("1 - exp(-M/N) = O(M/N^2)",),
     ("1 - exp(M/N) = O(1)",),
