@@ -15,6 +15,14 @@ which the rules for ``exp(-X)`` cover: they hold for every ``c`` between two pos
   the step size is *at most a small enough constant*, by the convention of the language; in the
   second because X tends to 0.
 
+*Powers of numbers.*  ``r^X`` with ``0 < r < 1`` is ``exp(-X log(1/r))``, and with ``r > 1`` it is
+``exp(X log r)``, where X depends on a size, an index or the step size.
+
+*Saturation.*  For ``X >= 0`` and ``c > 0``, ``1 - exp(-cX)`` is concave in cX, 0 at 0 and at most
+1, so it lies between ``(1 - 1/e) min(1, cX)`` and ``min(1, cX)``, and is written as ``min(1, X)``;
+so is a multiple of it, and ``1 - (1 - X)^Y`` with filters as above.  That X is positive is for the
+rules to show that give its order.
+
 Signs of exponents that depend on parameters become conditions that the derivation has to prove.
 """
 
@@ -34,6 +42,7 @@ from proofs_check.expr import (
     Pow,
     Sum,
     children,
+    free_names,
     mul,
     neg,
     rebuild,
@@ -45,6 +54,7 @@ __all__ = ["explicit", "without_filters"]
 
 ONE = Num(Fraction(1))
 ZERO = Num(Fraction(0))
+SATURATION = "1 - exp(-X) is of the order of min(1, X)"
 STEP = "(1 - X)^Y is exp(-c*X*Y) with c between 1 and 2*log(2), as X is at most 1/2"
 
 
@@ -71,7 +81,8 @@ def explicit(expr: Expr, setting: Setting, sizes: frozenset[str]) -> Meaning:
     if (upper, lower) == (found.upper, found.lower):
         return found
     needs = tuple(dict.fromkeys((*found.needs, *writer.needs)))
-    return replace(found, upper=upper, lower=lower, needs=needs, steps=(*found.steps, STEP))
+    steps = tuple(dict.fromkeys((*found.steps, *writer.steps)))
+    return replace(found, upper=upper, lower=lower, needs=needs, steps=steps)
 
 
 def without_filters(expr: Expr, sizes: frozenset[str]) -> tuple[Expr, tuple[Condition, ...]]:
@@ -90,6 +101,7 @@ class _Writer:
     def __init__(self, sizes: frozenset[str], indices: frozenset[str]):
         self._sizes, self._indices = sizes, indices - sizes
         self.needs: list[Condition] = []
+        self.steps: list[str] = []
 
     def written(self, expr: Expr) -> Expr:
         """Return the expression with exponentials for filters."""
@@ -98,8 +110,21 @@ class _Writer:
             conditions = self._conditions(rate)
             if conditions is not None:
                 self.needs += conditions
+                self.steps.append(STEP)
                 return Call("exp", (neg(mul(rate, parts[1])),))
-        return rebuild(expr, parts) if parts else expr
+        if isinstance(expr, Pow) and self._moves(expr.exponent):
+            if isinstance(expr.base, Num) and expr.base.value > 0:
+                return _exponential(expr.base.value, parts[1])
+            # What is known up to a constant is known of no power that grows.
+            return expr
+        whole = rebuild(expr, parts) if parts else expr
+        if (saturating := _saturation(whole)) is None:
+            return whole
+        self.steps.append(SATURATION)
+        return saturating
+
+    def _moves(self, expr: Expr) -> bool:
+        return not free_names(expr).isdisjoint(self._sizes | self._indices | {"gamma"})
 
     def _conditions(self, rate: Expr) -> list[Condition] | None:
         """Return under which conditions X is at most 1/2, or None where no rule says."""
@@ -124,6 +149,25 @@ def _rate(base: Expr) -> Expr | None:
     match base:
         case Add((Num(one), Mul((Num(minus), *_)) as rest)) if one == 1 and minus < 0:
             return neg(rest)
+    return None
+
+
+def _exponential(base: Fraction, exponent: Expr) -> Expr:
+    """Return ``base^exponent`` as an exponential, with the logarithm of a number above 1."""
+    if base == 1:
+        return ONE
+    number, sign = (base, 1) if base > 1 else (1 / base, -1)
+    return Call("exp", (mul(Num(Fraction(sign)), Call("log", (Num(number),)), exponent),))
+
+
+def _saturation(expr: Expr) -> Expr | None:
+    """Return ``c min(1, X)`` for ``c - c exp(-X)``, ``c > 0``, None for anything else."""
+    match expr:
+        case Add(
+            (Num(one), Mul((Num(minus), Call("exp", (arg,)))))
+            | (Mul((Num(minus), Call("exp", (arg,)))), Num(one))
+        ) if one == -minus > 0:
+            return mul(Num(one), Call("min", (ONE, neg(arg))))
     return None
 
 

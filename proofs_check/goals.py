@@ -11,6 +11,8 @@ A proof is JSON data and one of
       The sign of a function of the parameters; zero gives two weak inequalities.
   ``{"signs": [[EXPR, "+" or "-", multiplier], ...], "then": P}``
       Proved signs (exponents that later steps divide by or scale by).
+  ``{"diverges": X, "given": P, "then": P}``
+      The monomial X tends to infinity, whatever the indices (the goal of `given`).
   ``{"log": X, "then": P}``
       What is known of ``λ(X) = log log(2 + X)`` for any monomial X (see `logform`).
   ``{"mono": [X, Y], "power": q, "given": P, "then": P}``
@@ -137,6 +139,8 @@ def refined(data: Any, ctx: Context) -> Iterator[tuple[Context, Any]]:
         yield ctx.with_factors(Factor(-poly, True)), entry(data, "neg")
     elif "signs" in data:
         yield _with_signs(data["signs"], ctx), entry(data, "then")
+    elif "diverges" in data:
+        yield _with_growth(data, ctx), entry(data, "then")
     elif "log" in data:
         form = monomial(read_expr(data["log"]), ctx)
         yield ctx.with_generators(*log_generators(form, ctx)), entry(data, "then")
@@ -152,6 +156,13 @@ def _with_signs(data: Any, ctx: Context) -> Context:
     for text, sign, certificate in data:
         ctx = ctx.with_sign(parameter(text, ctx), sign, multiplier(certificate, ctx))
     return ctx
+
+
+def _with_growth(data: Mapping[str, Any], ctx: Context) -> Context:
+    form = monomial(read_expr(data["diverges"]), ctx)
+    given = entry(data, "given")
+    check_goal(lin(Form({})), lin(form), given, ctx.without_slack(), diverging=True)
+    return ctx.with_generators(Generator(form, f"{data['diverges']} -> oo", grows=True))
 
 
 def _with_monotone_log(data: Mapping[str, Any], ctx: Context) -> Context:

@@ -77,8 +77,10 @@ from proofs_check.expr import (
     Num,
     Pow,
     Sum,
+    add,
     children,
     free_names,
+    mul,
     neg,
     walk,
 )
@@ -125,18 +127,24 @@ def _is_decay(expr: Expr) -> bool:
 
 
 def decay_argument(expr: Call) -> Expr:
-    """Return X of ``exp(-X)``; rejects an exponential whose argument is not minus something."""
+    """Return X of ``exp(-X)``; rejects an exponential whose argument is not minus something.
+
+    That X is positive is for the rules to show that give its order.
+    """
     argument = neg(expr.args[0])
-    if any(isinstance(n, Num) and n.value < 0 for n in _signs(argument)):
+    match argument:
+        case Mul((Num() as number, Add(terms))):
+            argument = add(*(mul(number, term) for term in terms))
+    if all(map(_is_negative, argument.terms if isinstance(argument, Add) else (argument,))):
         raise UnsupportedError(f"no rule for {expr}: its argument is not -X with X >= 0")
     return argument
 
 
-def _signs(expr: Expr) -> tuple[Expr, ...]:
-    """Return the nodes whose sign decides that of a product or sum."""
-    if isinstance(expr, Mul | Add):
-        return tuple(n for child in children(expr) for n in _signs(child))
-    return (expr,)
+def _is_negative(term: Expr) -> bool:
+    match term:
+        case Num(value) | Mul((Num(value), *_)):
+            return value < 0
+    return False
 
 
 def bound(expr: Expr, up: bool, ctx: Context, data: Any) -> Tree | None:
@@ -223,7 +231,9 @@ def _power(base: Expr, power: Any, up: bool, ctx: Context, data: Mapping[str, An
     if inner is None:
         if sign == "+":
             return None
-        raise RejectedError(f"1/({base}) has no upper bound without a lower bound of {base}")
+        raise RejectedError(
+            f"1/({base}) may grow faster than every power: no rule bounds {base} from below"
+        )
     return scaled(inner, power, ctx)
 
 

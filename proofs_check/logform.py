@@ -7,6 +7,14 @@ parameters alone:
     log(x^p) = p log x                       log(x + y) = max(log x, log y)
     log(min(x, y)) = min(log x, log y)       log(max(x, y)) = max(log x, log y)
     log(i - r) = log i,  for an index ``i >= l`` and ``0 < r < l``
+    log(x - y) = log x   where x/y tends to infinity
+
+*Differences.*  Where each term y that is subtracted has an added one, x, with ``x/y -> oo``, the
+sum is between half of what is added and that itself for large sizes, whatever the indices.  Equal
+terms are not collected: where a step size of constant order stands as 1, or N_eff log N_eff for N
+(see `premises`), numbers in front of them mean nothing.  A monomial tends to infinity in that way
+if it has positive powers of sizes and of indices, logarithms of these aside,
+and at least one size; or if it is a positive power of one of which that was proved (`goals`).
 
 *Double logarithms.*  Any monomial X in sizes, gamma and indices has a variable
 ``λ(X) = log log(2 + X)``; for a size it is ``log log M``, for an index ``i >= 1`` it is, up to a
@@ -26,10 +34,11 @@ bounded difference, ``log log(i + 1)``.  It is bounded below, as ``log(2 + X) >=
 order; and ``log(2 + x + y)`` is ``max(log(2 + x), log(2 + y))`` up to a factor, as it is at most
 their sum, ``log(2 + min(x, y))`` is the minimum exactly.  So ``log log(y)`` is the lattice of the
 ``λ(X)`` over the monomials X in the lattice of y if y tends to infinity (a positive power of a
-size is in it), has a number above 1 as a term, or is literally above 1, as ``i + 1`` is for an
-index ``i >= 1``.  For ``y = 1 + x`` it is the lattice of ``min(log X, λ(X))``: ``log(1 + X)`` is
-of the order of X where ``X <= 1`` and of ``log(2 + X)`` where ``X >= 1``, and each of the two is
-the smaller one there, up to a factor; ``log(1 + x + y) <= log(1 + x) + log(1 + y)`` again.
+size is in it, or it was proved to), has a number above 1 as a term, or is literally above 1, as
+``i + 1`` is for an index ``i >= 1``.  For ``y = 1 + x`` it is the lattice of
+``min(log X, λ(X))``: ``log(1 + X)`` is of the order of X where ``X <= 1`` and of ``log(2 + X)``
+where ``X >= 1``, and each of the two is the smaller one there, up to a factor;
+``log(1 + x + y) <= log(1 + x) + log(1 + y)`` again.
 """
 
 from __future__ import annotations
@@ -44,6 +53,7 @@ from proofs_check.cone import (
     Generator,
     RejectedError,
     Tree,
+    is_multiple,
     join,
     lin,
     meet,
@@ -65,6 +75,7 @@ from proofs_check.expr import (
     children,
     free_names,
     mul,
+    neg,
     power,
     walk,
 )
@@ -72,6 +83,7 @@ from proofs_check.language import parse_expr
 
 __all__ = [
     "LOGLOG",
+    "GrowthNeededError",
     "UnsupportedError",
     "exponent",
     "form_expr",
@@ -96,6 +108,14 @@ TWO = Num(Fraction(2))
 
 class UnsupportedError(RejectedError):
     """The rules do not reach this expression; the message says which part."""
+
+
+class GrowthNeededError(UnsupportedError):
+    """It has to be proved of a monomial that it tends to infinity."""
+
+    def __init__(self, form: Form, text: str):
+        self.form = form
+        super().__init__(text)
 
 
 def exponent(expr: Expr, ctx: Context) -> Frac:
@@ -143,6 +163,8 @@ def log_tree(expr: Expr, ctx: Context) -> Tree:
             name, -shift, ctx
         ):
             return lin(Form({name: ctx.ring.one}))
+        case Add(terms) if any(map(_is_negative, terms)):
+            return _difference(terms, ctx)
         case Add(terms):
             return join([log_tree(term, ctx) for term in terms])
         case Mul(factors):
@@ -163,6 +185,45 @@ def log_tree(expr: Expr, ctx: Context) -> Tree:
 def _is_below(name: str, shift: Fraction, ctx: Context) -> bool:
     """Whether ``0 < shift < i`` for the index of that name."""
     return name in ctx.indices and 0 < shift < ctx.least.get(name, ONE)
+
+
+def _is_negative(term: Expr) -> bool:
+    match term:
+        case Num(value) | Mul((Num(value), *_)):
+            return value < 0
+    return False
+
+
+def _difference(terms: tuple[Expr, ...], ctx: Context) -> Tree:
+    """Return the logarithm of what is added, where what is subtracted is of smaller order."""
+    added = [log_tree(term, ctx) for term in terms if not _is_negative(term)]
+    taken = [log_tree(neg(term), ctx) for term in terms if _is_negative(term)]
+    if not added:
+        raise UnsupportedError(f"{Add(terms)} is not positive: no rule for differences")
+    large = join(added)
+    for small in taken:
+        _require_above(large, small, Add(terms), ctx)
+    return large
+
+
+def _require_above(large: Tree, small: Tree, expr: Expr, ctx: Context) -> None:
+    """Reject unless ``large - small`` tends to infinity.
+
+    Each minimum that `small` is the largest of must fall behind one that `large` is the largest
+    of: each form of the latter is then far above one form of the former.
+    """
+    mins = normal_form(large, "max")
+    for most in normal_form(small, "max"):
+        if not any(all(any(_diverges(x - y, ctx) for y in most) for x in xs) for xs in mins):
+            text = f"no rule for differences gives {expr}: nothing shows which term is the larger"
+            if len(mins) == len(mins[0]) == len(most) == 1:
+                raise GrowthNeededError(mins[0][0] - most[0], text)
+            raise UnsupportedError(text)
+
+
+def _diverges(form: Form, ctx: Context) -> bool:
+    """Whether what has this logarithm tends to infinity, uniformly in the indices."""
+    return grows(form, ctx) or any(g.grows and is_multiple(form, g.form) for g in ctx.generators)
 
 
 def _require_positive(expr: Expr, ctx: Context) -> None:
@@ -218,7 +279,7 @@ def _log_of_log(arg: Expr, ctx: Context) -> Tree:
     added = sum((term.value for term in terms if isinstance(term, Num)), Fraction(0))
     rest = add(*(term for term in terms if not isinstance(term, Num))) if added > 0 else arg
     parts = normal_form(log_tree(rest, ctx), "max")
-    growing = [forms for forms in parts if all(grows(form, ctx) for form in forms)]
+    growing = [forms for forms in parts if all(_diverges(form, ctx) for form in forms)]
     if growing:
         # Constants are of no account beside something that tends to infinity.
         parts = [forms for forms in parts if not any(form.is_zero() for form in forms)]
@@ -229,7 +290,10 @@ def _log_of_log(arg: Expr, ctx: Context) -> Tree:
     if added == 1:
         small = [[meet([lin(form), loglog(form, ctx)]) for form in forms] for forms in parts]
         return join([meet(forms) for forms in small])
-    raise UnsupportedError(f"log({arg}) need not be above 0: write log(1 + ...)")
+    text = f"log({arg}) need not be above 0: write log(1 + ...)"
+    if len(parts) == len(parts[0]) == 1:
+        raise GrowthNeededError(parts[0][0], text)
+    raise UnsupportedError(text)
 
 
 def grows(form: Form, ctx: Context) -> bool:

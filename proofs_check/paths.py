@@ -25,7 +25,10 @@ the order is exact.  All expressions must be provably positive.
   where ``i >= 2`` are of the order of ``log(i + 2)``.  Any other logarithm inside must have one
   order on the whole range; being monotone on each piece of its argument, it has one if it has the
   same at all ends of pieces.  From below a sum is also at least its first term, the only one
-  that an exponential may leave.  A sum inside a sum may not depend on the index outside.
+  that an exponential may leave.
+- *Sums inside sums.*  ``Σ_{r<=j<=i} f(j)`` with a constant r, ``1 <= r <= i``, and
+  ``Σ_{j>=i} f(j)``, f free of the index i outside, have the profiles in i of partial sums and of
+  tails (see `proofs_check.profiles`).  No other sum may depend on an index outside.
 """
 
 from __future__ import annotations
@@ -63,6 +66,8 @@ from proofs_check.profiles import (
     lowest,
     raised,
     sum_order,
+    sums_from,
+    sums_up_to,
     times,
 )
 
@@ -145,6 +150,8 @@ def _profile(expr: Expr, scope: _Scope) -> Profile:
             return index_itself()
         case Name(name) if name in scope.path.orders:
             return constant(scope.path.orders[name])
+        case Sum() if scope.depends(expr):
+            return _partial_sum(expr, scope)
         case Sum():
             return constant(_sum(expr, scope))
     if is_positive(expr, scope.path.values):
@@ -309,18 +316,36 @@ def _depth(expr: Expr) -> int:
     return isinstance(expr, Sum) + max(map(_depth, children(expr)), default=0)
 
 
+def _partial_sum(expr: Sum, scope: _Scope) -> Profile:
+    """Return the profile of a sum up to the index outside, or from there on."""
+    outer, first = Name(scope.index), scope.exact(expr.lo)
+    path = _without(scope.path, expr.index)
+    if expr.index == scope.index or scope.index in free_names(expr.term):
+        raise UndecidedError(f"no rule for terms that depend on the index {scope.index} outside")
+    if expr.lo == outer and expr.hi == _INFINITY:
+        inner = _Scope(path, scope.upper, expr.index, CONSTANT, None, Fraction(1))
+        return sums_from(_terms_of(expr, inner), upper=scope.upper)
+    starts = first is not None and first >= 1 and (scope.first is None or scope.first >= first)
+    if not starts or expr.hi != outer:
+        raise UndecidedError(f"no rule for a sum that depends on the index {scope.index} outside")
+    inner = _Scope(path, scope.upper, expr.index, CONSTANT, None, first)
+    return sums_up_to(_terms_of(expr, inner), upper=scope.upper)
+
+
+def _terms_of(expr: Sum, inner: _Scope) -> Profile:
+    return times([constant(CONSTANT), _profile(expr.term, inner)])
+
+
 def _sum(expr: Sum, scope: _Scope) -> Order | None:
     if _depth(expr) > MAX_NESTED_SUMS:
         raise UndecidedError(f"more than {MAX_NESTED_SUMS} sums inside one another")
-    if scope.depends(expr):
-        raise UndecidedError(f"no rule for a sum that depends on the index {scope.index} outside")
     first, last = scope.exact(expr.lo), scope.exact(expr.hi)
     lo = _first_index(expr.lo, first, scope)
     hi = None if expr.hi == _INFINITY else order_along(expr.hi, scope.path)
     if hi is not None and hi < max(lo, CONSTANT):
         raise UndecidedError(f"{expr} has no terms")
     inner = _Scope(_without(scope.path, expr.index), scope.upper, expr.index, lo, hi, first)
-    profile = times([constant(CONSTANT), _profile(expr.term, inner)])
+    profile = _terms_of(expr, inner)
     if hi == CONSTANT:
         if first is None or last is None or ceil(first) > floor(last):
             raise UndecidedError(f"no rule shows that {expr} has any terms")

@@ -1,5 +1,7 @@
 """What a claim lets one assume: its expressions and its assumptions as a context of the checker.
 
+- Exponentials that compete are balanced first (`balance`); what is then on the left is a multiple
+  of the claim's left side, and on the right the same multiple of the right one.
 - Quantities are replaced by their meaning.  ``N`` and ``N_eff = N/log N``: where ``N_eff``
   occurs it is the variable and ``N`` is ``N_eff log N_eff``, equal up to a factor that tends to
   1, as ``log N_eff = log N - log log N`` does with ``log N``.
@@ -27,6 +29,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from proofs_check.algebra import Factor, Form, NotRationalError, Ring
+from proofs_check.balance import balanced
 from proofs_check.claim import Claim, Condition
 from proofs_check.claimfile import SIZES
 from proofs_check.cone import Context, Generator, RejectedError, SignNeededError, Tree, single
@@ -53,6 +56,7 @@ __all__ = [
     "is_evident",
     "premises",
     "require_explicit",
+    "sides_of",
     "with_sizes",
     "with_slack",
 ]
@@ -119,14 +123,20 @@ def premises(claim: Claim, *more: Condition, exact: bool = False) -> Premises:
         if exact:
             left, right = (exact_meaning(e, claim.setting) for e in (subject, claim.right))
         else:
-            left = explicit(subject, claim.setting, _sizes(claim))
-            right = explicit(claim.right, claim.setting, _sizes(claim))
+            left, right = (explicit(e, claim.setting, _sizes(claim)) for e in sides_of(claim))
     except NoMeaningError as error:
         raise RejectedError(str(error)) from error
     constraints = claim.objective.subject_to if claim.objective else ()
     require_explicit(*_sides(constraints))
     left = replace(left, needs=tuple(dict.fromkeys((*left.needs, *right.needs))))
     return _assembled(claim, left, right.upper, claim.assume, constraints, exact)
+
+
+def sides_of(claim: Claim) -> tuple[Expr, Expr]:
+    """Return the sides of a claim, or the objective and the right one, ready for the rules."""
+    if claim.objective:
+        return claim.objective.expr, claim.right
+    return balanced(claim.left, claim.right, _sizes(claim))
 
 
 def require_explicit(*exprs: Expr) -> None:

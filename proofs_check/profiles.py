@@ -42,6 +42,40 @@ come the terms of ``[L/K, L]`` and ``[H, K H]``: at most ``K L`` of them, each a
 F(L) as given by a piece that contains or touches L; likewise at H.  These are added.  If L and H
 have one order, they are all there is from above, and from below, as the sum may be empty, nothing
 is known.
+
+**Rule (partial sums).**  Let F be a profile of f on ``j >= 1``, r a constant and ``i >= r >= 1``.
+For i in the piece ``V j^c log(j+2)^p`` on ``[P, Q]`` of F, the sum ``S(i) = Σ f(j)`` over
+``r <= j <= i`` is bounded by the larger one of what the pieces before give for i = P and
+
+    c > -1:  V i^(c+1) log(i+2)^p
+    c < -1:  V P^(c+1) log(P+2)^p
+    c = -1:  V log(i+2)^(p+1)  for p > -1,    V log(P+2)^(p+1)  for p < -1
+
+from below if F is continuous at P (the orders of both pieces there are equal), and for ``c = -1``
+only on the first piece.  ``p = c = -1`` is refused.
+
+*Proof.*  From above: S is at most the sum over ``j <= P`` and that over ``[P, i]``; the latter is
+bounded by the integral as in the rule above, with ``P log(P)^p <= C i log(i)^p`` and the like for
+its first term; for ``c = -1`` it is at most the integral from 1 to i (``p > -1``), or from P to
+infinity.  From below: S is increasing, so at least S(P).  On the first piece P = 1: the first
+term is a constant times V, and ``[i/2, i]`` or ``[r, i]`` give the rest by the integral.  On a
+later piece P tends to infinity, as its order is larger than that of the piece before, which is at
+least 1; there, if ``i >= 2P``, ``[i/2, i]`` attains the first line and ``[P, 2P]`` the second one.
+If ``P <= i <= 2P``, both lines are of the order of ``P F(P)``, and ``[P/2, P]`` attains that: it
+lies in the piece before, whose start is of smaller order than P, and in which F is of the order
+of F(P) there, by continuity.
+
+**Rule (tails).**  Likewise for ``T(i) = Σ f(j)`` over ``j >= i >= 1``: the larger one of what the
+pieces beyond give for i = Q and
+
+    c < -1:  V i^(c+1) log(i+2)^p
+    c > -1:  V Q^(c+1) log(Q+2)^p                       (Q = oo: refused, it diverges)
+    c = -1:  V log(i+2)^(p+1)  for p < -1,    V log(Q+2)^(p+1)  for p > -1  (Q = oo: refused)
+
+from below if F is continuous at Q, and for ``c = -1`` only where Q is infinite.  *Proof.*  As
+above from the other end: ``[i, 2i]`` and ``[Q/2, Q]`` attain the two lines for ``i <= Q/2``, and
+for ``Q/2 <= i <= Q`` they are of the order of ``Q F(Q)``, which ``[Q, 2Q]`` attains: it lies in
+the piece beyond, whose end is of larger order than Q.
 """
 
 from __future__ import annotations
@@ -65,6 +99,8 @@ __all__ = [
     "lowest",
     "raised",
     "sum_order",
+    "sums_from",
+    "sums_up_to",
     "times",
 ]
 
@@ -280,6 +316,78 @@ def sum_order(profile: Profile, lo: Order, hi: Order | None, *, upper: bool) -> 
             bounds += [_edge(piece, hi) for piece in profile if _touches(piece, hi)]
     known = [bound for bound in bounds if bound is not None]
     return max(known) if known else None
+
+
+# The rules for partial sums and tails.
+
+
+def sums_up_to(profile: Profile, *, upper: bool) -> Profile:
+    """Return the profile in i of ``Σ f(j)`` over ``r <= j <= i``, by the rule above.
+
+    Raises
+    ------
+    UndecidedError
+        Where no rule gives it.
+    """
+    found: list[Piece] = []
+    for before, piece in zip((None, *profile), profile, strict=False):
+        _require_continuity(before, piece, piece.start, upper)
+        rest = found[-1].at(piece.start) if found else None
+        is_whole = before is None
+        found += _with_rest(piece, _partial(piece, piece.start, False, is_whole or upper), rest)
+    return _merged(iter(found))
+
+
+def sums_from(profile: Profile, *, upper: bool) -> Profile:
+    """Return the profile in i of ``Σ f(j)`` over ``j >= i``, by the rule above.
+
+    Raises
+    ------
+    UndecidedError
+        Where no rule gives it.
+    """
+    found: list[Piece] = []
+    for beyond, piece in zip((None, *reversed(profile)), reversed(profile), strict=False):
+        if piece.end is not None:
+            _require_continuity(beyond, piece, piece.end, upper)
+        rest = found[0].at(piece.end) if found and piece.end is not None else None
+        own = _partial(piece, piece.end, True, piece.end is None or upper)
+        found = [*_with_rest(piece, own, rest), *found]
+    return _merged(iter(found))
+
+
+def _require_continuity(other: Piece | None, piece: Piece, place: Order, upper: bool) -> None:
+    if upper or other is None or piece.value is None:
+        return
+    if other.at(place) != piece.at(place):
+        raise UndecidedError("no rule for partial sums of terms that jump")
+
+
+def _with_rest(piece: Piece, own: Piece, rest: Order | None) -> list[Piece]:
+    """Return the larger one of what a piece and what the others give."""
+    return list(_chosen(Piece(piece.start, piece.end, rest), own, larger=True))
+
+
+def _partial(piece: Piece, end: Order | None, tail: bool, flat: bool) -> Piece:
+    """Return the sum of a piece from one of its ends, as a function of the other limit i.
+
+    `end` is where the sum begins, or ends where it is a `tail`; `flat` says whether the rule
+    covers the power -1.
+    """
+    if piece.value is None:
+        return piece
+    growth, logs = piece.slope + 1, piece.logs
+    at_index = (growth < 0) == tail
+    if growth == 0:
+        if logs == -1 or not flat:
+            raise UndecidedError("no rule for this partial sum of 1/j times logarithms")
+        logs += 1
+        at_index = (logs < 0) == tail
+    if at_index:
+        return Piece(piece.start, piece.end, piece.value, growth, logs)
+    if end is None:
+        raise UndecidedError("the sum over all i diverges")
+    return Piece(piece.start, piece.end, piece.value * end**growth * _log_power(end, logs))
 
 
 def ends_within(profile: Profile, lo: Order, hi: Order | None) -> list[Order | None]:

@@ -19,6 +19,8 @@ just that:
    least constant.  With a tilde the ratio must outgrow every power of the logarithm of the
    largest size.  Between explicit expressions ~ also fails if the ratio has a limit other than 1
    (see `proofs_check.leading`, and `proofs_check.ratio` for witnesses of a kind of their own).
+   Where exponentials compete, explicit sides are compared as `proofs_check.exponentials` says;
+   what their sums are that have no terms, or one, says `proofs_check.ranges`.
 
 *Optima.*  ``optimal(value)`` is at most the objective at any feasible point, so a path of sizes
 together with a feasible point of the variables refutes ``Theta``, ``Omega`` and ``~`` if the
@@ -40,12 +42,14 @@ from proofs_check.claim import Claim, Condition, optimal_of
 from proofs_check.claimfile import SIZES
 from proofs_check.cone import RejectedError
 from proofs_check.exactly import exact_meaning
-from proofs_check.expr import Call, Expr, Name, Num, free_names, walk
+from proofs_check.exponentials import Beyond, has_exponentials, quotient_bound
+from proofs_check.expr import Call, Expr, Name, Num, Sum, free_names, walk
 from proofs_check.filters import explicit, without_filters
 from proofs_check.leading import leading_term
-from proofs_check.meaning import Meaning, NoMeaningError
+from proofs_check.meaning import Meaning, NoMeaningError, is_quantity
 from proofs_check.orders import CONSTANT, LOG, Order, UndecidedError, exact_value
 from proofs_check.paths import Path, lower_along, order_along, upper_along
+from proofs_check.ranges import ZERO, may_be_equal, settled
 
 __all__ = [
     "FeasiblePoint",
@@ -383,17 +387,119 @@ def refuted_along(claim: Claim, statement: Statement, path: Path) -> Refuted:
         limit = _limit(claim, path)
         if limit is not None and limit != 1:
             return refuted_limit(statement, path, str(limit))
+    note = ""
+    try:
+        statement, note = _with_settled_sums(claim, statement, path)
+    except UndecidedError as error:
+        reasons.append(str(error))
+    if claim.relation in _FAILS_BELOW and _vanishes(statement, path):
+        return _refuted(
+            statement.trust, path, "below", "0", "is 0, as LEFT is a sum without terms"
+        )
     for side in ("below",) if claim.objective else ("above", "below"):
         try:
             ratio = ratio_bound(statement, path, side)
             if ratio is not None and _refutes(claim.relation, side, ratio, path):
-                text = f"is {_BOUND[side]} {ratio} and {_tendency(ratio)}"
+                text = f"is {_BOUND[side]} {ratio} and {_tendency(ratio)}{note}"
                 return _refuted(statement.trust, path, side, str(ratio), text)
             reason = f"LEFT/RIGHT is {_BOUND[side]} {ratio or 0}, as {claim.relation} allows"
         except UndecidedError as error:
             reason = str(error)
         reasons.append(reason)
-    raise RejectedError("; ".join(reasons))
+    return _refuted_exactly(claim, statement, path, reasons)
+
+
+def _with_settled_sums(claim: Claim, statement: Statement, path: Path) -> tuple[Statement, str]:
+    """Return what an explicit claim says without sums that are empty or of one term, and a note.
+
+    Raises
+    ------
+    UndecidedError
+        Where something has no value then.
+    """
+    sides = statement.left.upper, statement.right.upper
+    if not any(isinstance(n, Sum) for e in sides for n in walk(e)) or not _is_explicit(claim):
+        return statement, ""
+    plain = _settled(statement, path, frozenset())
+    sizes = names_of(claim, statement).sizes - {N_EFF}
+    if not may_be_equal(statement.conditions, sizes, path):
+        return plain, ""
+    found = _settled(statement, path, sizes)
+    return found, "" if found == plain else ", where sizes of one order are equal"
+
+
+def _settled(statement: Statement, path: Path, equal: frozenset[str]) -> Statement:
+    left, right = (
+        replace(m, upper=settled(m.upper, path, equal), lower=settled(m.lower, path, equal))
+        for m in (statement.left, statement.right)
+    )
+    return replace(statement, left=left, right=right)
+
+
+def _vanishes(statement: Statement, path: Path) -> bool:
+    """Whether LEFT is 0 along the path, and RIGHT is not."""
+    try:
+        return (
+            statement.left.upper == ZERO and lower_along(statement.right.lower, path) is not None
+        )
+    except UndecidedError:
+        return False
+
+
+def _is_explicit(claim: Claim) -> bool:
+    """Whether no quantity is in either side, and the claim is not about an optimum."""
+    sides = claim.left, claim.right
+    return claim.objective is None and not any(
+        is_quantity(node) for side in sides for node in walk(side)
+    )
+
+
+def _refuted_exactly(
+    claim: Claim, statement: Statement, path: Path, reasons: list[str]
+) -> Refuted:
+    """Return how the claim fails with its exponentials as they are written, see `exponentials`.
+
+    Raises
+    ------
+    RejectedError
+        Where they do not show that it fails, for the `reasons` beside.
+    """
+    reasons = list(reasons)
+    for side in ("above", "below"):
+        try:
+            bound = _exact_bound(claim, path, side)
+        except UndecidedError as error:
+            reasons.append(str(error))
+            continue
+        found = None if bound is None else _failure(claim.relation, side, bound, path)
+        if found is not None:
+            return _refuted(statement.trust, path, side, *found)
+    raise RejectedError("; ".join(dict.fromkeys(reasons)))
+
+
+def _exact_bound(claim: Claim, path: Path, side: str) -> Order | Beyond | None:
+    """Return an upper bound of ``RIGHT/LEFT`` ("above") or ``LEFT/RIGHT`` ("below").
+
+    None if there are no exponentials, or if a side is not explicit.
+    """
+    sides = (claim.right, claim.left) if side == "above" else (claim.left, claim.right)
+    if not (_is_explicit(claim) and any(has_exponentials(e, path.values) for e in sides)):
+        return None
+    return quotient_bound(*sides, path)
+
+
+def _failure(
+    relation: str, side: str, bound: Order | Beyond, path: Path
+) -> tuple[str, str] | None:
+    """Return the ratio and the text where an upper bound of it, or of 1 over it, refutes."""
+    if isinstance(bound, Beyond):
+        failing, way = (_FAILS_ABOVE, "grows") if side == "above" else (_FAILS_BELOW, "falls")
+        text = f"{way} faster than every power of t"
+        return ("t^oo" if side == "above" else str(bound), text) if relation in failing else None
+    ratio = CONSTANT / bound if side == "above" else bound
+    if not _refutes(relation, side, ratio, path):
+        return None
+    return str(ratio), f"is {_BOUND[side]} {ratio} and {_tendency(ratio)}"
 
 
 def refuted_limit(statement: Statement, path: Path, limit: str) -> Refuted:

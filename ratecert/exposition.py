@@ -23,7 +23,7 @@ from proofs_check.language import parse_expr, parse_statement
 from proofs_check.meaning import Meaning, is_quantity
 from proofs_check.orders import Order, UndecidedError, exact_value
 from proofs_check.paths import Path, lower_along, order_along, upper_along
-from proofs_check.premises import STEPS, Premises, premises
+from proofs_check.premises import STEPS, Premises, premises, sides_of
 from proofs_check.refutation import Refuted, Statement, statement_of, with_effective_steps
 from proofs_check.verdict import Certificate, Verdict
 from ratecert.cases import Writer, least, limits, outer_nodes, proof, subject
@@ -92,11 +92,27 @@ def _one_or_more(value: Expr | tuple[Expr, ...]) -> Line:
 
 
 def definitions(
-    writer: Writer, left: Meaning, right: Expr, put: Line, implied: str, *, exactly: bool = False
+    writer: Writer,
+    left: Meaning,
+    right: Expr,
+    put: Line,
+    implied: str,
+    *,
+    exactly: bool = False,
+    balanced: Expr | None = None,
 ) -> list[Block]:
-    """Return what the left side (or the objective) stands for; `put` says what was put in."""
+    """Return what the left side (or the objective) stands for; `put` says what was put in.
+
+    `balanced` is the left side, and `right` the right one, where both were multiplied by the same
+    exponential.
+    """
     claim = writer.claim
     blocks: list[Block] = [Heading(line("Definitions"))]
+    whole = balanced or subject(claim)
+    if balanced:
+        told = line("With exponentials collected, and both sides multiplied by the same one, ")
+        both = line("the claim compares ", math(balanced), " with ", math(right), ".")
+        blocks.append(Paragraph(line(told, both)))
     if left.steps:
         blocks.append(Items(tuple(map(_step, left.steps))))
     sums = writer.defined(left.upper, left.lower, right)
@@ -105,7 +121,7 @@ def definitions(
     if sums:
         blocks += [Paragraph(line("Write")), Display(tuple(sums))]
     upper, lower = math(writer.short(left.upper)), math(writer.short(left.lower))
-    told = line("" if exactly else "Up to constant factors, ", math(subject(claim)))
+    told = line("" if exactly else "Up to constant factors, ", math(whole))
     if left.upper == left.lower:
         told = line(told, " is ", upper, ".")
     else:
@@ -207,8 +223,10 @@ def _answered(claim: Claim, data: Mapping[str, Any], answer: Verdict) -> Explain
 def _proved(writer: Writer, data: Mapping[str, Any]) -> list[Block]:
     claim = writer.claim
     ready = premises(claim, exact=is_exact(claim))
+    sides = sides_of(claim)
+    balanced = None if ready.exact or sides == (subject(claim), claim.right) else sides[0]
     blocks = definitions(writer, ready.left, ready.right, _put_in(ready), "the assumptions imply",
-                         exactly=ready.exact)  # fmt: skip
+                         exactly=ready.exact, balanced=balanced)  # fmt: skip
     blocks += proof(writer, ready, data)
     held = line("So the claim holds for all parameters and all joint limits of the sizes that "
                 "the assumptions allow")  # fmt: skip

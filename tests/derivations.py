@@ -59,6 +59,8 @@ CASES: Mapping[str, Case] = {
     "three cases": Case("sum(i^-b, i, 1, M) = O(M^(1-b) + log(M))",
                         "sum(i^-b, i, 1, M) = O(M^(1-b))", ("b > 0",)),
     "logarithms": Case("log(M) = O(log(N))", "log(N) = O(log(M))", ("N >= M",)),
+    "competing": Case("exp(-2*M)*M = o(exp(-M))", "exp(-M)*M = o(exp(-M))"),
+    "growth": Case("N - M = Theta(N)", "N - M = Theta(M)", ("N >= M^2",)),
     "tilde": Case("M*log(N) = Otilde(N)", "N*log(N) = Otilde(M)", ("N >= M",)),
     "smaller": Case("log(M)^2*M^a = o(M^b)", "log(M)^2*M^b = o(M^a)", ("b > a",)),
     "nested": Case("sum(sum(j^-a, j, i, oo), i, 1, M) = Theta(M^(2-a))",

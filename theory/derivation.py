@@ -21,7 +21,8 @@ from proofs_check.claim import Claim, Comparison, Condition
 from proofs_check.cone import Context, Generator, SignNeededError
 from proofs_check.expr import Expr, Name, Num, add, mul, power, walk
 from proofs_check.growth import bound
-from proofs_check.logform import form_expr, log_tree
+from proofs_check.language import parse_expr
+from proofs_check.logform import LOGLOG, GrowthNeededError, form_expr, log_tree, monomial
 from proofs_check.premises import (
     Premises,
     condition_generators,
@@ -195,6 +196,10 @@ def _region(ready: Premises, leaf: Leaf, splits: int) -> dict[str, Any]:
             prover = prover.with_log(needed.text)
             ready = replace(ready, ctx=prover.ctx)
             steps.append({"log": needed.text})
+        except GrowthNeededError as needed:
+            step, prover = prover.with_growth(needed)
+            ready = replace(ready, ctx=prover.ctx)
+            steps.append(step)
     for outer in reversed(steps):
         node = {**outer, "then": node}
     return node
@@ -239,17 +244,27 @@ def _split_region(ready: Premises, prover: Prover, leaf: Leaf, splits: int) -> d
             raise StuckError("too many distinctions of cases") from needed
         prover.require_known(needed.form)
         ctx = prover.ctx
-        whole = _with_whole_powers(needed.form, ctx)
-        monomial = form_expr(whole, ctx)
-        log_tree(monomial, ctx)
-        node: dict[str, Any] = {"split": str(monomial)}
+        whole = _with_whole_powers(_in_question(needed.form, prover), ctx)
+        at = form_expr(whole, ctx)
+        log_tree(at, ctx)
+        node: dict[str, Any] = {"split": str(at)}
         for key, form, op in (("ge", whole, ">="), ("le", -whole, "<=")):
-            case = Generator(form, f"{monomial} {op} 1", is_case=True)
+            case = Generator(form, f"{at} {op} 1", is_case=True)
             inner = Prover(ctx.with_generators(case))
             node[key] = inner.impossible() or _region(
                 replace(ready, ctx=inner.ctx), leaf, splits - 1
             )
         return node
+
+
+def _in_question(form: Form, prover: Prover) -> Form:
+    """Return a monomial whose logarithm occurs if it may be small or large, else the form."""
+    for variable in form.coeffs:
+        if variable.startswith(LOGLOG):
+            inner = monomial(parse_expr(variable.removeprefix(LOGLOG)), prover.ctx)
+            if not (prover.nonnegative(inner) or prover.nonnegative(-inner)):
+                return inner
+    return form
 
 
 def _with_whole_powers(form: Form, ctx: Context) -> Form:

@@ -5,14 +5,16 @@ Everything in a `Derived` is a proposal: `proofs_check` re-checks derivation and
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 from proofs_check.claim import Claim
 from proofs_check.cone import RejectedError
 from proofs_check.errors import UserError
+from proofs_check.expr import Num
 from proofs_check.goals import is_impossible
-from proofs_check.premises import Premises, premises
+from proofs_check.premises import Premises, premises, sides_of
 from proofs_check.verdict import Regime
 from theory.derivation import CaseNeededError, derivation, settled
 from theory.least import refute_optimum
@@ -103,7 +105,10 @@ def _rate(claim: Claim, proved: bool) -> tuple[str, tuple[Regime, ...]]:
     """Return the order of the left side, and its regimes."""
     right = str(claim.right) if proved and claim.relation in ("Theta", "~") else ""
     try:
-        ready = premises(claim)
+        # The right side may hold an exponential by which `premises` divides both.
+        alone = claim if claim.objective else replace(claim, right=Num(Fraction(1)))
+        balanced = not claim.objective and sides_of(claim)[0] != sides_of(alone)[0]
+        ready = premises(alone if balanced else claim)
         if claim.objective is not None:
             return right or proposed_optimum(ready), ()
         found = regions(ready)

@@ -49,6 +49,12 @@ class Flat:
             return self.top, self.top.scale(ctx.ring.number(2))
         return self.top.scale(ctx.ring.one / ctx.ring.number(2)), self.top
 
+    def halves(self, ctx: Context) -> tuple[tuple[Form, Form], ...]:
+        """Return the stretch and, where the terms may change along it, its halves."""
+        first, last = self.stretch(ctx)
+        middle = (first + last).scale(ctx.ring.one / ctx.ring.number(2))
+        return (first, last), (first, middle), (middle, last)
+
 
 def flats(expr: Sum, term: Tree, centres: list[Form], finite: bool, prover: Prover) -> list[Flat]:
     """Return the flat stretches of a sum between its centres, and beyond unless it is `finite`.

@@ -17,7 +17,7 @@ from fractions import Fraction
 from typing import Any
 
 from proofs_check.algebra import Form, Frac
-from proofs_check.cone import Context, Tree, join, lin, normal_form, plus
+from proofs_check.cone import Context, Generator, Tree, join, lin, normal_form, plus
 from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, Sum, children, free_names, walk
 from proofs_check.growth import (
     bound,
@@ -362,7 +362,8 @@ def _part_upper(expr: Sum, part: _Part | _Cut, prover: Prover) -> dict[str, Any]
         slopes = [slope / ctx.ring.number(2) for slope in slopes]
     for slope in slopes:
         inside.ctx.sign(slope)
-    value = simplified(join(values), prover)
+    # Where the range is empty there is nothing to bound.
+    value = simplified(join(values), Prover(_with_terms(part, ctx)))
     placed = Prover(inside.ctx, tuple((expr.index, centre) for centre in centres))
     problem = StuckError(f"no order was found for {expr}")
     for pieces in _choices_of_pieces(centres, values, value, stretches, prover):
@@ -381,6 +382,12 @@ def _part_upper(expr: Sum, part: _Part | _Cut, prover: Prover) -> dict[str, Any]
             return hint
     _compare_slopes(slopes, inside)
     raise problem
+
+
+def _with_terms(part: _Part, ctx: Context) -> Context:
+    """Add that the range has terms."""
+    ends = (high - low for high in part.highs for low in part.lows)
+    return ctx.with_generators(*(Generator(form, "hi >= lo") for form in ends if form.coeffs))
 
 
 def _choices_of_pieces(
@@ -504,36 +511,46 @@ def _stretch(
     expr: Sum, flat: Flat, nonempty: dict[str, Any], prover: Prover
 ) -> dict[str, Any] | None:
     ctx = prover.ctx
-    first, last = flat.stretch(ctx)
-    if first == last:
-        return None
-    length = last - first
-    for size, factor in lengths(length, prover):
-        long = prover.certificate(((size.scale(factor),), (length,)))
-        if long is None:
-            continue
-        item = {
-            "from": str(form_expr(first, ctx)),
-            "to": str(form_expr(last, ctx)),
-            "log": str(form_expr(size, ctx)),
-            "times": str(ctx.ring.expr(factor)),
-            "long": {"certs": [long]},
-            "bound": str(tree_expr(flat.value, ctx)),
-        }
-        places = (expr.index, first), (expr.index, last)
-        inside = Prover(stretch_context(expr, first, last, ctx), places)
-        inner: dict[str, Any] = {}
-        try:
-            if not grows(size, ctx):
-                item |= {"ordered": prover.goal(lin(first), lin(last)), **nonempty}
-            item |= _within(expr, first, last, prover)
-            plan(expr.term, False, inside, inner)
-            below = bound(expr.term, False, inside.ctx, inner)
-            if below is None:
+    for first, last in flat.halves(ctx):
+        for size, factor in lengths(last - first, prover) if first != last else ():
+            long = prover.certificate(((size.scale(factor),), (last - first,)))
+            if long is None:
                 continue
-            small = plus([below, lin(Form({expr.index: ctx.ring.one}))])
-            item["proof"] = inside.goal(flat.value, small)
-        except StuckError:
-            continue
-        return item | {"inner": inner}
+            item = {
+                "from": str(form_expr(first, ctx)),
+                "to": str(form_expr(last, ctx)),
+                "log": str(form_expr(size, ctx)),
+                "times": str(ctx.ring.expr(factor)),
+                "long": {"certs": [long]},
+                "bound": str(tree_expr(flat.value, ctx)),
+            }
+            try:
+                return item | _stretch_proofs(expr, flat, (first, last), size, nonempty, prover)
+            except StuckError:
+                continue
     return None
+
+
+def _stretch_proofs(
+    expr: Sum,
+    flat: Flat,
+    ends: tuple[Form, Form],
+    size: Form,
+    nonempty: dict[str, Any],
+    prover: Prover,
+) -> dict[str, Any]:
+    """Return the proofs that a stretch is in the range and that its terms are large enough."""
+    ctx, (first, last) = prover.ctx, ends
+    proofs: dict[str, Any] = {}
+    if not grows(size, ctx):
+        proofs |= {"ordered": prover.goal(lin(first), lin(last)), **nonempty}
+    proofs |= _within(expr, first, last, prover)
+    places = (expr.index, first), (expr.index, last)
+    inside = Prover(stretch_context(expr, first, last, ctx), places)
+    inner: dict[str, Any] = {}
+    plan(expr.term, False, inside, inner)
+    below = bound(expr.term, False, inside.ctx, inner)
+    if below is None:
+        raise StuckError(f"no lower bound was found for the terms of {expr}")
+    small = plus([below, lin(Form({expr.index: ctx.ring.one}))])
+    return proofs | {"proof": inside.goal(flat.value, small), "inner": inner}

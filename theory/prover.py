@@ -7,10 +7,10 @@ up and says why.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import chain, permutations
+from itertools import chain, combinations, permutations
 from typing import Any
 
 from proofs_check.algebra import Form, Frac, Multiplier
@@ -19,7 +19,15 @@ from proofs_check.expr import Sum
 from proofs_check.goals import refined
 from proofs_check.growth import at_centre, range_context
 from proofs_check.language import parse_expr
-from proofs_check.logform import LOGLOG, form_expr, log_generators, loglog, monomial, names_of
+from proofs_check.logform import (
+    LOGLOG,
+    GrowthNeededError,
+    form_expr,
+    log_generators,
+    loglog,
+    monomial,
+    names_of,
+)
 from theory.certificates import Cone, positive, sign_multiplier
 
 __all__ = ["LogNeededError", "Prover", "SplitNeededError", "StuckError", "form_expr"]
@@ -56,6 +64,11 @@ POWERS = (1, 2, 4)
 
 def _forms(clause: Clause) -> tuple[Form, ...]:
     return (*clause[0], *clause[1])
+
+
+def _powers_of(form: Form) -> Form:
+    """Return the form without double logarithms."""
+    return Form({v: c for v, c in form.coeffs.items() if not v.startswith(LOGLOG)})
 
 
 def _depends(form: Form, index: str) -> bool:
@@ -122,7 +135,10 @@ class Prover:
         if logs:
             mixed = [g.form.coeffs for g in self.ctx.generators if len(g.form.coeffs) > 1]
             logs |= {v for coeffs in mixed for v in coeffs if v.startswith(LOGLOG)}
-        return len(logs) > 1 and self.once(("nonnegative", form), lambda: self._is_provable(form))
+        others = {v for v in logs if v.removeprefix(LOGLOG) not in self.ctx.sizes}
+        if len(logs) == 1 and not others:
+            return False
+        return bool(logs) and self.once(("nonnegative", form), lambda: self._is_provable(form))
 
     def _is_provable(self, form: Form) -> bool:
         try:
@@ -146,7 +162,13 @@ class Prover:
         for clause in clauses(small, large):
             proof = self.certificate(clause, diverging)
             if proof is None:
-                related = self._with_log(clause) or self._with_monotone_logs(clause)
+                related = self._with_log(clause)
+                if related is None and self._may_hold(clause):
+                    related = (
+                        self._with_monotone_logs(clause)
+                        or self._with_slow_logs(clause)
+                        or self._with_sign_of_power(clause)
+                    )
                 if related is not None:
                     step, prover = related
                     return step | {"then": prover._goal(small, large, diverging, places)}
@@ -232,6 +254,18 @@ class Prover:
         form = monomial(parse_expr(text), self.ctx)
         return Prover(self.ctx.with_generators(*log_generators(form, self.ctx)))
 
+    def with_growth(self, needed: GrowthNeededError) -> tuple[dict[str, Any], Prover]:
+        """Prove that a monomial tends to infinity; raises `StuckError`."""
+        if not names_of(needed.form) <= self.ctx.sizes | {"gamma"}:
+            raise StuckError(str(needed)) from needed
+        try:
+            given = self._without_slack().goal(lin(ZERO), lin(needed.form), diverging=True)
+        except StuckError as stuck:
+            raise StuckError(str(needed)) from stuck
+        step = {"diverges": str(form_expr(needed.form, self.ctx)), "given": given}
+        ((ctx, _),) = refined(step | {"then": None}, self.ctx)
+        return step, Prover(ctx)
+
     def require_log(self, form: Form) -> Tree:
         """Return ``log log(2 + X)`` of a monomial, or ask for what is known of it."""
         tree = loglog(form, self.ctx)
@@ -256,6 +290,7 @@ class Prover:
         one = self.ctx.ring.one
         known = {g.form for g in self.ctx.generators if g.absorbed_by is None}
         pairs = [(UNIT, small) for small in variables], permutations(variables, 2)
+        plain = self._without_slack()
         for large, small in chain(*pairs):
             relation = Form({} if large == UNIT else {large: one}) - Form({small: one})
             if relation in known:
@@ -266,7 +301,7 @@ class Prover:
             above, below = (monomial(parse_expr(name), self.ctx) for name in names)
             for factor in self._powers(above, below):
                 given = (below,), (above.scale(factor),)
-                proof = Prover(self.ctx.without_slack()).certificate(given)
+                proof = plain.certificate(given)
                 if proof is not None:
                     step = {"mono": list(names), "power": str(self.ctx.ring.expr(factor))}
                     text = f"log({names[0]} + 2) >= c*log({names[1]} + 2)"
@@ -274,24 +309,90 @@ class Prover:
                     return step | {"given": {"certs": [proof]}}, prover
         return None
 
+    def _may_hold(self, clause: Clause) -> bool:
+        """Whether the clause holds without logarithms, which are below every power.
+
+        Otherwise nothing that is known of logarithms can prove it.
+        """
+        forms = (replace(g, form=_powers_of(g.form)) for g in self.ctx.generators)
+        plain = Prover(replace(self.ctx, generators=tuple(g for g in forms if g.form.coeffs)))
+        mins, maxs = (tuple(map(_powers_of, side)) for side in clause)
+        return plain.certificate((mins, maxs)) is not None
+
+    def _with_slow_logs(self, clause: Clause) -> tuple[dict[str, Any], Prover] | None:
+        """Use that a quotient of logarithms is below every power of the quotient."""
+        found = dict.fromkeys(v for form in _forms(clause) for v in form.coeffs)
+        logs = [v.removeprefix(LOGLOG) for v in found if v.startswith(LOGLOG)]
+        known = {(g.form, g.absorbed_by) for g in self.ctx.generators}
+        for name, other in permutations([*logs, "1"], 2):
+            if name == "1":
+                continue
+            below = monomial(parse_expr(other), self.ctx)
+            for above in self._just_above(monomial(parse_expr(name), self.ctx), below):
+                given = {"certs": [self._without_slack().certificate(((below,), (above,)))]}
+                step = {"apart": [str(form_expr(above, self.ctx)), other], "given": given}
+                ((ctx, _),) = refined(step | {"then": None}, self.ctx)
+                if any((g.form, g.absorbed_by) not in known for g in ctx.generators[-2:]):
+                    return step, Prover(ctx)
+        return None
+
+    def _just_above(self, above: Form, below: Form) -> Iterator[Form]:
+        """Yield the least power of a monomial that is provably at least another one."""
+        powers = sorted(
+            (value, q) for q in self._powers(above, below) if (value := q.constant()) is not None
+        )
+        plain = self._without_slack()
+        for _, q in powers:
+            scaled = above.scale(q)
+            if plain.certificate(((below,), (scaled,))) is not None:
+                if scaled != below:
+                    yield scaled
+                return
+
+    def _without_slack(self) -> Prover:
+        return Prover(self.ctx.without_slack())
+
+    def _with_sign_of_power(self, clause: Clause) -> tuple[dict[str, Any], Prover] | None:
+        """Prove the sign of a power q with which logarithms in a clause may be compared."""
+        found = dict.fromkeys(v for form in _forms(clause) for v in form.coeffs)
+        logs = [v.removeprefix(LOGLOG) for v in found if v.startswith(LOGLOG)]
+        for large, small in permutations(logs, 2):
+            above, below = (monomial(parse_expr(name), self.ctx) for name in (large, small))
+            for q in self._candidate_powers(above, below):
+                if not self._has_sign(q) and (signed := self.with_sign(q)) is not None:
+                    step, prover = signed
+                    return {"signs": [step]}, prover
+        return None
+
     def _powers(self, above: Form, below: Form) -> list[Frac]:
-        """Return powers q that are tried in ``Y <= C X^q``: a few numbers, and known exponents."""
+        """Return powers q that are tried in ``Y <= C X^q``: those known to be positive."""
+        found = self._candidate_powers(above, below)
+        return [q for q in found if self._has_sign(q) and self.ctx.sign(q) == "+"]
+
+    def _candidate_powers(self, above: Form, below: Form) -> list[Frac]:
+        """Return a few numbers, and the q for which a generator is ``log(X^q/Y)`` in two names."""
         found = [self.ctx.ring.number(power) for power in POWERS]
         if above.is_zero():
             return found[:1]
+        zero = self.ctx.ring.zero
         for generator in self.ctx.generators:
-            for one in above.coeffs:
-                for other in below.coeffs:
-                    if one in generator.form.coeffs and other in generator.form.coeffs:
-                        ratio = generator.form.coeffs[one] / generator.form.coeffs[other]
-                        found += [ratio, -ratio]
-        return [q for q in dict.fromkeys(found) if self._is_known_positive(q)]
+            names = sorted({*above.coeffs, *below.coeffs} & generator.form.coeffs.keys())
+            for pair in combinations(names, 2):
+                x, y, g = (
+                    [form.coeffs.get(name, zero) for name in pair]
+                    for form in (above, below, generator.form)
+                )
+                divisor = x[0] * g[1] - x[1] * g[0]
+                if not divisor.is_zero():
+                    found.append((y[0] * g[1] - y[1] * g[0]) / divisor)
+        return list(dict.fromkeys(found))
 
-    def _is_known_positive(self, value: Frac) -> bool:
+    def _has_sign(self, value: Frac) -> bool:
         try:
-            return self.ctx.sign(value) == "+"
+            self.ctx.sign(value)
         except SignNeededError:
             return False
+        return True
 
     def bounded_below(self, tree: Tree) -> dict[str, Any]:
         """Return the proof that a lattice tree is bounded below."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp, log, log1p
+from math import exp, expm1, log, log1p
 
 import pytest
 from derivations import is_derived
@@ -35,6 +35,20 @@ def written(text: str) -> Meaning:
         ("sum((1 - gamma/i^a)^N, i, 1, M)",
          "sum(exp(-(gamma/i^a*N)), i, 1, M)", ["a > 0"]),
         ("1 + ((1 - gamma)^N)^(1/2)", "1 + exp(-(gamma*N))^(1/2)", []),
+        ("1 - exp(-M/N)", "min(1, M/N)", []),
+        ("sum(2^(-i), i, 1, M)", "sum(exp(-(log(2)*i)), i, 1, M)", []),
+        ("(1 - 1/2)^N", "exp(-(log(2)*N))", []),
+        ("(1/3)^N + 1^N", "exp(-(log(3)*N)) + 1", []),
+        ("2^M*2^a", "exp(log(2)*M)*2^a", []),
+        ("(0 - 2)^M", "(0 - 2)^M", []),
+        ("3*M - 3*M*exp(-M/N)", "3*M - 3*M*exp(-M/N)", []),
+        ("3 - 3*exp(-M/N)", "3*min(1, M/N)", []),
+        ("1 - (1 - gamma)^N", "min(1, gamma*N)", []),
+        ("sum((1 - (1 - gamma*i^-1)^N)^2, i, 1, M)",
+         "sum(min(1, gamma*i^-1*N)^2, i, 1, M)", []),
+        ("1/2 - exp(-M)/2 + 1", "3/2 - exp(-M)/2", []),
+        ("(1 - exp(-M))^N", "(1 - exp(-M))^N", []),
+        ("exp(-M) - 1", "exp(-M) - 1", []),
         ("(1 - gamma^p)^((1 - gamma)^N)", "exp(-(gamma^p*exp(-(gamma*N))))", ["p > 0"]),
     ],
 )  # fmt: skip
@@ -51,7 +65,6 @@ def test_filters_are_exponentials(text: str, like: str, needs: list[str]) -> Non
         "(1 + gamma)^N",
         "(2 - gamma)^N",
         "(1 - a)^N",
-        "(1 - 1/2)^N",
         "(1 - gamma*M)^N",
         "(1 - gamma*M^2)^N",
         "(1 - gamma^-1)^N",
@@ -76,7 +89,19 @@ def test_between_two_exponentials(x: float, y: float) -> None:
     assert exp(power) <= exp(-x * y * (1 - 1e-12))
 
 
+@given(st.floats(1e-9, 1e9))
+def test_saturation_is_a_minimum(x: float) -> None:
+    assert (1 - exp(-1)) * min(1, x) * (1 - 1e-12) <= -expm1(-x) <= min(1, x)
+
+
 TRUE = [
+    ("sum(2^(-i), i, 1, M) = Theta(1)",),
+    ("sum(i*2^(-i/M), i, 1, oo) = Theta(M^2)",),
+    ("1 - 2^(-M/N) = Theta(min(1, M/N))",),
+    ("1 - exp(-M/N) = Theta(min(1, M/N))",),
+    ("1 - exp(-M/N) = o(1)", "N >= M^2"),
+    ("sum(i^-b*(1 - (1 - gamma*i^-a)^N)^2, i, 1, oo) = Theta((N*gamma)^2)",
+     "a > 1", "b > 1", "N*gamma <= 1"),
     ("sum(i^-b*(1 - gamma*i^-a)^(2*N), i, 1, oo) = Theta((N*gamma)^((1-b)/a))",
      "a > 1", "b > 1", "N*gamma >= 1"),
     ("sum(i^-b*(1 - gamma*i^-a)^(2*N), i, 1, oo) = Theta(N^((1-b)/a))",
@@ -84,6 +109,16 @@ TRUE = [
     ("1 = Theta((1 - 1/M)^N)", "M >= N"),
 ]  # fmt: skip
 FALSE = [
+    ("sum(2^(-i), i, 1, M) = O(1/M)",),
+    ("sum(2^i, i, 1, M) = O(M^9)",),
+    ("sum(i*2^(-i/M), i, 1, oo) = Theta(M)",),
+    ("1 - exp(-M/N) = Theta(1)",),
+    ("1 - exp(-M/N) = O(M/N^2)",),
+    ("1 - exp(M/N) = O(1)",),
+    ("1 - exp(1 - M) = Omega(1)",),
+    ("(1 - exp(-M))^N = Theta(1)",),
+    ("log(1 - exp(-M)) = O(1)",),
+    ("2 - (1 - exp(-M)) = Theta(M)",),
     ("sum(i^-b*(1 - gamma*i^-a)^(2*N), i, 1, oo) = Theta(N^((1-b)/a))",
      "a > 1", "b > 1", "N*gamma >= 1"),
     ("sum(i^-b*(1 - gamma*i^-a)^(2*N), i, 1, oo) = O((N*gamma)^(-b/a))",

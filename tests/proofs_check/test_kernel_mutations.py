@@ -159,5 +159,5 @@ def test_derivations_hold_and_have_much_to_change(name: str) -> None:
 def test_the_derivations_use_every_rule() -> None:
     used = {key for name in CASES for path in places(derived(name)) for key in path}
     rules = {"split", "compare", "signs", "mono", "from", "at", "power", "bounded", "slope"}
-    rules |= {"cap", "feasible", "nonempty", "certs", "needs", "model"}
+    rules |= {"diverges", "cap", "feasible", "nonempty", "certs", "needs", "model"}
     assert rules <= used

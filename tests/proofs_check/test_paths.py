@@ -145,7 +145,7 @@ def test_one_sided_bounds():
         "sum(i, i, 3, 2)", "sum(i, i, 1, sigma)", "sum(1, i, 1, 1/M)", "sum(M - i, i, 1, N)",
         "sum((i - 1)^2, i, 1, N)", "sum((i/2 - 3/4)^2, i, 1, N)", "sum(log(i)/i, i, 1, M)",
         "sum(i^-2*log(i^2+N), i, 1, oo)", "sum(log(M/i), i, 1, M)", "sum(1/i, i, 1, d)",
-        "sum(sum(j^-i, j, 1, N), i, 1, M)", "sum(sum(1, j, 1, i), i, 1, M)", "M*x", "oo",
+        "sum(sum(j^-i, j, 1, N), i, 1, M)", "sum(sum(1, j, 1, 2*i), i, 1, M)", "M*x", "oo",
         "eigenvalue(M)", "sum(1/(i*log(i+1)), i, 1, k)",
         "sum(i^-2*log(i-1/2), i, 2, M)", "sum(1/(1-i), i, 1, M)",
     ],
