@@ -376,7 +376,8 @@ def _part_upper(expr: Sum, part: _Part | _Cut, prover: Prover) -> dict[str, Any]
             try:
                 hint["proof"] = placed.goal(*vertex_goal(expr, part.term, hint, ctx))
             except StuckError as stuck:
-                problem = stuck
+                # The clause is about bounds of the term, and slopes, that nobody wrote.
+                problem = StuckError(str(problem), stuck.clause, stuck.ctx)
                 continue
             return hint
     _compare_slopes(slopes, inside)

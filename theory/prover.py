@@ -26,7 +26,15 @@ __all__ = ["LogNeededError", "Prover", "SplitNeededError", "StuckError", "form_e
 
 
 class StuckError(Exception):
-    """No proof was found; the message says of what."""
+    """No proof was found; the message says of what.
+
+    `clause` is the comparison that failed, where it was one, and `ctx` what was known there.
+    """
+
+    def __init__(self, text: str, clause: Clause | None = None, ctx: Context | None = None):
+        self.clause = clause
+        self.ctx = ctx
+        super().__init__(text)
 
 
 class SplitNeededError(Exception):
@@ -152,7 +160,7 @@ class Prover:
                     return step | {"then": prover._goal(small, large, diverging, places)}
                 if any(_depends(form, name) for name, _ in places for form in _forms(clause)):
                     return self._split_goal(small, large, diverging, places)
-                raise StuckError(self._text(clause))
+                raise StuckError(self._text(clause), clause, self.ctx)
             found.append(proof)
         return {"certs": found}
 
