@@ -10,7 +10,7 @@ compared.  The outcome is data for `proofs_check.checker`, and the search trusts
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from math import gcd, lcm
@@ -83,14 +83,20 @@ def _tree(ready: Premises) -> dict[str, Any]:
     """Return the tree, with exponentials that fall faster than they have to if need be."""
     try:
         return grown(ready, (), _compared)
-    except StuckError:
-        if has_decay(ready.left.upper, ready.left.lower, ready.right):
-            # Above every exponent that the numbers and parameters of the claim make up.
-            squares = (power(Name(name), TWO) for name in ready.ctx.ring.names)
-            for extra in (MUCH, mul(MUCH, add(_numbers(ready), *squares))):
-                with falling_faster(extra), suppress(StuckError):
-                    return grown(ready, (), _compared)
-        raise  # what failed first, as the other failures are about exponents that nobody wrote
+    except StuckError as stuck:
+        if not has_decay(ready.left.upper, ready.left.lower, ready.right):
+            raise
+        first = last = stuck
+    # Above every exponent that the numbers and parameters of the claim make up.
+    squares = (power(Name(name), TWO) for name in ready.ctx.ring.names)
+    for extra in (MUCH, mul(MUCH, add(_numbers(ready), *squares))):
+        with falling_faster(extra):
+            try:
+                return grown(ready, (), _compared)
+            except StuckError as stuck:
+                last = stuck
+    # The last failure says most, but in terms of exponents that nobody wrote.
+    raise last.told_as(str(first))
 
 
 def _numbers(ready: Premises) -> Num:
@@ -336,5 +342,5 @@ def _told_in_full(ready: Premises) -> Iterator[None]:
     except StuckError as stuck:
         if not has_decay(ready.left.upper, ready.left.lower, ready.right):
             raise
-        text = f"{ready.claim.left} = {ready.claim.relation}({ready.claim.right}) is not settled"
-        raise StuckError(text, stuck.clause, stuck.ctx) from None
+        text = f"{ready.claim.left} = {ready.claim.relation}({ready.claim.right})"
+        raise stuck.told_as(f"{text} is not settled") from None

@@ -377,7 +377,7 @@ def _part_upper(expr: Sum, part: _Part | _Cut, prover: Prover) -> dict[str, Any]
                 hint["proof"] = placed.goal(*vertex_goal(expr, part.term, hint, ctx))
             except StuckError as stuck:
                 # The clause is about bounds of the term, and slopes, that nobody wrote.
-                problem = StuckError(str(problem), stuck.clause, stuck.ctx)
+                problem = stuck.told_as(str(problem))
                 continue
             return hint
     _compare_slopes(slopes, inside)

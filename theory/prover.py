@@ -36,6 +36,13 @@ class StuckError(Exception):
         self.ctx = ctx
         super().__init__(text)
 
+    def told_as(self, text: str) -> StuckError:
+        """Return the same failure in other words; its notes stay."""
+        other = StuckError(text, self.clause, self.ctx)
+        for note in getattr(self, "__notes__", ()):
+            other.add_note(note)
+        return other
+
 
 class SplitNeededError(Exception):
     """The search needs to know whether a monomial is above or below a constant."""
