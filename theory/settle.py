@@ -38,12 +38,12 @@ from theory.derive import require_possible
 from theory.prover import StuckError
 from theory.refute import model, refute
 from theory.samples import sample_values
-from theory.suggestions import names, plain, plainly, suggested
+from theory.suggestions import names, plain, plainly, suggested, weaker
 
 __all__ = ["Attempt", "proved", "settling"]
 
 MAX_MORE = 2
-"""Most conditions that are assumed beside what the definitions need."""
+"""Most conditions, 1 or 2, that are assumed beside what the definitions need."""
 TRIES, TRIES_FOR_AN_OPTIMUM = 10, 4
 """Most derivations that are searched; those of optima take seconds each."""
 LOOKS = 60
@@ -123,6 +123,7 @@ class _Option:
     condition: Condition
     rank: tuple[Any, ...]
     is_sized: bool
+    is_plain: bool
     excludes: int = 0
 
 
@@ -142,23 +143,23 @@ class _Search:
 
     def found(self) -> tuple[Condition, ...]:
         """Return what is needed and the first set beside it that settles the claim, or ()."""
-        if not self.needed:
-            self._settles((), _with(self.claim, ()))  # it does not, but says what to assume
+        if self.needed and not _is_possible(self.claim):
+            return ()
+        # Without what is needed the claim is known to be undecided, but not why.
+        if (not self.needed or not self._is_false(self.claim)) and self._settles(self.claim):
+            return self.needed
         for condition in plain(self.ready.ctx):
             self._suggest(condition, is_plain=True)
         for _ in range(LOOKS):
             more = self._next()
             if more is None or self.tries == 0:
                 break
-            claim = _with(self.claim, more)
-            self.done.add(frozenset(more))
-            if _is_possible(claim) and not self._is_false(claim) and self._settles(more, claim):
-                return (*self.needed, *self._fewest(more))
+            if self._does(more):
+                return (*self.needed, *self._weakest(more))
         return ()
 
-    def _settles(self, more: tuple[Condition, ...], claim: Claim) -> bool:
+    def _settles(self, claim: Claim) -> bool:
         """Whether the attempt succeeds; if not, note why."""
-        self.done.add(frozenset(more))
         self.tries -= 1
         try:
             (self.attempt or proved)(claim)
@@ -171,26 +172,34 @@ class _Search:
             return False
         return True
 
-    def _fewest(self, more: tuple[Condition, ...]) -> tuple[Condition, ...]:
-        """Return one of two conditions, if it does without the other."""
-        for condition in more if len(more) > 1 else ():
-            alone = (condition,)
-            if frozenset(alone) in self.done:
-                continue
-            claim = _with(self.claim, alone)
-            if not self._is_false(claim) and self._settles(alone, claim):
-                return alone
+    def _weakest(self, more: tuple[Condition, ...]) -> tuple[Condition, ...]:
+        """Return a set that does in the place of a stronger one: shorter, or with boundaries."""
+        shorter = [more[:k] + more[k + 1 :] for k in range(len(more))] if len(more) > 1 else []
+        for fewer in shorter:
+            if self._does(fewer):
+                return self._weakest(fewer)
+        for k, condition in enumerate(more):
+            weak = (*more[:k], weaker(condition), *more[k + 1 :])
+            if self._does(weak):
+                more = weak
         return more
+
+    def _does(self, more: tuple[Condition, ...]) -> bool:
+        """Whether a set that was not looked at before settles the claim."""
+        if frozenset(more) in self.done:
+            return False
+        self.done.add(frozenset(more))
+        claim = _with(self.claim, more)
+        return _is_possible(claim) and not self._is_false(claim) and self._settles(claim)
 
     def _next(self) -> tuple[Condition, ...] | None:
         """Return the first set that excludes all obstacles; or else all counterexamples."""
         options = sorted(self.options.values(), key=lambda option: option.rank)
         every = (1 << len(self.obstacles)) - 1
         false = sum(1 << k for k, o in enumerate(self.obstacles) if o.witness is not None)
-        for wanted, most in ((every, MAX_MORE), (false, 1)):
-            for chosen in chain.from_iterable(
-                _by_rank(options, count) for count in range(most + 1)
-            ):
+        likely = [option for option in options if option.excludes or not option.is_plain]
+        for some, wanted in ((likely, every), (options, false)):
+            for chosen in chain(_by_rank(some, 1), _by_rank(some, MAX_MORE)):
                 excluded = 0
                 for option in chosen:
                     excluded |= option.excludes
@@ -211,13 +220,16 @@ class _Search:
 
     def _suggest(self, condition: Condition, is_plain: bool = False) -> None:
         """Add an option, unless it is known or about other names."""
-        if condition in self.options or not _is_news(condition, self.ready):
+        known = self.options.get(condition)
+        if known is not None and (is_plain or not known.is_plain):
+            return
+        if known is None and not _is_news(condition, self.ready):
             return
         is_sized = not names(condition) <= set(self.ready.ctx.ring.names)
         kept = 0 if is_sized else sum(_holds(condition, values) for values in self.examples)
         text = str(condition)
-        rank = (is_sized, condition.op == "=", -kept, is_plain, len(text), text)
-        option = self.options[condition] = _Option(condition, rank, is_sized)
+        rank = (is_sized, -kept, is_plain, len(text), text)
+        option = self.options[condition] = _Option(condition, rank, is_sized, is_plain)
         for number, obstacle in enumerate(self.obstacles):
             option.excludes |= self._excludes(option, obstacle) << number
 
@@ -237,8 +249,6 @@ class _Search:
 
 def _by_rank(options: list[_Option], count: int) -> Iterator[tuple[_Option, ...]]:
     """Yield all choices of so many options, those of the least ranks first."""
-    if count < 2:
-        return combinations(options, count)
     numbers = sorted(combinations(range(len(options)), count), key=lambda n: (sum(n), n))
     return (tuple(options[k] for k in chosen) for chosen in numbers)
 

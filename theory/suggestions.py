@@ -9,12 +9,14 @@ r"""What a failed search suggests to assume: comparisons under which it might no
 - A few *plain* comparisons need no failure: of the parameters with 0, 1 and each other, of the
   sizes with each other and with the step size.
 
-Nothing is said about whether an assumption helps; `theory.settle` tries them.
+Comparisons of parameters are strict here; `weaker` adds the boundary.  Nothing is said about
+whether an assumption helps; `theory.settle` tries them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from itertools import permutations, product
 
@@ -30,7 +32,7 @@ from theory.derivation import CaseNeededError, cases_of
 from theory.prover import StuckError
 from theory.rates import comparison
 
-__all__ = ["names", "plain", "plainly", "suggested"]
+__all__ = ["names", "plain", "plainly", "suggested", "weaker"]
 
 MAX_TERMS, MAX_DEGREE = 4, 2
 """Longer polynomials in the parameters are nothing that anybody would assume."""
@@ -40,11 +42,9 @@ _TURNED: Mapping[Comparison, Comparison] = {
     "<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=",
 }  # fmt: skip
 _OUTSIDE: Mapping[Comparison, tuple[Comparison, ...]] = {
-    "<": (">=", ">"), "<=": (">",), "=": (">", "<"), ">=": ("<",), ">": ("<=", "<"),
+    "<": (">",), "<=": (">",), "=": (">", "<"), ">=": ("<",), ">": ("<",),
 }  # fmt: skip
-_POSITIVE: tuple[Comparison, ...] = (">=", ">")
-_NEGATIVE: tuple[Comparison, ...] = ("<=", "<")
-_ALL = _POSITIVE + _NEGATIVE
+_BOTH: tuple[Comparison, ...] = (">", "<")
 
 
 def names(condition: Condition) -> frozenset[str]:
@@ -52,10 +52,15 @@ def names(condition: Condition) -> frozenset[str]:
     return free_names(condition.left) | free_names(condition.right)
 
 
+def weaker(condition: Condition) -> Condition:
+    """Return a condition with its boundary."""
+    weak: Mapping[Comparison, Comparison] = {"<": "<=", ">": ">="}
+    return replace(condition, op=weak.get(condition.op, condition.op))
+
+
 def plain(ctx: Context) -> Iterator[Condition]:
     """Yield comparisons that need no failure to suggest them."""
-    ops: tuple[Comparison, ...] = ("<=", ">", ">=", "<")
-    for name, value, op in product(ctx.ring.names, (ZERO, ONE), ops):
+    for name, value, op in product(ctx.ring.names, (ZERO, ONE), _BOTH):
         yield Condition(Name(name), op, value)
     for first, second in permutations(ctx.ring.names, 2):
         yield Condition(Name(first), "<", Name(second))
@@ -75,7 +80,7 @@ def suggested(error: Exception, ctx: Context) -> Iterator[Condition]:
         (case,) = parse_condition(text)
         yield from _outside(case, ctx)
     if isinstance(error.__cause__, CaseNeededError):
-        yield from _signs(error.__cause__.value, ctx.ring, _ALL)
+        yield from _signs(error.__cause__.value, ctx.ring, _BOTH)
     if isinstance(error, StuckError) and error.clause is not None and error.ctx is not None:
         lower, upper = error.clause
         for small, large in product(lower, upper):
@@ -99,8 +104,8 @@ def _bounded_below(form: Form, ctx: Context) -> Iterator[Condition]:
     """Yield what may help a form to be bounded below: each coefficient's sign, and that it is."""
     for variable, coeff in form.coeffs.items():
         if coeff.constant() is None:
-            ops = _NEGATIVE if variable == "gamma" else _POSITIVE
-            yield from _signs(coeff, ctx.ring, _ALL if variable in ctx.indices else ops)
+            ops: tuple[Comparison, ...] = ("<",) if variable == "gamma" else (">",)
+            yield from _signs(coeff, ctx.ring, _BOTH if variable in ctx.indices else ops)
     if len(names_of(form)) > 1 and names_of(form).isdisjoint(ctx.indices):
         yield from parse_condition(comparison(form, ctx))
 
@@ -110,7 +115,7 @@ def _signs(value: Frac, ring: Ring, ops: tuple[Comparison, ...]) -> Iterator[Con
     (scale, above), (unit, below) = value.num.factor(), value.den.factor()
     factors = [poly for poly, times in (*above, *below) if times % 2]
     if len(factors) > 1:
-        ops = _ALL
+        ops = _BOTH
     elif scale * unit < 0:
         ops = tuple(_TURNED[op] for op in ops)
     for poly, op in product(factors, ops):
