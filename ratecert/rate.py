@@ -33,6 +33,7 @@ from theory.prover import StuckError
 from theory.rates import Region, regions
 from theory.refute import model
 from theory.regimes import by_cases, joined
+from theory.settle import settling, told
 
 __all__ = ["Rate", "UnknownOrderError", "order"]
 
@@ -156,6 +157,31 @@ def order(expr: str, assume: Sequence[str] = (), sizes: Sequence[str] = ()) -> R
     parse_expr(expr)  # for an error that points into the expression itself
     claim = _claim(expr, "1", assume, sizes)
     try:
+        cases, trust = _cases(expr, assume, sizes)
+    except UnknownOrderError as error:
+        conditions = settling(claim, lambda more: _attempted(expr, more))
+        raise UnknownOrderError(told(str(error), conditions)) from error
+    whole = _overall(expr, cases, assume, sizes)
+    leading, is_proved = _leading(expr, assume, sizes)
+    return Rate(expr, whole, tuple(cases), leading, trust, is_proved)
+
+
+def _attempted(expr: str, claim: Claim) -> None:
+    """Order an expression under a claim's assumptions, for `settling`."""
+    try:
+        _cases(expr, list(map(str, claim.assume)), sorted(claim.sizes))
+    except UnknownOrderError as error:
+        if isinstance(error.__cause__, StuckError | RejectedError):
+            raise error.__cause__ from None
+        raise StuckError(str(error)) from error
+
+
+def _cases(
+    expr: str, assume: Sequence[str], sizes: Sequence[str]
+) -> tuple[list[Regime], tuple[str, ...]]:
+    """Return the order in each case, proved, and what the proofs rest on."""
+    claim = _claim(expr, "1", assume, sizes)
+    try:
         ready = premises(claim)
         require_possible(ready)
         needs(ready)
@@ -167,9 +193,7 @@ def order(expr: str, assume: Sequence[str] = (), sizes: Sequence[str] = ()) -> R
     trust: dict[str, None] = {}
     for case in cases:
         trust |= dict.fromkeys(_proved_case(expr, case, [*assume, *case.when], sizes))
-    whole = _overall(expr, cases, assume, sizes)
-    leading, is_proved = _leading(expr, assume, sizes)
-    return Rate(expr, whole, tuple(cases), leading, tuple(trust), is_proved)
+    return cases, tuple(trust)
 
 
 def _leading(expr: str, assume: Sequence[str], sizes: Sequence[str]) -> tuple[str | None, bool]:

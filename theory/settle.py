@@ -40,7 +40,7 @@ from theory.refute import model, refute
 from theory.samples import sample_values
 from theory.suggestions import names, plain, plainly, suggested, weaker
 
-__all__ = ["Attempt", "proved", "settling"]
+__all__ = ["Attempt", "proved", "settling", "told"]
 
 MAX_MORE = 2
 """Most conditions, 1 or 2, that are assumed beside what the definitions need."""
@@ -89,6 +89,16 @@ def settling(claim: Claim, attempt: Attempt | None = None) -> tuple[Condition, .
         return _Search(_with(claim, first), first, attempt).found()
     except RejectedError:
         return ()
+
+
+def told(reason: str, conditions: Iterable[Condition]) -> str:
+    """Return why something is undecided, with what would settle it, if that was found."""
+    named = " and ".join(map(str, conditions))
+    return (
+        f"{reason}; assuming {named} would settle it (proved with it, and checked)"
+        if named
+        else reason
+    )
 
 
 def _with(claim: Claim, conditions: Iterable[Condition]) -> Claim:
