@@ -34,6 +34,7 @@ from theory.rates import Region, regions
 from theory.refute import model
 from theory.regimes import by_cases, joined
 from theory.settle import settling, told
+from theory.suggestions import why
 
 __all__ = ["Rate", "UnknownOrderError", "order"]
 
@@ -180,15 +181,17 @@ def _cases(
     expr: str, assume: Sequence[str], sizes: Sequence[str]
 ) -> tuple[list[Regime], tuple[str, ...]]:
     """Return the order in each case, proved, and what the proofs rest on."""
-    claim = _claim(expr, "1", assume, sizes)
     try:
-        ready = premises(claim)
+        ready = premises(_claim(expr, "1", assume, sizes))
+    except RejectedError as error:
+        raise UnknownOrderError(str(error)) from error
+    try:
         require_possible(ready)
         needs(ready)
         found = by_cases(ready)
         cases = [_regime(region, region.when(ready)) for region in found]
     except (StuckError, RejectedError) as error:
-        raise UnknownOrderError(str(error)) from error
+        raise UnknownOrderError(why(error, ready.ctx)) from error
     cases = joined([_like_a_neighbour(case, cases, assume, sizes) for case in cases])
     trust: dict[str, None] = {}
     for case in cases:

@@ -36,6 +36,7 @@ from theory.certificates import has_one_at, positive
 from theory.derivation import cases_of, derivation, unmet
 from theory.derive import require_possible
 from theory.prover import StuckError
+from theory.rates import regions
 from theory.refute import model, refute
 from theory.samples import sample_values
 from theory.suggestions import names, plain, plainly, suggested, weaker
@@ -63,7 +64,12 @@ Attempt = Callable[[Claim], object]
 
 
 def proved(claim: Claim) -> None:
-    """Derive a claim and check the derivation; raises `StuckError` or `RejectedError`."""
+    """Derive a claim and check the derivation; raises `StuckError` or `RejectedError`.
+
+    A lower bound alone is also proved of a sum that diverges, which nobody would want to assume.
+    """
+    if claim.relation.startswith("Omega") and claim.objective is None:
+        regions(premises(claim))
     proof = derivation(claim)
     proof["model"] = model(claim)
     check(claim, proof)

@@ -32,7 +32,7 @@ from theory.derivation import CaseNeededError, cases_of
 from theory.prover import StuckError
 from theory.rates import comparison
 
-__all__ = ["names", "plain", "plainly", "suggested", "weaker"]
+__all__ = ["names", "plain", "plainly", "suggested", "weaker", "why"]
 
 MAX_TERMS, MAX_DEGREE = 4, 2
 """Longer polynomials in the parameters are nothing that anybody would assume."""
@@ -56,6 +56,19 @@ def weaker(condition: Condition) -> Condition:
     """Return a condition with its boundary."""
     weak: Mapping[Comparison, Comparison] = {"<": "<=", ">": ">="}
     return replace(condition, op=weak.get(condition.op, condition.op))
+
+
+def why(error: Exception, ctx: Context) -> str:
+    """Return why a search failed, and in which case of the parameters."""
+    cases = [c for text in cases_of(error) for c in parse_condition(text)]
+    about = [c for c in cases if names(c) <= set(ctx.ring.names) and _is_clear(c, ctx.ring)]
+    shown = " and ".join(str(plainly(c, ctx.ring)) for c in about)
+    return f"{error}, where {shown}" if shown else str(error)
+
+
+def _is_clear(case: Condition, ring: Ring) -> bool:
+    value = ring.frac(case.left) - ring.frac(case.right)
+    return value.constant() is None and _is_short(value.num)
 
 
 def plain(ctx: Context) -> Iterator[Condition]:
