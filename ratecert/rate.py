@@ -28,7 +28,7 @@ from theory.derivation import derivation, needs
 from theory.derive import require_possible
 from theory.equivalence import proposed_equivalent
 from theory.lattices import tree_expr
-from theory.planner import falling_faster
+from theory.planner import falling_faster, has_decay
 from theory.prover import StuckError
 from theory.rates import Region, regions
 from theory.refute import model
@@ -191,6 +191,13 @@ def _cases(
         found = by_cases(ready)
         cases = [_regime(region, region.when(ready)) for region in found]
     except (StuckError, RejectedError) as error:
+        if (
+            isinstance(error, StuckError)
+            and error.value is not None
+            and has_decay(ready.left.upper)
+        ):
+            # The exponent may be one with which an exponential is bounded.
+            error = error.told_as(f"no order was found for {expr}")
         raise UnknownOrderError(why(error, ready.ctx)) from error
     cases = joined([_like_a_neighbour(case, cases, assume, sizes) for case in cases])
     trust: dict[str, None] = {}

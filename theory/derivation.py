@@ -96,7 +96,7 @@ def _tree(ready: Premises) -> dict[str, Any]:
             except StuckError as stuck:
                 last = stuck
     # The last failure says most, but in terms of exponents that nobody wrote.
-    raise last.told_as(str(first))
+    raise last.told_as(str(first) if first.value is None else _in_full(ready))
 
 
 def _numbers(ready: Premises) -> Num:
@@ -155,7 +155,7 @@ def grown(ready: Premises, more: tuple[Condition, ...], leaf: Leaf) -> dict[str,
         return _region(ready, leaf, MAX_SPLITS)
     except CaseNeededError as case:
         if len(more) == MAX_COMPARISONS:
-            raise StuckError(f"{case}: assume which sign it has") from case
+            raise StuckError(str(case), value=case.value) from case
         left, right = _sides_of_case(case.value, ready)
         node: dict[str, Any] = {"compare": [str(left), str(right)]}
         ops: tuple[tuple[str, Comparison], ...] = (("gt", ">"), ("eq", "="), ("lt", "<"))
@@ -342,5 +342,8 @@ def _told_in_full(ready: Premises) -> Iterator[None]:
     except StuckError as stuck:
         if not has_decay(ready.left.upper, ready.left.lower, ready.right):
             raise
-        text = f"{ready.claim.left} = {ready.claim.relation}({ready.claim.right})"
-        raise stuck.told_as(f"{text} is not settled") from None
+        raise stuck.told_as(_in_full(ready)) from None
+
+
+def _in_full(ready: Premises) -> str:
+    return f"{ready.claim.left} = {ready.claim.relation}({ready.claim.right}) is not settled"

@@ -28,17 +28,25 @@ __all__ = ["LogNeededError", "Prover", "SplitNeededError", "StuckError", "form_e
 class StuckError(Exception):
     """No proof was found; the message says of what.
 
-    `clause` is the comparison that failed, where it was one, and `ctx` what was known there.
+    `clause` is the comparison that failed, where it was one, and `ctx` what was known there;
+    `value` is the exponent whose sign was missing, where it was that.
     """
 
-    def __init__(self, text: str, clause: Clause | None = None, ctx: Context | None = None):
+    def __init__(
+        self,
+        text: str,
+        clause: Clause | None = None,
+        ctx: Context | None = None,
+        value: Frac | None = None,
+    ):
         self.clause = clause
         self.ctx = ctx
+        self.value = value
         super().__init__(text)
 
     def told_as(self, text: str) -> StuckError:
         """Return the same failure in other words; its notes stay."""
-        other = StuckError(text, self.clause, self.ctx)
+        other = StuckError(text, self.clause, self.ctx, self.value)
         for note in getattr(self, "__notes__", ()):
             other.add_note(note)
         return other

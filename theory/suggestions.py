@@ -28,7 +28,7 @@ from proofs_check.cone import Context, RejectedError
 from proofs_check.expr import Call, Name, Num, add, div, free_names, mul
 from proofs_check.language import parse_condition
 from proofs_check.logform import monomial, names_of
-from theory.derivation import CaseNeededError, cases_of
+from theory.derivation import cases_of
 from theory.prover import StuckError
 from theory.rates import comparison
 
@@ -92,8 +92,8 @@ def suggested(error: Exception, ctx: Context) -> Iterator[Condition]:
     for text in cases_of(error):
         (case,) = parse_condition(text)
         yield from _outside(case, ctx)
-    if isinstance(error.__cause__, CaseNeededError):
-        yield from _signs(error.__cause__.value, ctx.ring, _BOTH)
+    if isinstance(error, StuckError) and error.value is not None:
+        yield from _signs(error.value, ctx.ring, _BOTH)
     if isinstance(error, StuckError) and error.clause is not None and error.ctx is not None:
         lower, upper = error.clause
         for small, large in product(lower, upper):
