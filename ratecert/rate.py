@@ -191,13 +191,10 @@ def _cases(
         found = by_cases(ready)
         cases = [_regime(region, region.when(ready)) for region in found]
     except (StuckError, RejectedError) as error:
-        if (
-            isinstance(error, StuckError)
-            and error.value is not None
-            and has_decay(ready.left.upper)
-        ):
+        sign = isinstance(error, StuckError) and error.value is not None
+        if sign and has_decay(ready.left.upper):
             # The exponent may be one with which an exponential is bounded.
-            error = error.told_as(f"no order was found for {expr}")
+            raise UnknownOrderError(f"no order was found for {expr}") from error
         raise UnknownOrderError(why(error, ready.ctx)) from error
     cases = joined([_like_a_neighbour(case, cases, assume, sizes) for case in cases])
     trust: dict[str, None] = {}

@@ -32,14 +32,14 @@ from proofs_check.meaning import NoMeaningError
 from proofs_check.orders import UndecidedError, exact_value
 from proofs_check.premises import Premises, premises
 from proofs_check.refutation import check_allowed
-from theory.certificates import has_one_at, positive
+from theory.certificates import has_one_at
 from theory.derivation import cases_of, derivation, unmet
 from theory.derive import require_possible
 from theory.prover import StuckError
 from theory.rates import regions
 from theory.refute import model, refute
 from theory.samples import sample_values
-from theory.suggestions import names, plain, plainly, suggested, weaker
+from theory.suggestions import follows, names, plain, plainly, suggested, weaker
 
 __all__ = ["Attempt", "proved", "settling", "told"]
 
@@ -317,8 +317,4 @@ def _is_news(condition: Condition, ready: Premises) -> bool:
         return False
     if not used <= set(ctx.ring.names):
         return condition not in ready.claim.assume
-    value = (ctx.ring.frac(condition.left) - ctx.ring.frac(condition.right)).signed()
-    if condition.op == "=":
-        return True
-    sign = value if condition.op in (">", ">=") else -value
-    return positive(sign, ctx, strict=condition.op in ("<", ">")) is None
+    return not follows(condition, ctx)

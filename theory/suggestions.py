@@ -22,17 +22,18 @@ from itertools import permutations, product
 
 from flint import fmpq_mpoly
 
-from proofs_check.algebra import Form, Frac, NotRationalError, Ring
+from proofs_check.algebra import Factor, Form, Frac, NotRationalError, Ring
 from proofs_check.claim import Comparison, Condition
 from proofs_check.cone import Context, RejectedError
 from proofs_check.expr import Call, Name, Num, add, div, free_names, mul
 from proofs_check.language import parse_condition
 from proofs_check.logform import monomial, names_of
+from theory.certificates import positive
 from theory.derivation import cases_of
 from theory.prover import StuckError
 from theory.rates import comparison
 
-__all__ = ["names", "plain", "plainly", "suggested", "weaker", "why"]
+__all__ = ["follows", "names", "plain", "plainly", "suggested", "weaker", "why"]
 
 MAX_TERMS, MAX_DEGREE = 4, 2
 """Longer polynomials in the parameters are nothing that anybody would assume."""
@@ -62,8 +63,31 @@ def why(error: Exception, ctx: Context) -> str:
     """Return why a search failed, and in which case of the parameters."""
     cases = [c for text in cases_of(error) for c in parse_condition(text)]
     about = [c for c in cases if names(c) <= set(ctx.ring.names) and _is_clear(c, ctx.ring)]
-    shown = " and ".join(str(plainly(c, ctx.ring)) for c in about)
-    return f"{error}, where {shown}" if shown else str(error)
+    shown = _without_implied([plainly(c, ctx.ring) for c in about], ctx)
+    return f"{error}, where {' and '.join(map(str, shown))}" if shown else str(error)
+
+
+def _without_implied(cases: list[Condition], ctx: Context) -> list[Condition]:
+    """Leave out what follows from the rest."""
+    left = list(dict.fromkeys(cases))
+    for case in left[:]:
+        others = [other for other in left if other != case]
+        if follows(case, ctx.with_factors(*(f for other in others for f in _factors(other, ctx)))):
+            left = others
+    return left
+
+
+def _factors(condition: Condition, ctx: Context) -> list[Factor]:
+    """Return what a condition between parameters says of their signs."""
+    value = (ctx.ring.frac(condition.left) - ctx.ring.frac(condition.right)).signed()
+    signs = {">": (value,), ">=": (value,), "<": (-value,), "<=": (-value,), "=": (value, -value)}
+    return [Factor(poly, condition.op in ("<", ">")) for poly in signs[condition.op]]
+
+
+def follows(condition: Condition, ctx: Context) -> bool:
+    """Whether a condition between parameters is provable at once."""
+    factors = _factors(condition, ctx)
+    return all(positive(factor.poly, ctx, factor.strict) is not None for factor in factors)
 
 
 def _is_clear(case: Condition, ring: Ring) -> bool:
@@ -164,6 +188,8 @@ def _compared(poly: fmpq_mpoly, op: Comparison, ring: Ring) -> Condition:
         slope = Frac(poly.derivative(name), one)
         rest = ring.frac(Name(name)) - Frac(poly, one) / slope
         return Condition(Name(name), op if _is_positive(slope) else _TURNED[op], ring.expr(rest))
+    if poly.leading_coefficient() < 0:
+        poly, op = -poly, _TURNED[op]
     terms = poly.to_dict().items()
     above = ring.ctx.from_dict({monom: value for monom, value in terms if value > 0})
     below = ring.ctx.from_dict({monom: -value for monom, value in terms if value < 0})
