@@ -5,13 +5,16 @@ with it, and the checker has to accept what is found.  Nothing else is ever name
 assumed is read off the failures (`theory.suggestions`); without what the *definitions need* there
 is no claim, so this is assumed first.
 
-Sets of at most `MAX_MORE` of these, beside what the definitions need, are tried, the weakest
-first: fewer conditions before more; what a failure suggests before what is plain; comparisons of
-parameters before those of sizes; what holds at more of the example parameters first, equations
-last; of two that keep as many, the shorter.  A set is passed over without a try if it contradicts
-the assumptions, has no example, or leaves a checked counterexample to the claim: most are, so
-that few derivations are searched.  Tries are counted, not timed, so the answer is the same every
-time.
+One or two conditions beside what the definitions need are tried.  Each failure leaves an
+*obstacle*: parameters at which there is a checked counterexample, or at which the comparison that
+failed has no certificate in numbers.  The next set excludes all obstacles so far.  Of those that
+do, one condition comes before two, a comparison of parameters before one of sizes; then what
+holds at more of the example parameters, then the shorter.  What succeeds is weakened: by leaving
+out one of two conditions, and by adding the boundary (``b >= 1`` for ``b > 1``), where the claim
+is still proved.  So what is named is the weakest in this order, not of all there may be.
+
+A set is passed over if it contradicts the assumptions, has no example, or leaves a counterexample.
+Tries are counted, not timed, so the answer is the same every time.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import chain, combinations
+from itertools import combinations
 from operator import eq, ge, gt, le, lt
 from typing import Any
 
@@ -35,6 +38,7 @@ from proofs_check.refutation import check_allowed
 from theory.certificates import has_one_at
 from theory.derivation import cases_of, derivation, unmet
 from theory.derive import require_possible
+from theory.planner import has_decay
 from theory.prover import StuckError
 from theory.rates import regions
 from theory.refute import model, refute
@@ -43,10 +47,8 @@ from theory.suggestions import follows, names, plain, plainly, suggested, weaker
 
 __all__ = ["Attempt", "proved", "settling", "told"]
 
-MAX_MORE = 2
-"""Most conditions, 1 or 2, that are assumed beside what the definitions need."""
-TRIES, TRIES_FOR_AN_OPTIMUM = 10, 4
-"""Most derivations that are searched; those of optima take seconds each."""
+TRIES, TRIES_WITH_DECAY, TRIES_FOR_AN_OPTIMUM = 20, 10, 4
+"""Most derivations that are searched: few where each may take seconds."""
 LOOKS = 60
 """Most sets of conditions for which an example and a counterexample are looked for."""
 EXAMPLES = 24
@@ -155,7 +157,12 @@ class _Search:
         self.options: dict[Condition, _Option] = {}
         self.obstacles: list[_Obstacle] = []
         self.done: set[frozenset[Condition]] = set()
-        self.tries = TRIES if claim.objective is None else TRIES_FOR_AN_OPTIMUM
+        self.tries = self._most_tries()
+
+    def _most_tries(self) -> int:
+        if self.claim.objective is not None:
+            return TRIES_FOR_AN_OPTIMUM
+        return TRIES_WITH_DECAY if has_decay(self.ready.left.upper) else TRIES
 
     def found(self) -> tuple[Condition, ...]:
         """Return what is needed and the first set beside it that settles the claim, or ()."""
@@ -171,7 +178,7 @@ class _Search:
             if more is None or self.tries == 0:
                 break
             if self._does(more):
-                return (*self.needed, *self._weakest(more))
+                return (*self.needed, *sorted(self._weakest(more), key=_length))
         return ()
 
     def _settles(self, claim: Claim) -> bool:
@@ -211,11 +218,15 @@ class _Search:
     def _next(self) -> tuple[Condition, ...] | None:
         """Return the first set that excludes all obstacles; or else all counterexamples."""
         options = sorted(self.options.values(), key=lambda option: option.rank)
+        likely = [option for option in options if option.excludes or not option.is_plain]
         every = (1 << len(self.obstacles)) - 1
         false = sum(1 << k for k, o in enumerate(self.obstacles) if o.witness is not None)
-        likely = [option for option in options if option.excludes or not option.is_plain]
-        for some, wanted in ((likely, every), (options, false)):
-            for chosen in chain(_by_rank(some, 1), _by_rank(some, MAX_MORE)):
+        for some, count, wanted in (
+            *((some, count, every) for some, count in self._turns(likely)),
+            (options, 1, false),
+            (options, 2, false),
+        ):
+            for chosen in _by_rank(some, count):
                 excluded = 0
                 for option in chosen:
                     excluded |= option.excludes
@@ -223,6 +234,16 @@ class _Search:
                 if excluded & wanted == wanted and frozenset(more) not in self.done:
                     return more
         return None
+
+    def _turns(self, options: list[_Option]) -> list[tuple[list[_Option], int]]:
+        """Return from which options how many are chosen, in turn.
+
+        Two conditions on parameters and one on sizes come first by turns, as either may be many.
+        """
+        exact = [option for option in options if not option.is_sized]
+        sized = [option for option in options if option.is_sized]
+        by_turns = [(exact, 2), (sized, 1)] if self.tries % 2 else [(sized, 1), (exact, 2)]
+        return [(exact, 1), *by_turns, (options, 2)]
 
     def _is_false(self, claim: Claim) -> bool:
         """Whether a counterexample is soon found."""
@@ -261,6 +282,10 @@ class _Search:
         if obstacle.witness is None:
             return True
         return not _allows(_with(self.claim, (option.condition,)), obstacle.witness)
+
+
+def _length(condition: Condition) -> tuple[int, str]:
+    return len(str(condition)), str(condition)
 
 
 def _by_rank(options: list[_Option], count: int) -> Iterator[tuple[_Option, ...]]:
