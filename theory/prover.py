@@ -7,7 +7,9 @@ up and says why.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain, permutations
@@ -22,7 +24,8 @@ from proofs_check.language import parse_expr
 from proofs_check.logform import LOGLOG, form_expr, log_generators, loglog, monomial, names_of
 from theory.certificates import Cone, positive, sign_multiplier
 
-__all__ = ["LogNeededError", "Prover", "SplitNeededError", "StuckError", "form_expr"]
+__all__ = ["Effort", "LogNeededError", "Prover", "SpentError", "SplitNeededError", "StuckError",
+           "form_expr", "limited"]  # fmt: skip
 
 
 class StuckError(Exception):
@@ -58,6 +61,10 @@ class SplitNeededError(Exception):
     def __init__(self, form: Form):
         self.form = form
         super().__init__("a distinction of cases is needed")
+
+
+class SpentError(Exception):
+    """The certificates that a search was allowed to look for are used up."""
 
 
 class LogNeededError(StuckError):
@@ -97,6 +104,38 @@ class Memory:
     plans: dict[Any, Any] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class Effort:
+    """How many certificates may still be looked for."""
+
+    left: int
+
+
+_EFFORT: ContextVar[Effort | None] = ContextVar("effort", default=None)
+
+
+@contextmanager
+def limited(effort: Effort) -> Iterator[None]:
+    """Let provers raise `SpentError` when the effort is spent.
+
+    They forget what they know before, so that it is always spent at the same place.
+    """
+    _memory.cache_clear()
+    token = _EFFORT.set(effort)
+    try:
+        yield
+    finally:
+        _EFFORT.reset(token)
+
+
+def _spend() -> None:
+    effort = _EFFORT.get()
+    if effort is not None:
+        if effort.left <= 0:
+            raise SpentError
+        effort.left -= 1
+
+
 @lru_cache(maxsize=512)
 def _memory(names: Any, factors: Any, generators: Any) -> Memory:
     return Memory()
@@ -133,6 +172,7 @@ class Prover:
         key = (clause, diverging)
         known = self._memory.certificates
         if key not in known:
+            _spend()
             cone = self._memory.cone = self._memory.cone or Cone(self.ctx)
             known[key] = cone.certificate(clause, diverging)
         return known[key]

@@ -38,8 +38,7 @@ from proofs_check.refutation import check_allowed
 from theory.certificates import has_one_at
 from theory.derivation import cases_of, derivation, unmet
 from theory.derive import require_possible
-from theory.planner import has_decay
-from theory.prover import StuckError
+from theory.prover import Effort, SpentError, StuckError, limited
 from theory.rates import regions
 from theory.refute import model, refute
 from theory.samples import sample_values
@@ -47,8 +46,10 @@ from theory.suggestions import follows, names, plain, plainly, suggested, weaker
 
 __all__ = ["Attempt", "proved", "settling", "told"]
 
-TRIES, TRIES_WITH_DECAY, TRIES_FOR_AN_OPTIMUM = 20, 10, 4
-"""Most derivations that are searched: few where each may take seconds."""
+TRIES, TRIES_FOR_AN_OPTIMUM = 20, 4
+"""Most derivations that are searched; those of optima take seconds each."""
+EFFORT = 2000
+"""Most certificates that are looked for in all these: some seconds' worth."""
 LOOKS = 60
 """Most sets of conditions for which an example and a counterexample are looked for."""
 EXAMPLES = 24
@@ -94,8 +95,10 @@ def settling(claim: Claim, attempt: Attempt | None = None) -> tuple[Condition, .
     try:
         ready = premises(claim, exact=is_exact(claim))
         first = _needed(claim, ready)
-        return _Search(_with(claim, first), first, attempt).found()
-    except RejectedError:
+        claim = _with(claim, first)
+        with limited(Effort(EFFORT)):
+            return _Search(claim, first, attempt).found() if _is_possible(claim) else ()
+    except (RejectedError, SpentError):
         return ()
 
 
@@ -157,25 +160,18 @@ class _Search:
         self.options: dict[Condition, _Option] = {}
         self.obstacles: list[_Obstacle] = []
         self.done: set[frozenset[Condition]] = set()
-        self.tries = self._most_tries()
-
-    def _most_tries(self) -> int:
-        if self.claim.objective is not None:
-            return TRIES_FOR_AN_OPTIMUM
-        return TRIES_WITH_DECAY if has_decay(self.ready.left.upper) else TRIES
+        self.tries = TRIES if claim.objective is None else TRIES_FOR_AN_OPTIMUM
 
     def found(self) -> tuple[Condition, ...]:
         """Return what is needed and the first set beside it that settles the claim, or ()."""
-        if self.needed and not _is_possible(self.claim):
-            return ()
-        # Without what is needed the claim is known to be undecided, but not why.
-        if (not self.needed or not self._is_false(self.claim)) and self._settles(self.claim):
+        # Where nothing is needed the claim is known to be undecided, but not why.
+        if self._does(()):
             return self.needed
         for condition in plain(self.ready.ctx):
             self._suggest(condition, is_plain=True)
         for _ in range(LOOKS):
-            more = self._next()
-            if more is None or self.tries == 0:
+            more = self._next() if self.tries > 0 else None
+            if more is None:
                 break
             if self._does(more):
                 return (*self.needed, *sorted(self._weakest(more), key=_length))
@@ -209,11 +205,15 @@ class _Search:
 
     def _does(self, more: tuple[Condition, ...]) -> bool:
         """Whether a set that was not looked at before settles the claim."""
-        if frozenset(more) in self.done:
+        if frozenset(more) in self.done or self.tries == 0:
             return False
         self.done.add(frozenset(more))
         claim = _with(self.claim, more)
-        return _is_possible(claim) and not self._is_false(claim) and self._settles(claim)
+        try:
+            return _is_possible(claim) and not self._is_false(claim) and self._settles(claim)
+        except SpentError:
+            self.tries = 0
+            return False
 
     def _next(self) -> tuple[Condition, ...] | None:
         """Return the first set that excludes all obstacles; or else all counterexamples."""
