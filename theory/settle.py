@@ -48,7 +48,7 @@ __all__ = ["Attempt", "proved", "settling", "told"]
 
 TRIES, TRIES_FOR_AN_OPTIMUM = 20, 4
 """Most derivations that are searched; those of optima take seconds each."""
-EFFORT = 2000
+EFFORT = 1200
 """Most certificates that are looked for in all these: some seconds' worth."""
 LOOKS = 60
 """Most sets of conditions for which an example and a counterexample are looked for."""
