@@ -328,6 +328,8 @@ def _evaluate(expr: Expr, values: Mapping[str, Value]) -> float:
             return float(value)
         case Name("pi"):
             return math.pi
+        case Name("EulerGamma"):
+            return float(np.euler_gamma)
         case Name(name) if name in values:
             return float(values[name])
         case Add(terms):

@@ -42,7 +42,7 @@ from proofs_check.claimnames import (
     parts_of,
 )
 from proofs_check.errors import UserError
-from proofs_check.expr import FUNCTIONS, Expr, Num
+from proofs_check.expr import FUNCTIONS, NUMBERS, Expr, Num
 from proofs_check.kernels import Kernel, parse_kernel
 from proofs_check.language import (
     Statement,
@@ -207,7 +207,7 @@ def _name(problems: Problems, path: Path, value: Any) -> str:
 
 def _size_name(problems: Problems, path: Path, value: Any) -> str:
     name = _name(problems, path, value)
-    if name in QUANTITIES | CONSTANTS | FUNCTIONS.keys() | {"sum", "pi", "oo", "value"}:
+    if name in QUANTITIES | CONSTANTS | NUMBERS | FUNCTIONS.keys() | {"sum", "oo", "value"}:
         raise UserError(f"{name} has a meaning of its own and cannot be one of the sizes")
     return name
 

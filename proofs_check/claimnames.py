@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from proofs_check.claim import Claim, Condition
 from proofs_check.errors import UserError
-from proofs_check.expr import Call, Expr, Name, Sum, children
+from proofs_check.expr import NUMBERS, Call, Expr, Name, Sum, children
 from proofs_check.language import ClaimSyntaxError, nearest
 from proofs_check.toml_lines import Lines, Path
 
@@ -148,7 +148,7 @@ class Part:
             expr, bound = todo.pop()
             match expr:
                 case Name(name):
-                    if name not in bound and name not in ("pi", "oo"):
+                    if name not in bound | NUMBERS | {"oo"}:
                         names.add(name)
                     continue
                 case Sum(term, index, lo, hi):

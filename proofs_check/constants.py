@@ -196,7 +196,7 @@ def read_constant(expr: Expr, ctx: Context) -> Constant:
         positive_sign(value, ctx, expr)
         return rational(value)
     match expr:
-        case Name("pi" | "sigma" as name):
+        case Name("pi" | "EulerGamma" | "sigma" as name):
             return _atom((name, ""), ctx.ring)
         case Mul(factors):
             return _product(factors, ctx)
@@ -488,7 +488,7 @@ def _is_reciprocal(expr: Expr) -> bool:
 
 def _atom_expr(atom: Atom, ring: Ring) -> Expr:
     kind, argument = atom
-    if kind in ("pi", "sigma"):
+    if kind in ("pi", "EulerGamma", "sigma"):
         return Name(kind)
     if kind == "prime":
         return Num(Fraction(argument))

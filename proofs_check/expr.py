@@ -14,6 +14,7 @@ from fractions import Fraction
 
 __all__ = [
     "FUNCTIONS",
+    "NUMBERS",
     "Add",
     "Call",
     "Expr",
@@ -47,6 +48,11 @@ FUNCTIONS: Mapping[str, tuple[int, int | None]] = {
     "optimal": (1, 1),
 }
 """Functions of the language with the least and the largest number of arguments."""
+
+
+NUMBERS = frozenset({"pi", "EulerGamma"})
+"""Names of fixed numbers of the language, all positive; Euler's is 0.5772..."""
+_NEVER_FREE = NUMBERS | {"oo"}
 
 
 class Expr:
@@ -236,12 +242,10 @@ def walk(expr: Expr) -> Iterator[Expr]:
 
 
 def free_names(expr: Expr) -> frozenset[str]:
-    """Return the names that occur free: all but bound summation indices, ``pi`` and ``oo``."""
+    """Return the names that occur free: all but bound indices, `NUMBERS` and ``oo``."""
     match expr:
-        case Name("pi" | "oo"):
-            return frozenset()
         case Name(name):
-            return frozenset({name})
+            return frozenset() if name in _NEVER_FREE else frozenset({name})
         case Sum(term, index, lo, hi):
             return (free_names(term) - {index}) | free_names(lo) | free_names(hi)
     return frozenset().union(*map(free_names, children(expr)))

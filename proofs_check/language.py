@@ -40,6 +40,7 @@ from proofs_check.claim import RELATIONS, Condition
 from proofs_check.errors import UserError
 from proofs_check.expr import (
     FUNCTIONS,
+    NUMBERS,
     Call,
     Expr,
     Name,
@@ -80,7 +81,7 @@ _TOO_LARGE: int = 10**MAX_DIGITS
 _COLUMNS = 79
 _ONE = Num(Fraction(1))
 _INFINITIES: tuple[Expr, Expr] = (Name("oo"), neg(Name("oo")))
-_CONSTANTS = ("pi", "oo")
+_CONSTANTS = (*sorted(NUMBERS), "oo")
 _FUNCTIONS = (*FUNCTIONS, "sum")
 
 

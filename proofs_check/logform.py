@@ -52,6 +52,7 @@ from proofs_check.cone import (
     scaled,
 )
 from proofs_check.expr import (
+    NUMBERS,
     Add,
     Call,
     Expr,
@@ -86,7 +87,7 @@ __all__ = [
 LOGLOG = "log "
 """Prefix of the variable ``λ(X)``; the text of X follows."""
 
-CONSTANTS = frozenset({"pi", "sigma"})
+CONSTANTS = NUMBERS | {"sigma"}
 """Names of fixed positive numbers."""
 
 ONE = Fraction(1)

@@ -188,6 +188,7 @@ from fractions import Fraction
 
 from proofs_check.claim import Condition, Output, Setting
 from proofs_check.expr import (
+    NUMBERS,
     Add,
     Call,
     Expr,
@@ -416,7 +417,7 @@ def _positive_names(expr: Expr, whole: Expr) -> list[Expr]:
         case Num(value) if value > 0:
             return []
         case Name(name) if name != "oo":
-            return [] if name in ("sigma", "pi") else [expr]
+            return [] if name in NUMBERS | {"sigma"} else [expr]
         case Add() | Mul():
             return [name for child in children(expr) for name in _positive_names(child, whole)]
         case Pow(base, Num()):

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 
-from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow
+from proofs_check.expr import NUMBERS, Add, Call, Expr, Mul, Name, Num, Pow
 
 __all__ = [
     "CONSTANT",
@@ -145,16 +145,17 @@ def _exact_fold(expr: Expr, values: list[Fraction]) -> Fraction:
 def is_positive(expr: Expr, values: Mapping[str, Fraction]) -> bool:
     """Whether the expression is provably a positive constant; False where no rule says so.
 
-    ``pi`` and ``sigma`` are positive, so are sums, products, quotients, powers, minima and maxima
-    of positive constants and every exponential; ``Gamma(s)`` for ``s > 0``, ``zeta(s)`` for ``s >
-    1``, ``log(r)`` for ``r > 1`` and ``sin(pi r)`` for ``0 < r < 1``, with s and r rational.
+    ``pi``, ``EulerGamma`` and ``sigma`` are positive, so are sums, products, quotients, powers,
+    minima and maxima of positive constants and every exponential; ``Gamma(s)`` for ``s > 0``,
+    ``zeta(s)`` for ``s > 1``, ``log(r)`` for ``r > 1`` and ``sin(pi r)`` for ``0 < r < 1``, with
+    s and r rational.
     """
     value = exact_value(expr, values)
     if value is not None:
         return value > 0
     match expr:
         case Name(name):
-            return name in ("pi", "sigma")
+            return name in NUMBERS | {"sigma"}
         case Pow(base, exponent):
             return is_positive(base, values) and _is_real(exponent, values)
         case Add(parts) | Mul(parts) | Call("min" | "max" | "sqrt", parts):

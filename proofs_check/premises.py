@@ -31,7 +31,17 @@ from proofs_check.claim import Claim, Condition
 from proofs_check.claimfile import SIZES
 from proofs_check.cone import Context, Generator, RejectedError, SignNeededError, Tree, single
 from proofs_check.exactly import exact_meaning
-from proofs_check.expr import Call, Expr, Name, Num, free_names, mul, substitute, walk
+from proofs_check.expr import (
+    NUMBERS,
+    Call,
+    Expr,
+    Name,
+    Num,
+    free_names,
+    mul,
+    substitute,
+    walk,
+)
 from proofs_check.filters import explicit
 from proofs_check.logform import LOGLOG, log_tree
 from proofs_check.meaning import Meaning, NoMeaningError, is_quantity
@@ -47,7 +57,7 @@ __all__ = [
     "with_slack",
 ]
 
-CONSTANTS = frozenset({"sigma", "pi"})
+CONSTANTS = NUMBERS | {"sigma"}
 N_EFF = Name("N_eff")
 UNIT_STEP = {"gamma": Num(Fraction(1))}
 STEPS = {"N": mul(N_EFF, Call("log", (N_EFF,)))}
@@ -265,7 +275,7 @@ def _equation(conditions: Iterable[Condition], sizes: frozenset[str]) -> tuple[s
         ):
             continue
         for name, value in ((condition.left, condition.right), (condition.right, condition.left)):
-            if isinstance(name, Name) and name.name not in free_names(value) | {"pi", "oo"}:
+            if isinstance(name, Name) and name.name not in free_names(value) | NUMBERS | {"oo"}:
                 return name.name, value
     return None
 

@@ -141,6 +141,8 @@ def _atom(atom: Atom) -> arb:
     match kind:
         case "pi":
             return arb.pi()
+        case "EulerGamma":
+            return arb.const_euler()
         case "e":
             return arb(1).exp()
         case "prime":

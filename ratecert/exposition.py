@@ -7,7 +7,7 @@ which a certificate needs besides, are the business of ``ratecert certify``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -29,6 +29,7 @@ from proofs_check.verdict import Certificate, Verdict
 from ratecert.cases import Writer, least, limits, outer_nodes, proof, subject
 from ratecert.comparisons import joined_by_and
 from ratecert.latex import Math
+from ratecert.leading import leading_terms
 from ratecert.mathtext import statement as statement_latex
 from ratecert.page import (
     Block,
@@ -215,7 +216,51 @@ def _proved(writer: Writer, data: Mapping[str, Any]) -> list[Block]:
                 "the assumptions allow")  # fmt: skip
     example = _path_told(data["model"]["values"], data["model"]["path"])
     told = line(held, "; they do allow some, such as ", example, ".")
-    return [*blocks, Heading(line("Conclusion")), Paragraph(told)]
+    blocks += [Heading(line("Conclusion")), Paragraph(told)]
+    return [*blocks, *_with_constants(claim)]
+
+
+TERMS = 3
+"""So many terms of a sum are shown with their constants."""
+_ORIGINS = {"bulk": "the terms far out", "head": "the first terms of the sum"}
+
+
+def _with_constants(claim: Claim) -> list[Block]:
+    """Return the first terms of a left side that is a sum, which the claim does not speak of."""
+    if claim.objective is not None or any(is_quantity(node) for node in walk(claim.left)):
+        return []
+    assume = [str(condition) for condition in claim.assume]
+    known = leading_terms(str(claim.left), assume, sorted(claim.sizes), TERMS)
+    if known is None or not known.checked:
+        return []
+    shown = equation(math(claim.left), known.math())
+    told = line(
+        "Not part of the claim, and no verdict rests on it.  By Mellin transform or Euler and "
+        "Maclaurin's formula "
+    )
+    told = line(told, joined_by_and(list(_origins(known.origins))), ".  Balls agreed with each ")
+    told = line(told, f"term, at {len(known.checked)} places in all, such as ")
+    at = {**known.checked[-1]["at"], **known.checked[-1]["sizes"]}
+    where = joined_by_and(
+        [line(equation(math(Name(name)), _short(value))) for name, value in at.items()]
+    )
+    return [Heading(line("With constants")), Display((shown,)), Paragraph(line(told, where, "."))]
+
+
+def _origins(origins: Sequence[str]) -> Iterator[Line]:
+    """Yield which terms come from where."""
+    for origin in dict.fromkeys(origins):
+        numbers = [str(k) for k, other in enumerate(origins, 1) if other == origin]
+        verb = "terms {} come" if len(numbers) > 1 else "term {} comes"
+        what = _ORIGINS.get(origin, "all scales between the two")
+        yield line(f"{verb.format(', '.join(numbers))} from {what}")
+
+
+def _short(value: str) -> Math:
+    """Return a number, a large power of ten as such."""
+    zeros = len(value) - 1
+    is_power = zeros > 2 and value == "1" + "0" * zeros
+    return Math(f"10^{{{zeros}}}", f"10^{zeros}") if is_power else math(parse_expr(value))
 
 
 def _trust(trust: tuple[str, ...]) -> list[Block]:

@@ -25,6 +25,7 @@ _LETTERS = """
 _GREEK = frozenset(_LETTERS.split())
 _NAMES: Mapping[str, str] = {
     "oo": r"\infty",
+    "EulerGamma": r"\gamma_{\mathrm{E}}",
     "effective_dimension": r"D_{\mathrm{eff}}",
     "mean_bias": r"\overline{\mathrm{bias}}",
     "value": r"\mathrm{value}",

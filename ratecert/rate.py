@@ -9,10 +9,9 @@ claim holds for every such factor, the boundaries between regimes are covered.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from proofs_check.checker import check
 from proofs_check.claim import Claim
 from proofs_check.claimfile import make_claim
 from proofs_check.cone import RejectedError
@@ -21,26 +20,20 @@ from proofs_check.language import parse_condition, parse_expr
 from proofs_check.logform import form_expr
 from proofs_check.premises import premises
 from proofs_check.verdict import Regime
-from ratecert.constants import checked_expansion
+from ratecert.leading import Leading, UnknownOrderError, leading_terms, proved
 from ratecert.mathtext import condition, latex
 from ratecert.tidy import tidy, tidy_text
 from theory.derivation import derivation, needs
 from theory.derive import require_possible
-from theory.equivalence import proposed_equivalent
 from theory.lattices import tree_expr
 from theory.planner import falling_faster, has_decay
 from theory.prover import StuckError
 from theory.rates import Region, regions
-from theory.refute import model
 from theory.regimes import by_cases, joined
 from theory.settle import settling, told
 from theory.suggestions import why
 
-__all__ = ["Rate", "UnknownOrderError", "order"]
-
-
-class UnknownOrderError(ValueError):
-    """The engine does not reach the order of the expression; the message says why."""
+__all__ = ["Leading", "Rate", "UnknownOrderError", "order"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,29 +48,45 @@ class Rate:
         One expression of the same order in all regimes, "" where none was found.
     regimes
         The order in each case that the search distinguishes, each proved on its own.
-    leading
-        The leading term with its constant, where it is known.
-    leading_proved
-        Whether ``EXPR ~ leading`` is proved, as the orders are.  Otherwise the leading term comes
-        from the Mellin transform, checked in balls (`ratecert.constants`).
+    leadings
+        The first terms with their constants, where they are known: for all regimes at once, or
+        for some of them.
     trust
         What the answer rests on and did not prove; empty for an explicit expression.
+    wanted
+        How many terms with their constants were asked for.
     """
 
     expr: str
     order: str
     regimes: tuple[Regime, ...]
-    leading: str | None = None
+    leadings: tuple[Leading, ...] = ()
     trust: tuple[str, ...] = ()
-    leading_proved: bool = False
+    wanted: int = 1
+
+    @property
+    def whole(self) -> Leading | None:
+        """The first terms in all regimes."""
+        return next((leading for leading in self.leadings if not leading.when), None)
+
+    @property
+    def leading(self) -> str | None:
+        """The leading term with its constant, where there is one for all regimes."""
+        return None if self.whole is None else self.whole.terms[0]
+
+    @property
+    def leading_proved(self) -> bool:
+        """Whether ``EXPR ~ leading`` is proved."""
+        return self.whole is not None and self.whole.is_proved
 
     def as_json(self) -> dict[str, Any]:
         """Return the rate as JSON data."""
         return {
             "order": self.order,
-            "regimes": [_regime_json(regime) for regime in self.regimes],
+            "regimes": [_regime_json(regime, self._in(regime)) for regime in self.regimes],
             "leading": self.leading,
             "leading_proved": self.leading_proved,
+            "expansion": None if self.whole is None else self.whole.as_json(),
             "trust": list(self.trust),
         }
 
@@ -85,11 +94,18 @@ class Rate:
         lines = [f"{self.expr} = Theta({self.order})"] if self.order else [self.expr]
         if len(self.regimes) > 1 or any(r.small for r in self.regimes):
             lines += [f"  {_told(regime)}" for regime in self.regimes]
-        if self.leading is not None:
-            how = "proved" if self.leading_proved else "derived, checked in balls"
-            lines.append(f"leading: {self.expr} ~ {self.leading}  ({how})")
+        for known in self.leadings:
+            when = f"  if  {' and '.join(known.when)}" if known.when else ""
+            kind = "leading" if len(known.terms) == 1 else "expansion"
+            lines.append(f"{kind}: {self.expr} {known}{when}  ({known.source})")
+            if known.sign and self.wanted > len(known.terms):
+                lines.append(f"  for more, assume which sign {known.sign} has")
         lines += [f"rests on: {item}" for item in self.trust]
         return "\n".join(lines)
+
+    def _in(self, regime: Regime) -> Leading | None:
+        """Return the first terms in one regime, where they are known for it alone."""
+        return next((known for known in self.leadings if known.when == regime.when), None)
 
     def _repr_latex_(self) -> str:
         left = latex(parse_expr(self.expr))
@@ -99,8 +115,10 @@ class Rate:
         return rf"$\displaystyle {left} = \begin{{cases}} {rows} \end{{cases}}$"
 
 
-def _regime_json(regime: Regime) -> dict[str, Any]:
+def _regime_json(regime: Regime, leading: Leading | None) -> dict[str, Any]:
     plain: dict[str, Any] = {"when": list(regime.when), "order": regime.order}
+    if regime.when:
+        plain["expansion"] = None if leading is None else leading.as_json()
     if regime.small:
         plain["small"] = [{"order": f, "below every power of": x} for f, x in regime.small]
     return plain
@@ -135,7 +153,9 @@ def _when(regime: Regime) -> str:
     return rf"\text{{if }} {shown}"
 
 
-def order(expr: str, assume: Sequence[str] = (), sizes: Sequence[str] = ()) -> Rate:
+def order(
+    expr: str, assume: Sequence[str] = (), sizes: Sequence[str] = (), terms: int = 1
+) -> Rate:
     """Return the order of an expression in every regime.
 
     Parameters
@@ -147,14 +167,20 @@ def order(expr: str, assume: Sequence[str] = (), sizes: Sequence[str] = ()) -> R
         Assumptions, as in a claim file; every parameter has to occur in one.
     sizes
         Names that tend to infinity, beyond those of the language.
+    terms
+        How many terms with their constants are wanted, where they are known.
 
     Raises
     ------
+    ValueError
+        For less than one term.
     UserError
         For input that a claim file could not hold, or assumptions that contradict each other.
     UnknownOrderError
         Where no order was found and proved, in some regime.
     """
+    if terms < 1:
+        raise ValueError(f"at least one term is shown, not {terms}")
     parse_expr(expr)  # for an error that points into the expression itself
     claim = _claim(expr, "1", assume, sizes)
     try:
@@ -163,8 +189,8 @@ def order(expr: str, assume: Sequence[str] = (), sizes: Sequence[str] = ()) -> R
         conditions = settling(claim, lambda more: _attempted(expr, more))
         raise UnknownOrderError(told(str(error), conditions)) from error
     whole = _overall(expr, cases, assume, sizes)
-    leading, is_proved = _leading(expr, assume, sizes)
-    return Rate(expr, whole, tuple(cases), leading, trust, is_proved)
+    leadings = _leadings(expr, cases, assume, sizes, terms)
+    return Rate(expr, whole, tuple(cases), leadings, trust, terms)
 
 
 def _attempted(expr: str, claim: Claim) -> None:
@@ -203,23 +229,23 @@ def _cases(
     return cases, tuple(trust)
 
 
-def _leading(expr: str, assume: Sequence[str], sizes: Sequence[str]) -> tuple[str | None, bool]:
-    """Return the leading term of an expression with sums, and whether it is proved."""
-    found = checked_expansion(expr, assume, sizes)
-    if found is not None:
-        proposed: Expr | None = found.terms[0]
-    elif any(isinstance(node, Sum) for node in walk(parse_expr(expr))):
-        proposed = proposed_equivalent(premises(_claim(expr, "1", assume, sizes), exact=True))
-    else:
-        proposed = None
-    if proposed is None:
-        return None, False
-    text = tidy_text(str(proposed))
-    try:
-        _proved(make_claim(f"{expr} ~ {text}", list(assume), sizes=list(sizes)))
-    except UnknownOrderError:
-        return (None, False) if found is None else (text, False)
-    return text, True
+def _leadings(
+    expr: str, cases: Sequence[Regime], assume: Sequence[str], sizes: Sequence[str], terms: int
+) -> tuple[Leading, ...]:
+    """Return the first terms in all cases, or else in those that compare parameters alone."""
+    whole = leading_terms(expr, assume, sizes, terms)
+    if whole is not None:
+        return (whole,)
+    if not any(isinstance(node, Sum) for node in walk(parse_expr(expr))):
+        return ()
+    parameters = set(premises(_claim(expr, "1", assume, sizes)).ctx.ring.names)
+    found: list[Leading] = []
+    for case in cases:
+        if case.when and frozenset[str]().union(*map(_names, case.when)) <= parameters:
+            known = leading_terms(expr, [*assume, *case.when], sizes, terms)
+            if known is not None:
+                found.append(replace(known, when=case.when))
+    return tuple(found)
 
 
 def _claim(expr: str, right: str, assume: Sequence[str], sizes: Sequence[str]) -> Claim:
@@ -253,21 +279,11 @@ def _like_a_neighbour(
         orders = [other.order for other in cases if other.when in near]
         for order in sorted(orders, key=lambda order: order != case.order):
             try:
-                _proved(_claim(order, case.order, [*assume, *case.when], sizes))
+                proved(_claim(order, case.order, [*assume, *case.when], sizes))
             except UnknownOrderError:
                 continue
             return Regime(case.when, order)
     return case
-
-
-def _proved(claim: Claim) -> tuple[str, ...]:
-    """Derive the claim, re-check the derivation, and return what it rests on."""
-    try:
-        proof = derivation(claim)
-        proof["model"] = model(claim)
-        return check(claim, proof).trust
-    except (StuckError, RejectedError) as error:
-        raise UnknownOrderError(f"{claim.says} was found, but not proved: {error}") from error
 
 
 def _proved_case(
@@ -275,7 +291,7 @@ def _proved_case(
 ) -> tuple[str, ...]:
     """Prove the order of a case; for what is small, bounds for every power K."""
     if not case.small:
-        return _proved(_claim(expr, case.order, assume, sizes))
+        return proved(_claim(expr, case.order, assume, sizes))
     names = free_names(parse_expr(expr)).union(*map(_names, assume), sizes)
     power = next(name for name in _POWERS if name not in names)
     parts = [f"({f})*({x})^(-{power})" for f, x in case.small]
@@ -285,10 +301,10 @@ def _proved_case(
         f"{expr} = O({' + '.join(parts)})", [*assume, f"{power} > 0"], sizes=list(sizes)
     )
     with falling_faster(Name(power)):
-        trust = _proved(above)
+        trust = proved(above)
     if case.order != "0":
         below = make_claim(f"{expr} = Omega({case.order})", list(assume), sizes=list(sizes))
-        trust += _proved(below)
+        trust += proved(below)
     return trust
 
 
@@ -319,7 +335,7 @@ def _overall(
         if not all(_fits(candidate, case, assume, sizes) for case in cases):
             continue
         try:
-            _proved(_claim(expr, candidate, assume, sizes))
+            proved(_claim(expr, candidate, assume, sizes))
         except UnknownOrderError:
             continue
         return candidate

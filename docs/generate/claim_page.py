@@ -93,7 +93,11 @@ def _derivation(judged: Judged) -> str:
 
 
 def _constant(certificate: Certificate) -> str:
-    parts = [_certified_constants(certificate), *map(_sharp, sharp_constants(certificate.claim))]
+    forms = sharp_constants(certificate.claim)
+    parts = [
+        _certified_constants(certificate),
+        *(_sharp(f, _is_sharp(certificate)) for f in forms),
+    ]
     told = "\n".join(part for part in parts if part) or (
         "None is derived for this quantity in this setting: the claim is about orders. The "
         "ladders below show between which values the ratio of the two sides lay.\n"
@@ -101,8 +105,12 @@ def _constant(certificate: Certificate) -> str:
     return f"## Sharp constant\n\n{told}"
 
 
+def _is_sharp(certificate: Certificate) -> bool:
+    return certificate.claim.relation == "~" and certificate.verdict is Verdict.CERTIFIED
+
+
 def _certified_constants(certificate: Certificate) -> str:
-    if certificate.claim.relation == "~" and certificate.verdict is Verdict.CERTIFIED:
+    if _is_sharp(certificate):
         return "The statement is about the constant itself, and certified with it.\n"
     known = dict(certificate.constants or {})
     if not known:
@@ -119,7 +127,7 @@ def _certified_constants(certificate: Certificate) -> str:
     return f"Proved in the ledger, for {where}, {steps}:\n\n$$\n{bounds}\n$$\n"
 
 
-def _sharp(known: Sharp) -> str:
+def _sharp(known: Sharp, is_certified: bool) -> str:
     """Return a leading term with its constant, and what the exact risk makes of it."""
     form = sympy_latex(known.asymptotic.form, symbol_names={N_eff: r"N_{\mathrm{eff}}"})
     noise = r"\sigma^2\," if known.part == "variance" else ""
@@ -134,10 +142,11 @@ def _sharp(known: Sharp) -> str:
          Text(f"{seen.exact:.6g}"), Text(f"{seen.ratio:.6f}"))
         for seen in known.seen
     )  # fmt: skip
+    status = "apart from the proof of the statement" if is_certified else "not certified"
     exact = "exact, per unit noise" if known.part == "variance" else "exact"
     return (
         f"$$\n{latex(Name(known.part))} \\sim {noise}{form}\n$$\n\n"
-        f"Derived in `theory.asymptotics`{regime}; not certified. The exact risk beside it:\n\n"
+        f"Derived in `theory.asymptotics`{regime}; {status}. The exact risk beside it:\n\n"
         f"{one_table(('parameters', 'sizes', exact, 'exact/form'), rows)}"
     )
 

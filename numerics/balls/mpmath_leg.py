@@ -211,6 +211,8 @@ class _Leg:
                 return self._number(value)
             case Name("pi"):
                 return +self.context.pi
+            case Name("EulerGamma"):
+                return +self.context.euler
             case Name(name) if name in inner or name in self.values:
                 return inner[name] if name in inner else self.values[name]
             case Add(parts):

@@ -252,6 +252,8 @@ class Program:
                 return expr, lambda registers: known
             case Name("pi"):
                 return expr, lambda registers: arb.pi()
+            case Name("EulerGamma"):
+                return expr, lambda registers: arb.const_euler()
             case Name("oo"):
                 raise Refusal("unsupported", "oo is no number: it may only be an upper bound")
             case Name(name):

@@ -15,7 +15,18 @@ from fractions import Fraction
 from typing import Any
 
 from proofs_check.errors import RejectedError
-from proofs_check.expr import FUNCTIONS, Call, Expr, Name, Num, Sum, add, free_names, walk
+from proofs_check.expr import (
+    FUNCTIONS,
+    NUMBERS,
+    Call,
+    Expr,
+    Name,
+    Num,
+    Sum,
+    add,
+    free_names,
+    walk,
+)
 from proofs_check.ledger.axioms import Closed
 from proofs_check.ledger.context import Context
 from proofs_check.ledger.proof import assuming, keys, texts
@@ -23,7 +34,7 @@ from proofs_check.ledger.terms import Relation, parse_formula, parse_relation, p
 
 __all__ = ["constant", "name_of", "named", "recursion"]
 
-RESERVED = frozenset({*FUNCTIONS, "sum", "floor", "E", "oo", "pi", "IH"})
+RESERVED = frozenset({*FUNCTIONS, *NUMBERS, "sum", "floor", "E", "oo", "IH"})
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,40}")
 ZERO, ONE = Num(Fraction(0)), Num(Fraction(1))
 

@@ -22,7 +22,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sizes", default="", metavar="x,y", help="further names that tend to infinity"
     )
+    parser.add_argument(
+        "--terms", type=_count, default=1, metavar="K",
+        help="how many terms with their constants to show, where they are known (default 1)",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="write JSON to standard output")
+
+
+MAX_TERMS = 20
+
+
+def _count(text: str) -> int:
+    value = int(text) if text.isdecimal() and len(text) < MAX_TERMS else 0
+    if not 1 <= value <= MAX_TERMS:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {MAX_TERMS}")
+    return value
 
 
 def run(args: argparse.Namespace) -> int:
@@ -31,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
 
     sizes = [name.strip() for name in args.sizes.split(",") if name.strip()]
     try:
-        rate = order(args.expr, args.assume, sizes)
+        rate = order(args.expr, args.assume, sizes, args.terms)
     except UnknownOrderError as error:
         print(f"{args.expr}: {error}", file=sys.stderr)
         return 1

@@ -87,7 +87,7 @@ def enclose(
 
 def _over(text: str) -> tuple[str, Expr, Expr]:
     """Read ``i=LO..HI``."""
-    from proofs_check.expr import Name
+    from proofs_check.expr import NUMBERS, Name
     from proofs_check.language import parse_expr
 
     name, equals, bounds = text.partition("=")
@@ -95,7 +95,7 @@ def _over(text: str) -> tuple[str, Expr, Expr]:
     if not (equals and dots and lo.strip() and hi.strip()):
         raise UserError(f"--over {text}: write index and bounds as in --over i=1..10^6 or i=1..oo")
     index = parse_expr(name)
-    if not isinstance(index, Name) or index.name in ("oo", "pi"):
+    if not isinstance(index, Name) or index.name in NUMBERS | {"oo"}:
         raise UserError(f"--over {text}: {name.strip()} is no name for an index, such as i")
     return index.name, parse_expr(lo), parse_expr(hi)
 

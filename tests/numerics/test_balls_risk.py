@@ -276,6 +276,13 @@ def test_mpmath_confirms_the_exact_risk_sums(M):
         assert confirms(enclose_expr(expr, {}, 15), expr, {}) is True
 
 
+def test_named_numbers():
+    expr = parse_expr("EulerGamma*pi*sum(i^-2, i, 1, oo)")
+    ball = enclose_expr(expr, {}, 30)
+    assert confirms(ball, expr, {}) is True
+    assert "2.98288" in ball.midpoint
+
+
 def test_a_wrong_ball_is_a_disagreement():
     expr = parse_expr("sum(i^(-3/2), i, 101, oo)")
     ball = enclose_expr(expr, {}, 20)

@@ -111,6 +111,7 @@ def test_other_forms_are_explained(text: str, message: str) -> None:
 
 def test_numbers() -> None:
     assert evaluate(parse_expr("3/2 + sqrt(4)*min(1, 2)^2"), {}) == 3.5
+    assert abs(evaluate(parse_expr("EulerGamma/pi"), {}) - 0.18373) < 1e-5
     with pytest.raises(UserError):
         evaluate(parse_expr("(-1)^(1/2)"), {})
     with pytest.raises(UserError):

@@ -387,6 +387,7 @@ def constants(*texts: str, assume: tuple[str, ...] = ("a > 1", "b > 2")) -> list
         ("Gamma(a)*(1 + a)", "Gamma(a) + Gamma(a + 1)"),
         ("exp(a)*exp(1 - a)", "exp(1)"),
         ("log(a)*sigma", "sigma*log(a)"),
+        ("EulerGamma*(1 + sigma)", "sigma*EulerGamma + EulerGamma"),
         ("zeta(3) + a - 1", "zeta(3) - 1 + a"),
         ("zeta(3) + a - a", "zeta(3)"),
         ("zeta(a) - 1", "sum(i^-a, i, 2, oo)"),
@@ -427,6 +428,8 @@ def test_constants_that_are_equal(one: str, other: str) -> None:
         ("zeta(a) - 1", "sum(i^-a, i, 3, oo)"),
         ("zeta(3) + zeta(5)", "zeta(3)"),
         ("sigma", "1"),
+        ("EulerGamma", "pi"),
+        ("EulerGamma", "577/1000"),
         ("exp(a)", "exp(b)"),
         ("Gamma(a + 300)", "Gamma(a)"),
     ],
@@ -535,6 +538,8 @@ def test_paths_of_exact_quantities_say_how_every_size_goes() -> None:
         ("M + N ~ 2*M + N", [], "1/2"),
         ("M^2 ~ M", [], None),
         ("sqrt(a)*M ~ sqrt(2*a)*M", ["a > 0"], "0.707106781187"),
+        ("EulerGamma*M ~ pi*M", [], "0.18373"),
+        ("EulerGamma*M ~ M*EulerGamma", [], None),
     ],
 )  # fmt: skip
 def test_limits_of_ratios(says: str, assume: list[str], limit: str | None) -> None:

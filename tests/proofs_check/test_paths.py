@@ -41,7 +41,7 @@ def exact(text, path=PATH):
     ("text", "expected"),
     [
         ("3/2", CONSTANT),
-        ("pi*sigma^2", CONSTANT),
+        ("pi*sigma^2*EulerGamma", CONSTANT),
         ("M^(1-a)", order(-2)),
         ("(N*gamma)^(1/a)/M", order(Fraction(-3, 2))),
         ("M + N", order(2)),

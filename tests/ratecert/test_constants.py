@@ -17,10 +17,11 @@ from proofs_check.claimfile import make_claim
 from proofs_check.expr import Num, add, mul, neg
 from proofs_check.language import parse_expr
 from proofs_check.premises import premises
-from ratecert.constants import checked_expansion, is_confirmed
+from ratecert.constants import checked_expansion, confirmed
+from ratecert.leading import leading_terms
 from ratecert.tidy import tidy
 from theory import asymptotics as forms
-from theory.mellin import expansion
+from theory.expansions import expansion
 
 CLOSED = [
     ("sum(i^-b*exp(-2*t*i^-a), i, 1, oo)", ["a > 1", "b > 1"],
@@ -42,7 +43,8 @@ def test_closed_forms_come_out_and_agree_with_balls(
 ) -> None:
     found = checked_expansion(expr, assume)
     assert found is not None
-    assert str(tidy(found.terms[0])) == form
+    assert str(tidy(found.expansion.terms[0])) == form
+    assert {place.term for place in found.places} == {0}
 
 
 @pytest.mark.parametrize("factor", ["1001/998", "1/2", "t^(1/100)", "t^(-1/100)"])
@@ -53,9 +55,83 @@ def test_wrong_constants_and_exponents_are_refused(
     claim = make_claim(f"{expr} = Theta(1)", assume)
     found = expansion(parse_expr(expr), premises(claim).ctx)
     assert found is not None
-    assert is_confirmed(parse_expr(expr), found, claim)
+    assert confirmed(parse_expr(expr), found, claim)
     wrong = tuple(mul(parse_expr(factor), term) for term in found.terms)
-    assert not is_confirmed(parse_expr(expr), replace(found, terms=wrong), claim)
+    assert not confirmed(parse_expr(expr), replace(found, terms=wrong), claim)
+
+
+@pytest.mark.parametrize("factor", ["1001/998", "-1", "0", "t^(-1/100)"])
+@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("row", [2, 3, 4])
+def test_wrong_later_terms_are_refused(row: int, number: int, factor: str) -> None:
+    """Those before them stay, but for a logarithm, which is only seen with its neighbour."""
+    expr, assume = CLOSED[row][:2]
+    claim = make_claim(f"{expr} = Theta(1)", assume)
+    found = expansion(parse_expr(expr), premises(claim).ctx)
+    assert found is not None
+    right = confirmed(parse_expr(expr), found, claim, 3)
+    assert {place.term for place in right} == {0, 1, 2}
+    terms = list(found.terms)
+    terms[number] = mul(parse_expr(factor), terms[number])
+    places = confirmed(parse_expr(expr), replace(found, terms=tuple(terms)), claim, 3)
+    kept = 0 if number == 1 and found.has_log(0) else number
+    assert {place.term for place in places} == set(range(kept))
+
+
+MORE = [
+    # Li_2(exp(-x)) = zeta(2) + x log x - x - x^2/4 + x^3/72 - ...
+    ("sum(i^-2*exp(-i/N), i, 1, oo)", [], 5,
+     ["zeta(2)", "-log(N)/N", "-1/N", "-1/4*N^(-2)", "1/72*N^(-3)"], "O(N^(-5))"),
+    # pi coth(pi sqrt(k))/(2 sqrt(k)) - 1/(2k)
+    ("sum(1/(i^2 + k), i, 1, oo)", [], 3, ["1/2*pi*k^(-1/2)", "-1/2/k"], "O(k^-K) for every K"),
+    ("sum(1/i, i, 1, M)", [], 4, ["log(M)", "EulerGamma", "1/2/M", "-1/12*M^(-2)"], "O(M^(-4))"),
+    ("sum(i^3, i, 1, M)", [], 4, ["1/4*M^4", "1/2*M^3", "1/4*M^2"], ""),
+    ("sum(i^-a, i, M - 1, oo)", ["a > 1"], 3,
+     ["M^(1 - a)/(a - 1)", "3/2*M^(-a)", "13/12*a*M^(-a - 1)"], "O(M^(-a - 2))"),
+    ("sum(i^-1*min(1, N*i^-a), i, 1, oo)", ["a > 1"], 3,
+     ["log(N)/a", "EulerGamma + 1/a"], "o(1)"),
+    ("sum(i^-1/(1 + i^a/N)^(3/2), i, 1, oo)", ["a > 1"], 3, ["log(N)/a"], "O(1)"),
+    # Beyond the first, the order depends on the sign of a + 1 - b.
+    ("sum(i^-b*exp(-i^a/N), i, 1, oo)", ["a > 1", "b > 1"], 3, ["zeta(b)"], "o(1)"),
+    # Where an end need not be an integer, only the first term is known.
+    ("sum(i^-2, i, 1, N_eff)", [], 2, ["zeta(2)", "-1/N_eff"], "O(N_eff^(-2))"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("expr", "assume", "terms", "forms", "rest"), MORE)
+def test_further_terms(
+    expr: str, assume: list[str], terms: int, forms: list[str], rest: str
+) -> None:
+    known = leading_terms(expr, assume, [], terms)
+    assert known is not None
+    assert (list(known.terms), known.remainder) == (forms, rest)
+
+
+@settings(max_examples=25)
+@given(
+    st.fractions(Fraction(-5, 2), 4, max_denominator=4),
+    st.integers(-2, 2),
+    st.booleans(),
+    st.integers(1, 6),
+)
+def test_sums_of_powers_by_euler_and_maclaurin(
+    b: Fraction, k: int, is_tail: bool, count: int
+) -> None:
+    assume(b > 1 or not is_tail)
+    ends = f"M + {k}, oo" if is_tail else "1, M"
+    expr = parse_expr(f"sum(i^(-({b})), i, {ends})")
+    found = expansion(expr, premises(make_claim(f"{expr} = Theta(1)", [])).ctx, count)
+    assert found is not None
+    at = {"M": Fraction(10**6)}
+    with precision(400):
+        value = enclose_expr(expr, at, 90).arb
+        rest = abs(value - sum(enclose_expr(term, at, 90).arb for term in found.terms))
+        if found.is_exact:
+            assert rest < rational_ball(Fraction(1, 10**60))
+        else:
+            assert found.remainder is not None
+            # The constant is below 1000, the term before larger by 10^6.
+            assert rest < 1000 * enclose_expr(found.remainder, at, 30).arb
 
 
 @pytest.mark.parametrize(
@@ -86,7 +162,7 @@ def test_four_terms_leave_what_the_fifth_explains(a: Fraction, share: Fraction) 
     expr = parse_expr(f"sum(i^(-({b}))/(1 + t*i^(-({a}))), i, 1, oo)")
     found = expansion(expr, premises(make_claim(f"{expr} = Theta(1)", [])).ctx)
     assert found is not None
-    assert len(found.terms) == 4
+    assert len(found.terms) == 4 or found.below is not None
     t = 10**6
     rest = add(expr, *map(neg, found.terms))
     gap = add(Num(Fraction(1)), rest)  # away from zero, so that it has digits
@@ -102,8 +178,9 @@ def test_the_forms_of_theory_asymptotics_come_out() -> None:
     def read(row: int) -> sympy.Expr:
         found = checked_expansion(*CLOSED[row][:2])
         assert found is not None
+        first = found.expansion.terms[0]
         names = {"Gamma": sympy.gamma, "t": t, "a": a, "b": b}
-        return sympy.sympify(str(found.terms[0]).replace("^", "**"), locals=names)
+        return sympy.sympify(str(first).replace("^", "**"), locals=names)
 
     at = {forms.a: sympy.Rational(3, 2), forms.b: sympy.Rational(9, 5), a: 1.5, b: 1.8, t: 7}
     path = forms.bias("constant").form.subs({forms.N: 7, forms.step: 1})

@@ -11,7 +11,8 @@ import ratecert
 from proofs_check.claimfile import make_claim
 from proofs_check.errors import UserError
 from proofs_check.verdict import Regime
-from ratecert import rate as module
+from ratecert import leading
+from ratecert import rate as rates
 from ratecert.cli import main
 from ratecert.rate import Rate, UnknownOrderError
 
@@ -40,11 +41,12 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out) == {
         "order": "x^(A - 1) + 1",
         "regimes": [
-            {"when": ["A > 1"], "order": "x^(A - 1)"},
-            {"when": ["A <= 1"], "order": "1"},
+            {"when": ["A > 1"], "order": "x^(A - 1)", "expansion": None},
+            {"when": ["A <= 1"], "order": "1", "expansion": None},
         ],
         "leading": None,
         "leading_proved": False,
+        "expansion": None,
         "trust": [],
     }
 
@@ -73,7 +75,7 @@ def test_sums_of_the_papers(expr: str, assume: list[str], sizes: list[str], orde
     # Every sum here has a leading term that is proved.
     has_sum = "sum" in expr
     assert (rate.leading is not None) == rate.leading_proved == has_sum
-    assert rate == Rate(expr, order, (Regime((), order),), rate.leading, (), has_sum)
+    assert rate == Rate(expr, order, (Regime((), order),), rate.leadings)
 
 
 def test_leading_terms_that_are_not_proved() -> None:
@@ -84,6 +86,39 @@ def test_leading_terms_that_are_not_proved() -> None:
     rate = ratecert.order("sum(i^-a, i, M, oo) + sum(i^-a, i, N, oo)", ["a > 1"])
     assert rate.leading == "M^(1 - a)/(a - 1) + N^(1 - a)/(a - 1)"
     assert str(rate).endswith("(proved)")
+
+
+def test_leading_terms_case_by_case(capsys: pytest.CaptureFixture[str]) -> None:
+    expr = "sum(i^-b, i, 1, M)"
+    assert run(expr, "--assume", "b > 0", "--terms", "2") == 0
+    assert capsys.readouterr().out.splitlines()[-3:] == [
+        f"expansion: {expr} = zeta(b) - M^(1 - b)/(b - 1) + O(M^(-b))  if  b > 1  "
+        "(the first term proved, the others derived, each checked in balls, at 12 places in all)",
+        f"expansion: {expr} = log(M) + EulerGamma + O(1/M)  if  b = 1  "
+        "(the first term proved, the others derived, each checked in balls, at 4 places in all)",
+        f"expansion: {expr} = -M^(1 - b)/(b - 1) + zeta(b) + O(M^(-b))  if  b < 1  "
+        "(the first term proved, the others derived, each checked in balls, at 12 places in all)",
+    ]
+    rate = ratecert.order(expr, ["b > 0"])
+    assert rate.leading is None
+    known = [regime["expansion"] for regime in rate.as_json()["regimes"]]
+    assert [k["terms"] for k in known] == [["zeta(b)"], ["log(M)"], ["-M^(1 - b)/(b - 1)"]]
+    assert all(k["proved"] and k["checked"] for k in known)
+
+
+def test_what_decides_on_further_terms() -> None:
+    rate = ratecert.order("sum(i^-b*exp(-i^a/N), i, 1, oo)", ["a > 1", "b > 1"], terms=2)
+    assert str(rate).endswith("for more, assume which sign a + 1 - b has")
+    decided = ratecert.order("sum(i^-b*exp(-i^a/N), i, 1, oo)", ["a > 1", "b > a + 1"], terms=2)
+    assert decided.as_json()["expansion"]["terms"] == ["zeta(b)", "-zeta(b - a)/N"]
+
+
+@pytest.mark.parametrize("count", ["0", "21", "-1", "x", "1.5", "9" * 50])
+def test_unusable_numbers_of_terms(count: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        run("sum(1/i, i, 1, M)", f"--terms={count}")
+    assert left.value.code == 2
+    assert "is no number from 1 to 20" in capsys.readouterr().err
 
 
 def test_no_leading_term_where_that_asks_for_cases() -> None:
@@ -137,18 +172,18 @@ def test_unknown(words: list[str], message: str, capsys: pytest.CaptureFixture[s
 
 def test_nothing_unchecked_is_returned(monkeypatch: pytest.MonkeyPatch) -> None:
     """Orders from a search gone wrong do not survive the check."""
-    true = module.joined
+    true = rates.joined
 
     def wrong(regimes: list[Regime]) -> list[Regime]:
         return [Regime(regime.when, f"M*({regime.order})") for regime in true(regimes)]
 
-    monkeypatch.setattr(module, "joined", wrong)
+    monkeypatch.setattr(rates, "joined", wrong)
     with pytest.raises(UnknownOrderError, match="was found, but not proved"):
         ratecert.order("M^a + 1", ["a > 1"])
 
 
 def test_a_case_without_example_is_not_answered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "model", lambda claim: None)
+    monkeypatch.setattr(leading, "model", lambda claim: None)
     with pytest.raises(UnknownOrderError, match="the example of the assumptions is missing"):
         ratecert.order("M^a", ["a > 1"])
 
@@ -168,10 +203,10 @@ def test_order_holds_on_boundaries() -> None:
     first, second = rate.regimes
     touching = make_claim(f"{first.order} = Theta({second.order})",
                           ["a > 1", *first.when, *second.when])  # fmt: skip
-    assert module._proved(touching) == ()
+    assert leading.proved(touching) == ()
     apart = make_claim(f"{first.order} = Theta({second.order})", ["a > 1", *first.when])
     with pytest.raises(UnknownOrderError):
-        module._proved(apart)
+        leading.proved(apart)
 
 
 def test_name_of_the_function_is_not_that_of_a_module() -> None:
