@@ -130,9 +130,10 @@ def outcome(claim: Claim) -> tuple[str, str]:
 
 def _is_undefined(reason: str) -> bool:
     ends = "is not positive", "is not positive: no rule for differences"
+    what = reason.partition(", where ")[0]
     return (
         reason.startswith("the definitions need")
-        or reason.endswith(ends)
+        or what.endswith(ends)
         or (reason.startswith("log(") and "need not be above 0" in reason)
     )
 

@@ -44,6 +44,7 @@ from ratecert.page import (
     math_condition,
 )
 from theory.derive import derive
+from theory.settle import settling, told
 
 __all__ = ["Explained", "explain", "explained"]
 
@@ -188,7 +189,8 @@ def explain(claim: Claim) -> Explained:
         return _answered(claim, found.proof, Verdict.CERTIFIED)
     if found.refutation is not None:
         return _answered(claim, found.refutation, Verdict.REFUTED)
-    blocks = _undecided(_NOTHING_FOUND, found.reason, found.derived)
+    reason = told(found.reason, settling(claim))
+    blocks = _undecided(_NOTHING_FOUND, reason, found.derived)
     return Explained((*statement(claim), *blocks), Verdict.UNDECIDED)
 
 

@@ -31,6 +31,7 @@ from ratecert.ledgers import constants_of
 from theory.derive import derive
 from theory.ratio import refute_ratio
 from theory.refute import refute
+from theory.settle import settling, told
 
 __all__ = ["LEVELS", "certify"]
 
@@ -80,6 +81,8 @@ def certify(claim: Claim, level: str = "quick") -> Certificate:
         why or objection or derived.reason,
         Light.UNKNOWN if seen is None else seen.light,
     )
+    if proof is None and refutation is None:
+        reason = told(reason, settling(claim))
     is_refuted = verdict is Verdict.REFUTED
     source = refuted if is_refuted else checked
     return Certificate(

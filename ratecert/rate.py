@@ -26,10 +26,12 @@ from ratecert.tidy import tidy, tidy_text
 from theory.derivation import derivation, needs
 from theory.derive import require_possible
 from theory.lattices import tree_expr
-from theory.planner import falling_faster
+from theory.planner import falling_faster, has_decay
 from theory.prover import StuckError
 from theory.rates import Region, regions
 from theory.regimes import by_cases, joined
+from theory.settle import settling, told
+from theory.suggestions import why
 
 __all__ = ["Leading", "Rate", "UnknownOrderError", "order"]
 
@@ -182,20 +184,49 @@ def order(
     parse_expr(expr)  # for an error that points into the expression itself
     claim = _claim(expr, "1", assume, sizes)
     try:
-        ready = premises(claim)
+        cases, trust = _cases(expr, assume, sizes)
+    except UnknownOrderError as error:
+        conditions = settling(claim, lambda more: _attempted(expr, more))
+        raise UnknownOrderError(told(str(error), conditions)) from error
+    whole = _overall(expr, cases, assume, sizes)
+    leadings = _leadings(expr, cases, assume, sizes, terms)
+    return Rate(expr, whole, tuple(cases), leadings, trust, terms)
+
+
+def _attempted(expr: str, claim: Claim) -> None:
+    """Order an expression under a claim's assumptions, for `settling`."""
+    try:
+        _cases(expr, list(map(str, claim.assume)), sorted(claim.sizes))
+    except UnknownOrderError as error:
+        if isinstance(error.__cause__, StuckError | RejectedError):
+            raise error.__cause__ from None
+        raise StuckError(str(error)) from error
+
+
+def _cases(
+    expr: str, assume: Sequence[str], sizes: Sequence[str]
+) -> tuple[list[Regime], tuple[str, ...]]:
+    """Return the order in each case, proved, and what the proofs rest on."""
+    try:
+        ready = premises(_claim(expr, "1", assume, sizes))
+    except RejectedError as error:
+        raise UnknownOrderError(str(error)) from error
+    try:
         require_possible(ready)
         needs(ready)
         found = by_cases(ready)
         cases = [_regime(region, region.when(ready)) for region in found]
     except (StuckError, RejectedError) as error:
-        raise UnknownOrderError(str(error)) from error
+        sign = isinstance(error, StuckError) and error.value is not None
+        if sign and has_decay(ready.left.upper):
+            # The exponent may be one with which an exponential is bounded.
+            raise UnknownOrderError(f"no order was found for {expr}") from error
+        raise UnknownOrderError(why(error, ready.ctx)) from error
     cases = joined([_like_a_neighbour(case, cases, assume, sizes) for case in cases])
     trust: dict[str, None] = {}
     for case in cases:
         trust |= dict.fromkeys(_proved_case(expr, case, [*assume, *case.when], sizes))
-    whole = _overall(expr, cases, assume, sizes)
-    leadings = _leadings(expr, cases, assume, sizes, terms)
-    return Rate(expr, whole, tuple(cases), leadings, tuple(trust), terms)
+    return cases, tuple(trust)
 
 
 def _leadings(

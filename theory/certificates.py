@@ -35,7 +35,7 @@ from proofs_check.cone import (
 from proofs_check.logform import LOGLOG
 from theory.systems import SURELY_APART, Array, Block, Column, System, nearest
 
-__all__ = ["Cone", "certificate", "points", "positive", "sign_multiplier"]
+__all__ = ["Cone", "certificate", "has_one_at", "points", "positive", "sign_multiplier"]
 
 DEGREES = (0, 1, 2, 3)
 """Largest numbers of assumed inequalities that are multiplied with each other, in turn."""
@@ -270,6 +270,20 @@ class Cone:
 def certificate(ctx: Context, clause: Clause, diverging: bool = False) -> dict[str, Any] | None:
     """Return a certificate of one clause in a context, or None; see `Cone.certificate`."""
     return Cone(ctx).certificate(clause, diverging)
+
+
+def has_one_at(
+    ctx: Context, clause: Clause, values: Mapping[str, Fraction], diverging: bool = False
+) -> bool:
+    """Whether a clause has a certificate in numbers at values of the parameters.
+
+    It has none where an exponent has a pole.
+    """
+    point = tuple(values[name] for name in ctx.ring.names)
+    try:
+        return _Example(ctx, point, _absorbers(ctx)).allows(clause, diverging)
+    except ZeroDivisionError:
+        return False
 
 
 def _denominators(

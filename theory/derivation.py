@@ -9,7 +9,8 @@ compared.  The outcome is data for `proofs_check.checker`, and the search trusts
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from math import gcd, lcm
@@ -18,7 +19,7 @@ from typing import Any
 from proofs_check.algebra import Form, Frac
 from proofs_check.checker import is_exact, sides_of
 from proofs_check.claim import Claim, Comparison, Condition
-from proofs_check.cone import Context, Generator, SignNeededError
+from proofs_check.cone import Context, Generator, RejectedError, SignNeededError
 from proofs_check.expr import Expr, Name, Num, add, mul, power, walk
 from proofs_check.growth import bound
 from proofs_check.language import parse_expr
@@ -37,7 +38,8 @@ from theory.equivalence import equivalence_leaf
 from theory.planner import falling_faster, has_decay, plan
 from theory.prover import LogNeededError, Prover, SplitNeededError, StuckError
 
-__all__ = ["CaseNeededError", "derivation", "grown", "needs", "settled", "split"]
+__all__ = ["CaseNeededError", "cases_of", "derivation", "grown", "needs", "settled", "split",
+           "unmet"]  # fmt: skip
 
 ONE, TWO = Num(Fraction(1)), Num(Fraction(2))
 MUCH = Num(Fraction(4))
@@ -82,18 +84,20 @@ def _tree(ready: Premises) -> dict[str, Any]:
     """Return the tree, with exponentials that fall faster than they have to if need be."""
     try:
         return grown(ready, (), _compared)
-    except StuckError:
+    except StuckError as stuck:
         if not has_decay(ready.left.upper, ready.left.lower, ready.right):
             raise
-    with falling_faster(MUCH):
-        try:
-            return grown(ready, (), _compared)
-        except StuckError:
-            pass  # tried again with more
+        first = last = stuck
     # Above every exponent that the numbers and parameters of the claim make up.
     squares = (power(Name(name), TWO) for name in ready.ctx.ring.names)
-    with falling_faster(mul(MUCH, add(_numbers(ready), *squares))):
-        return grown(ready, (), _compared)
+    for extra in (MUCH, mul(MUCH, add(_numbers(ready), *squares))):
+        with falling_faster(extra):
+            try:
+                return grown(ready, (), _compared)
+            except StuckError as stuck:
+                last = stuck
+    # The last failure says most, but in terms of exponents that nobody wrote.
+    raise last.told_as(str(first) if first.value is None else _in_full(ready))
 
 
 def _numbers(ready: Premises) -> Num:
@@ -107,23 +111,36 @@ def _numbers(ready: Premises) -> Num:
 def needs(ready: Premises) -> list[Any]:
     """Return the proofs of the conditions under which the definitions hold."""
     return [
-        None
-        if is_assumed(need, ready.claim.assume) or is_evident(need, ready.ctx.sizes)
-        else _need(need, ready.ctx)
-        for need in ready.left.needs
+        None if _is_given(need, ready) else _need(need, ready.ctx) for need in ready.left.needs
     ]
+
+
+def unmet(ready: Premises) -> list[Condition]:
+    """Return the conditions under which the definitions hold that are not proved."""
+    found: list[Condition] = []
+    for need in ready.left.needs:
+        try:
+            if not _is_given(need, ready):
+                _need(need, ready.ctx)
+        except StuckError:
+            found.append(need)
+    return found
+
+
+def _is_given(need: Condition, ready: Premises) -> bool:
+    return is_assumed(need, ready.claim.assume) or is_evident(need, ready.ctx.sizes)
 
 
 def _need(need: Condition, ctx: Context) -> Any:
     if need.op not in ("<", ">"):
-        raise StuckError(f"the definitions need {need}; assuming it would settle this")
+        raise StuckError(f"the definitions need {need}")
     difference = ctx.ring.frac(need.left) - ctx.ring.frac(need.right)
     if difference.constant() is not None:
         return []
     poly = difference.signed() if need.op == ">" else -difference.signed()
     found = positive(poly, ctx, strict=True)
     if found is None:
-        raise StuckError(f"the definitions need {need}; assuming it would settle this")
+        raise StuckError(f"the definitions need {need}")
     return found
 
 
@@ -139,7 +156,7 @@ def grown(ready: Premises, more: tuple[Condition, ...], leaf: Leaf) -> dict[str,
         return _region(ready, leaf, MAX_SPLITS)
     except CaseNeededError as case:
         if len(more) == MAX_COMPARISONS:
-            raise StuckError(f"{case}: assume which sign it has") from case
+            raise StuckError(str(case), value=case.value) from case
         left, right = _sides_of_case(case.value, ready)
         node: dict[str, Any] = {"compare": [str(left), str(right)]}
         ops: tuple[tuple[str, Comparison], ...] = (("gt", ">"), ("eq", "="), ("lt", "<"))
@@ -147,8 +164,24 @@ def grown(ready: Premises, more: tuple[Condition, ...], leaf: Leaf) -> dict[str,
             condition = Condition(left, op, right)
             inner = premises(ready.claim, condition, exact=ready.exact)
             void = Prover(inner.ctx).void()
-            node[key] = void or grown(inner, (*more, condition), leaf)
+            with _in_case(str(condition)):
+                node[key] = void or grown(inner, (*more, condition), leaf)
         return node
+
+
+@contextmanager
+def _in_case(condition: str) -> Iterator[None]:
+    """Note on an error in which case it was met: `cases_of` reads it."""
+    try:
+        yield
+    except (StuckError, RejectedError) as error:
+        error.add_note(condition)
+        raise
+
+
+def cases_of(error: Exception) -> tuple[str, ...]:
+    """Return the conditions of the case in which an error was met, the outermost first."""
+    return tuple(reversed(getattr(error, "__notes__", [])))
 
 
 def split(ready: Premises, leaf: Leaf) -> dict[str, Any]:
@@ -251,9 +284,10 @@ def _split_region(ready: Premises, prover: Prover, leaf: Leaf, splits: int) -> d
         for key, form, op in (("ge", whole, ">="), ("le", -whole, "<=")):
             case = Generator(form, f"{at} {op} 1", is_case=True)
             inner = Prover(ctx.with_generators(case))
-            node[key] = inner.impossible() or _region(
-                replace(ready, ctx=inner.ctx), leaf, splits - 1
-            )
+            with _in_case(case.text):
+                node[key] = inner.impossible() or _region(
+                    replace(ready, ctx=inner.ctx), leaf, splits - 1
+                )
         return node
 
 
@@ -300,11 +334,31 @@ def _compared(ready: Premises, prover: Prover) -> dict[str, Any]:
         large = bound(ready.right, False, prover.ctx, bounds)
         if small is None or large is None:
             raise StuckError(f"no lower bound was found for {ready.right}")
-        node["upper"] = slack.goal(small, large, diverging=relation == "o")
+        with _told_in_full(ready):
+            node["upper"] = slack.goal(small, large, diverging=relation == "o")
     if "lower" in sides_of(relation):
         small = bound(ready.right, True, prover.ctx, bounds)
         large = bound(ready.left.lower, False, prover.ctx, bounds)
         if small is None or large is None:
             raise StuckError(f"no lower bound was found for {ready.left.lower}")
-        node["lower"] = slack.goal(small, large)
+        with _told_in_full(ready):
+            node["lower"] = slack.goal(small, large)
     return node
+
+
+@contextmanager
+def _told_in_full(ready: Premises) -> Iterator[None]:
+    """Say that the claim is not settled where it is bounds of exponentials that do not compare.
+
+    The powers in these bounds are nobody's but the search's.
+    """
+    try:
+        yield
+    except StuckError as stuck:
+        if not has_decay(ready.left.upper, ready.left.lower, ready.right):
+            raise
+        raise stuck.told_as(_in_full(ready)) from None
+
+
+def _in_full(ready: Premises) -> str:
+    return f"{ready.claim.left} = {ready.claim.relation}({ready.claim.right}) is not settled"

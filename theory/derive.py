@@ -23,6 +23,7 @@ from theory.prover import StuckError
 from theory.rates import Region, overall, regions
 from theory.ratio import refute_ratio
 from theory.refute import model, refute
+from theory.suggestions import why
 
 __all__ = ["Derived", "derive", "require_possible"]
 
@@ -56,7 +57,7 @@ def derive(claim: Claim) -> Derived:
     UserError
         Where the assumptions contradict each other.
     """
-    proof, reason = None, ""
+    proof, ready, reason = None, None, ""
     # Briefly, as derivations are dearer; that of an optimum gives up at once where it is false.
     quick = claim.objective is None
     refutation = refute(claim, QUICK_VALUES, QUICK_PATHS) if quick else None
@@ -67,7 +68,7 @@ def derive(claim: Claim) -> Derived:
             proof = derivation(claim)
             proof["model"] = model(claim)
     except (StuckError, RejectedError) as error:
-        reason = str(error)
+        reason = str(error) if ready is None else why(error, ready.ctx)
     if proof is not None and proof["model"] is None:
         proof, reason = None, "no example was found that satisfies the assumptions"
     if proof is None and refutation is None:

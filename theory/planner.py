@@ -377,7 +377,8 @@ def _part_upper(expr: Sum, part: _Part | _Cut, prover: Prover) -> dict[str, Any]
             try:
                 hint["proof"] = placed.goal(*vertex_goal(expr, part.term, hint, ctx))
             except StuckError as stuck:
-                problem = stuck
+                # The clause is about bounds of the term, and slopes, that nobody wrote.
+                problem = stuck.told_as(str(problem))
                 continue
             return hint
     _compare_slopes(slopes, inside)

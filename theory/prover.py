@@ -8,6 +8,8 @@ up and says why.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import chain, combinations, permutations
@@ -30,11 +32,35 @@ from proofs_check.logform import (
 )
 from theory.certificates import Cone, positive, sign_multiplier
 
-__all__ = ["LogNeededError", "Prover", "SplitNeededError", "StuckError", "form_expr"]
+__all__ = ["Effort", "LogNeededError", "Prover", "SpentError", "SplitNeededError", "StuckError",
+           "form_expr", "limited"]  # fmt: skip
 
 
 class StuckError(Exception):
-    """No proof was found; the message says of what."""
+    """No proof was found; the message says of what.
+
+    `clause` is the comparison that failed, where it was one, and `ctx` what was known there;
+    `value` is the exponent whose sign was missing, where it was that.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        clause: Clause | None = None,
+        ctx: Context | None = None,
+        value: Frac | None = None,
+    ):
+        self.clause = clause
+        self.ctx = ctx
+        self.value = value
+        super().__init__(text)
+
+    def told_as(self, text: str) -> StuckError:
+        """Return the same failure in other words; its notes stay."""
+        other = StuckError(text, self.clause, self.ctx, self.value)
+        for note in getattr(self, "__notes__", ()):
+            other.add_note(note)
+        return other
 
 
 class SplitNeededError(Exception):
@@ -43,6 +69,10 @@ class SplitNeededError(Exception):
     def __init__(self, form: Form):
         self.form = form
         super().__init__("a distinction of cases is needed")
+
+
+class SpentError(Exception):
+    """The certificates that a search was allowed to look for are used up."""
 
 
 class LogNeededError(StuckError):
@@ -87,6 +117,38 @@ class Memory:
     plans: dict[Any, Any] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class Effort:
+    """How many certificates may still be looked for."""
+
+    left: int
+
+
+_EFFORT: ContextVar[Effort | None] = ContextVar("effort", default=None)
+
+
+@contextmanager
+def limited(effort: Effort) -> Iterator[None]:
+    """Let provers raise `SpentError` when the effort is spent.
+
+    They forget what they know before, so that it is always spent at the same place.
+    """
+    _memory.cache_clear()
+    token = _EFFORT.set(effort)
+    try:
+        yield
+    finally:
+        _EFFORT.reset(token)
+
+
+def _spend() -> None:
+    effort = _EFFORT.get()
+    if effort is not None:
+        if effort.left <= 0:
+            raise SpentError
+        effort.left -= 1
+
+
 @lru_cache(maxsize=512)
 def _memory(names: Any, factors: Any, generators: Any) -> Memory:
     return Memory()
@@ -123,6 +185,7 @@ class Prover:
         key = (clause, diverging)
         known = self._memory.certificates
         if key not in known:
+            _spend()
             cone = self._memory.cone = self._memory.cone or Cone(self.ctx)
             known[key] = cone.certificate(clause, diverging)
         return known[key]
@@ -174,7 +237,7 @@ class Prover:
                     return step | {"then": prover._goal(small, large, diverging, places)}
                 if any(_depends(form, name) for name, _ in places for form in _forms(clause)):
                     return self._split_goal(small, large, diverging, places)
-                raise StuckError(self._text(clause))
+                raise StuckError(self._text(clause), clause, self.ctx)
             found.append(proof)
         return {"certs": found}
 

@@ -22,7 +22,7 @@ from theory.lattices import simplified, tree_expr
 from theory.planner import plan
 from theory.prover import Prover, StuckError
 
-__all__ = ["Region", "case_regions", "overall", "regions"]
+__all__ = ["Region", "case_regions", "comparison", "overall", "regions"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Region:
         compared = [text for text in said if text not in assumed]
         added = [g for g in self.ctx.generators if g.text not in known]
         split = [g.form for g in added if g.text not in assumed and g.is_case]
-        return (*compared, *(_condition(form, self.ctx) for form in split))
+        return (*compared, *(comparison(form, self.ctx) for form in split))
 
 
 def overall(found: list[Region]) -> str:
@@ -98,7 +98,7 @@ def _sum_of(tree: Tree, ctx: Context) -> Expr:
     return tree_expr(tree, ctx)
 
 
-def _condition(form: Form, ctx: Context) -> str:
+def comparison(form: Form, ctx: Context) -> str:
     """Write ``form >= 0`` as ``X >= Y``, with positive powers on both sides."""
     above: dict[str, Frac] = {}
     below: dict[str, Frac] = {}
