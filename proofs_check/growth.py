@@ -107,6 +107,7 @@ __all__ = [
     "cut_contexts",
     "decay_argument",
     "has_first",
+    "is_constant",
     "is_plain",
     "range_context",
     "stretch_context",
@@ -178,7 +179,7 @@ def _require_positive(expr: Expr, ctx: Context) -> None:
             _require_range(expr)
             log_tree(lo, ctx)
             _require_positive(term, index_context(expr, ctx))
-        case Call("exp", _) if not _is_constant(expr, ctx):
+        case Call("exp", _) if not is_constant(expr, ctx):
             _require_positive(decay_argument(expr), ctx)
         case Pow(base, _) | Call("sqrt", (base,)) if not is_plain(base):
             _require_positive(base, ctx)
@@ -189,14 +190,15 @@ def _require_positive(expr: Expr, ctx: Context) -> None:
             log_tree(expr, ctx)
 
 
-def _is_constant(expr: Expr, ctx: Context) -> bool:
+def is_constant(expr: Expr, ctx: Context) -> bool:
+    """Whether an expression holds nothing but numbers, parameters and constants, and no sum."""
     return free_names(expr) <= CONSTANTS | set(ctx.ring.names) and not any(
         isinstance(node, Sum) for node in walk(expr)
     )
 
 
 def _bound(expr: Expr, up: bool, ctx: Context, data: Mapping[str, Any]) -> Tree | None:
-    if is_plain(expr) or _is_constant(expr, ctx):
+    if is_plain(expr) or is_constant(expr, ctx):
         return log_tree(expr, ctx)
     match expr:
         case Sum():

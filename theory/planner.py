@@ -24,6 +24,7 @@ from proofs_check.growth import (
     cut_contexts,
     decay_argument,
     has_first,
+    is_constant,
     is_plain,
     stretch_context,
     vertex_goal,
@@ -45,7 +46,7 @@ def plan(expr: Expr, up: bool, prover: Prover, data: dict[str, Any]) -> None:
     SplitNeededError, SignNeededError, StuckError
         Where cases must be distinguished, a sign is needed, or no bound is found.
     """
-    if is_plain(expr):
+    if is_plain(expr) or is_constant(expr, prover.ctx):
         return
     match expr:
         case Sum():
@@ -122,10 +123,10 @@ def _decay_powers(expr: Sum, inside: Prover, data: dict[str, Any]) -> None:
     fall on the side where X grows: ``k |α|`` is larger than ``σ sign(α)`` by 1 where that is
     positive, and is 1 otherwise.
     """
-    exps = list(_decays(expr.term))
+    ctx = inside.ctx
+    exps = [node for node in _decays(expr.term) if not is_constant(node, ctx)]
     if not exps:
         return
-    ctx = inside.ctx
     others = {text: hint for text, hint in data.items() if text not in set(map(str, exps))}
     rest = bound(expr.term, True, ctx, others)
     assert rest is not None, "only lower bounds can be 0"

@@ -122,6 +122,12 @@ def test_the_ratio_of_the_sides_is_kept(left: str, right: str, at: tuple[str, st
 # Claims.
 
 TRUE = [
+    # What is left beside an exponential that cancels may be a constant.
+    ("exp(-M) = Theta(exp(-M - 1))",),
+    ("2^(M + 1) = Theta(2^M)",),
+    ("M^(1/log(M)) = Theta(1)",),
+    ("exp(a - M) = Theta(exp(-M))", "a > 0"),
+    ("sum(i^-2*exp(-a), i, 1, M) = Theta(1)", "a > 0"),
     ("exp(-2*M) = o(exp(-M))",),
     ("exp(-M) = Omega(exp(-2*M))",),
     ("2^M = o(3^M)",),
@@ -137,6 +143,8 @@ TRUE = [
     ("exp(-M*gamma)*exp(-M) = O(exp(-M))",),
 ]
 FALSE = [
+    ("exp(-M - 1) = o(exp(-M))",),
+    ("exp(a*M - M) = Theta(exp(-M))", "a > 0"),
     ("exp(-M) = O(exp(-2*M))",),
     ("exp(-2*M) = Theta(exp(-M))",),
     ("3^M = O(2^M)",),
