@@ -56,7 +56,7 @@ from fractions import Fraction
 from math import ceil
 from typing import Any
 
-from proofs_check.algebra import Form, Frac
+from proofs_check.algebra import Form, Frac, NotRationalError
 from proofs_check.cone import (
     Context,
     Generator,
@@ -108,6 +108,7 @@ __all__ = [
     "decay_argument",
     "has_first",
     "is_constant",
+    "is_one",
     "is_plain",
     "range_context",
     "stretch_context",
@@ -179,6 +180,10 @@ def _require_positive(expr: Expr, ctx: Context) -> None:
             _require_range(expr)
             log_tree(lo, ctx)
             _require_positive(term, index_context(expr, ctx))
+        case Call("exp", (Mul(factors),)) if is_one(expr, ctx):
+            for factor in factors:
+                if not is_constant(factor, ctx):
+                    log_tree(factor, ctx)
         case Call("exp", _) if not is_constant(expr, ctx):
             _require_positive(decay_argument(expr), ctx)
         case Pow(base, _) | Call("sqrt", (base,)) if not is_plain(base):
@@ -188,6 +193,21 @@ def _require_positive(expr: Expr, ctx: Context) -> None:
                 _require_positive(part, ctx)
         case _:
             log_tree(expr, ctx)
+
+
+def is_one(expr: Expr, ctx: Context) -> bool:
+    """Whether an expression is ``exp(0 X)``: the 0 an identity in the parameters, as ``a - a``."""
+    match expr:
+        case Call("exp", (Mul(factors),)):
+            return any(is_constant(f, ctx) and _is_zero(f, ctx) for f in factors)
+    return False
+
+
+def _is_zero(expr: Expr, ctx: Context) -> bool:
+    try:
+        return ctx.ring.frac(expr).is_zero()
+    except (NotRationalError, ZeroDivisionError):
+        return False
 
 
 def is_constant(expr: Expr, ctx: Context) -> bool:
@@ -200,6 +220,8 @@ def is_constant(expr: Expr, ctx: Context) -> bool:
 def _bound(expr: Expr, up: bool, ctx: Context, data: Mapping[str, Any]) -> Tree | None:
     if is_plain(expr) or is_constant(expr, ctx):
         return log_tree(expr, ctx)
+    if is_one(expr, ctx):
+        return ZERO
     match expr:
         case Sum():
             return _sum_upper(expr, ctx, data) if up else _sum_lower(expr, ctx, data)

@@ -25,6 +25,7 @@ from proofs_check.growth import (
     decay_argument,
     has_first,
     is_constant,
+    is_one,
     is_plain,
     stretch_context,
     vertex_goal,
@@ -46,7 +47,7 @@ def plan(expr: Expr, up: bool, prover: Prover, data: dict[str, Any]) -> None:
     SplitNeededError, SignNeededError, StuckError
         Where cases must be distinguished, a sign is needed, or no bound is found.
     """
-    if is_plain(expr) or is_constant(expr, prover.ctx):
+    if is_plain(expr) or is_constant(expr, prover.ctx) or is_one(expr, prover.ctx):
         return
     match expr:
         case Sum():
@@ -124,7 +125,9 @@ def _decay_powers(expr: Sum, inside: Prover, data: dict[str, Any]) -> None:
     positive, and is 1 otherwise.
     """
     ctx = inside.ctx
-    exps = [node for node in _decays(expr.term) if not is_constant(node, ctx)]
+    exps = [
+        node for node in _decays(expr.term) if not (is_constant(node, ctx) or is_one(node, ctx))
+    ]
     if not exps:
         return
     others = {text: hint for text, hint in data.items() if text not in set(map(str, exps))}

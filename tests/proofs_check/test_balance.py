@@ -122,6 +122,9 @@ def test_the_ratio_of_the_sides_is_kept(left: str, right: str, at: tuple[str, st
 # Claims.
 
 TRUE = [
+    # At b = a the exponent vanishes.
+    ("exp(-a*M) = O(exp(-b*M))", "a >= b", "b > 0"),
+    ("sum(i^-2*exp(-(a - a)*i*M), i, 1, M) = Theta(1)", "a > 1"),
     # What is left beside an exponential that cancels may be a constant.
     ("exp(-M) = Theta(exp(-M - 1))",),
     ("2^(M + 1) = Theta(2^M)",),
@@ -154,6 +157,7 @@ FALSE = [
     ("exp(-M)*M = O(exp(-M))",),
 ]
 OPEN = [
+    ("sum(exp(-(a - a)*i*(M - N)), i, 1, M) = Theta(M)", "a > 1"),
     # True, but exp(-X) is read as a power of X alone.
     ("M^log(M) = Omega(M^9)",),
     ("exp(-a*M) = O(exp(-b*M))", "a >= b - 1", "b > 1"),
