@@ -258,6 +258,9 @@ def _regime(region: Region, when: tuple[str, ...]) -> Regime:
     if text is None:
         where = f" where {' and '.join(conditions)}" if conditions else ""
         assert region.upper is not None, "where there is nothing but small parts, that is known"
+        if has_decay(region.ready.left.upper):
+            # The powers by which exponentials are bounded are nobody's but the search's.
+            raise UnknownOrderError("in some regime no lower bound of its order was found")
         above = tidy(tree_expr(region.upper, region.ctx))
         raise UnknownOrderError(
             f"the order is known only from above{where}: O({above}), "

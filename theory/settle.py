@@ -185,7 +185,7 @@ class _Search:
         except (StuckError, RejectedError) as error:
             for condition in suggested(error, self.ready.ctx):
                 self._suggest(condition)
-            values = _suspect(claim, error)
+            values = _suspect(claim, error, self.ready.ctx.ring.names)
             if values is not None:
                 self._note(_Obstacle(values))
             return False
@@ -294,14 +294,14 @@ def _by_rank(options: list[_Option], count: int) -> Iterator[tuple[_Option, ...]
     return (tuple(options[k] for k in chosen) for chosen in numbers)
 
 
-def _suspect(claim: Claim, error: Exception) -> Values | None:
+def _suspect(claim: Claim, error: Exception, parameters: tuple[str, ...]) -> Values | None:
     """Return parameters at which a search failed, as far as its error says."""
     cases = [condition for text in cases_of(error) for condition in parse_condition(text)]
-    ring = premises(claim).ctx.ring.names
-    about = [case for case in cases if names(case) <= set(ring)]
+    about = [case for case in cases if names(case) <= set(parameters)]
     clause, ctx = (error.clause, error.ctx) if isinstance(error, StuckError) else (None, None)
     found = sample_values(_with(claim, about), SUSPECTS)
-    if clause is not None and ctx is not None:
+    # What fell by every power of something was proved for a power of a name of its own.
+    if clause is not None and ctx is not None and set(ctx.ring.names) <= set(parameters):
         for values in found:
             if not has_one_at(ctx, clause, values):
                 return values

@@ -37,6 +37,8 @@ __all__ = ["follows", "names", "plain", "plainly", "suggested", "weaker", "why"]
 
 MAX_TERMS, MAX_DEGREE = 4, 2
 """Longer polynomials in the parameters are nothing that anybody would assume."""
+LONGEST = 40
+"""Terms of a polynomial beyond which it is not factored."""
 
 ZERO, ONE = Num(Fraction(0)), Num(Fraction(1))
 _TURNED: Mapping[Comparison, Comparison] = {
@@ -149,6 +151,8 @@ def _bounded_below(form: Form, ctx: Context) -> Iterator[Condition]:
 
 def _signs(value: Frac, ring: Ring, ops: tuple[Comparison, ...]) -> Iterator[Condition]:
     """Yield ``value op 0``; where the value has several factors, comparisons of each with 0."""
+    if max(len(value.num), len(value.den)) > LONGEST:
+        return
     (scale, above), (unit, below) = value.num.factor(), value.den.factor()
     factors = [poly for poly, times in (*above, *below) if times % 2]
     if len(factors) > 1:

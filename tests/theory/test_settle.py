@@ -120,7 +120,7 @@ ranges = st.lists(
 )
 
 
-@settings(max_examples=8)
+@settings(max_examples=6)
 @given(
     st.sampled_from(PARTS),
     st.tuples(exponents, exponents, exponents),
