@@ -5,8 +5,9 @@
 - Quantities are replaced by their meaning.  ``N`` and ``N_eff = N/log N``: where ``N_eff``
   occurs it is the variable and ``N`` is ``N_eff log N_eff``, equal up to a factor that tends to
   1, as ``log N_eff = log N - log log N`` does with ``log N``.
-- ``gamma = 1`` says that the step size is of constant order; it is replaced by 1, as no rule sees
-  constant factors.
+- ``gamma = 1`` says that the step size is of constant order; it is replaced by 1 where no rule
+  sees constant factors, and an expression in which one does is refused (`_require_unit`).  Other
+  comparisons of it with constants are not used then.
 - An equation that gives a parameter (``b = a``) is used as a substitution; other relations between
   parameters become `Factor`s.
 - ``X >= Y`` between sizes says that ``log X - log Y`` is bounded below (for every constant, so the
@@ -36,10 +37,15 @@ from proofs_check.cone import Context, Generator, RejectedError, SignNeededError
 from proofs_check.exactly import exact_meaning
 from proofs_check.expr import (
     NUMBERS,
+    Add,
     Call,
     Expr,
+    Mul,
     Name,
     Num,
+    Pow,
+    Sum,
+    add,
     free_names,
     mul,
     substitute,
@@ -166,7 +172,14 @@ def _assembled(
     if uses_n_eff:
         left, right = _in_meaning(left, STEPS), _put(right, STEPS)
         assume, constraints = _in_conditions(assume, STEPS), _in_conditions(constraints, STEPS)
+    vague: tuple[Condition, ...] = ()
     if not exact and any(_fixes_step(c) for c in (*assume, *constraints)):
+        vague = tuple(c for c in assume if _bounds_step(c, _sizes(claim)))
+        assume = tuple(c for c in assume if c not in vague and not _fixes_step(c))
+        for expr in (left.upper, left.lower, right, *_sides((*assume, *constraints))):
+            _require_unit(expr, _sizes(claim))
+        if any(_bounds_step(c, _sizes(claim)) for c in constraints):
+            raise RejectedError("no rule for a constraint between the step size and constants")
         left, right = _in_meaning(left, UNIT_STEP), _put(right, UNIT_STEP)
         assume, constraints = (
             _in_conditions(assume, UNIT_STEP),
@@ -187,6 +200,7 @@ def _assembled(
     ring = Ring(names - sizes - indices - {"gamma"})
     ctx = _sized(Context(ring), sorted(names & sizes), sorted(names & indices), "gamma" in names)
     ctx, sized, unused = _assume_parameters(ctx, (*assume, *constraints))
+    unused = (*map(str, vague), *unused)
     ready = Premises(
         claim, ctx, left, right, constraints, tuple(equations), sized, unused, uses_n_eff, exact
     )
@@ -209,6 +223,68 @@ def with_sizes(ready: Premises, ctx: Context) -> Premises:
 
 def _sides(conditions: Iterable[Condition]) -> list[Expr]:
     return [side for c in conditions for side in (c.left, c.right)]
+
+
+def _require_unit(expr: Expr, sizes: frozenset[str]) -> None:
+    """Reject an expression in which the step size, of constant order, may not stand as 1.
+
+    Its value is seen in exponents, in functions of constants, where a range ends at a constant,
+    and in sums beside numbers: there it is allowed only if all terms are positive in plain sight,
+    and in a logarithm only beside a number of at least 1.  In terms with a size the rules see
+    orders alone.
+    """
+    indices = frozenset(node.index for node in walk(expr) if isinstance(node, Sum))
+    for node in walk(expr):
+        if _sees_step(node, sizes, sizes | indices):
+            raise RejectedError(
+                f"gamma = 1 says that gamma is of constant order, not 1, in {node}"
+            )
+
+
+def _bounds_step(condition: Condition, sizes: frozenset[str]) -> bool:
+    """Whether a condition compares the step size with constants, and is not ``gamma = 1``."""
+    sides = (condition.left, condition.right)
+    return not _fixes_step(condition) and _is_constant_step(add(*sides), sizes)
+
+
+def _sees_step(node: Expr, sizes: frozenset[str], names: frozenset[str]) -> bool:
+    match node:
+        case Pow(_, exponent):
+            return "gamma" in free_names(exponent)
+        case Call("zeta" | "Gamma" | "sin", _):
+            return "gamma" in free_names(node)
+        case Call("log", (arg,)):
+            terms = arg.terms if isinstance(arg, Add) else (arg,)
+            number = sum((term.value for term in terms if isinstance(term, Num)), Fraction(0))
+            return number < 1 and any(_is_constant_step(term, sizes) for term in terms)
+        case Add(terms):
+            seen = any(_is_constant_step(term, sizes) for term in terms)
+            return seen and not _is_plainly_positive(node, names)
+        case Sum(_, _, lo, hi):
+            return any(_is_constant_step(end, sizes) for end in (lo, hi))
+    return False
+
+
+def _is_constant_step(term: Expr, sizes: frozenset[str]) -> bool:
+    """Whether the step size is in it, and no size."""
+    names = free_names(term)
+    return "gamma" in names and names.isdisjoint(sizes)
+
+
+def _is_plainly_positive(expr: Expr, names: frozenset[str]) -> bool:
+    """Whether it is made of positive numbers, `names` and the step size by sums and products."""
+    match expr:
+        case Num(value):
+            return value > 0
+        case Name(name):
+            return name in names | {"gamma"} | CONSTANTS
+        case Pow(base, _):
+            return _is_plainly_positive(base, names)
+        case Call("exp", _):
+            return True
+        case Add(parts) | Mul(parts) | Call("min" | "max" | "sqrt", parts):
+            return all(_is_plainly_positive(part, names) for part in parts)
+    return False
 
 
 def _in_conditions(

@@ -15,6 +15,7 @@ from proofs_check.checker import check
 from proofs_check.claimfile import make_claim
 from proofs_check.cone import RejectedError
 from proofs_check.language import parse_expr
+from proofs_check.premises import premises
 from theory.derive import derive
 
 TRUE = [
@@ -78,6 +79,20 @@ def test_claims_that_may_be_false_are_not_proved(case: tuple[str, ...]) -> None:
         ("gamma*M - M/2 = Theta(M)", "gamma = 1"),
         ("exp(-gamma*M) = O(exp(-M/2))", "gamma = 1"),
         ("exp(-M) = O(exp(-gamma*M/2))", "gamma = 1"),
+        ("(2*gamma - 1)*M = Theta(M)", "gamma = 1"),
+        ("(a*gamma - b)*M = Theta(M)", "gamma = 1", "a > b", "b > 0"),
+        ("1/(2*gamma - 1) = Theta(1)", "gamma = 1"),
+        ("M^gamma = O(M)", "gamma = 1"),
+        ("log(2)^gamma*M = O(M)", "gamma = 1"),
+        ("Gamma(gamma)*M = O(M)", "gamma = 1"),
+        ("log(2*gamma)*M = Theta(M)", "gamma = 1"),
+        ("log(gamma + 1/2 + 1/M)*M = Theta(M)", "gamma = 1"),
+        ("sum(log(gamma*i + 1/2), i, 1, M) = Theta(M*log(M))", "gamma = 1"),
+        ("sum(i^(-2*gamma), i, 1, M) = O(1)", "gamma = 1"),
+        ("sum(gamma*i - 1/2, i, 1, M) = Theta(M^2)", "gamma = 1"),
+        ("sum(i^-2, i, gamma, M) = Theta(1)", "gamma = 1"),
+        ("sum(exp(-(a*gamma - b)*i), i, 1, M) = O(1)", "gamma = 1", "a > b", "b > 0"),
+        ("M^a = O(M^2)", "gamma = 1", "a*gamma <= 2", "a > 0"),
         ("2*N - N_eff*log(N_eff) = Theta(N)",),
         ("exp(-6/5*N_eff*log(N_eff)) = O(exp(-N))",),
         ("exp(-N) = O(exp(-N_eff*log(N_eff)/2))",),
@@ -90,6 +105,30 @@ def test_constants_that_stand_for_others_are_not_compared(case: tuple[str, ...])
     And ``N_eff log N_eff`` stands for N up to a factor alone.
     """
     assert not is_derived(*case)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("log(1 + gamma)*M = Theta(M)", "gamma = 1"),
+        ("(1/gamma + exp(a) + min(gamma^2, sigma))*M = Theta(M)", "gamma = 1", "a > 0"),
+        ("sum(1/(1 + gamma*i), i, 1, M) = Theta(log(M))", "gamma = 1"),
+        ("sum(log(2 + gamma*i)/(1/2 + gamma*i), i, 1, M) = Theta(log(M)^2)", "gamma = 1"),
+        ("M*gamma - log(M) = Theta(M)", "gamma = 1"),
+        ("M = O(M*N*gamma)", "gamma = 1", "gamma <= 1/2"),
+    ],
+    ids=" | ".join,
+)
+def test_the_order_of_the_step_is_enough_elsewhere(case: tuple[str, ...]) -> None:
+    assert is_derived(*case)
+
+
+def test_no_constraint_compares_the_step_with_constants() -> None:
+    goal = {"minimise": "1/N + gamma*M/N", "over": ["gamma"]}
+    for extra in ("gamma <= 1/2", "gamma >= 2"):
+        claim = make_claim("optimal(value) = O(1)", ["gamma = 1"], subject_to=extra, **goal)
+        with pytest.raises(RejectedError, match="no rule for a constraint"):
+            premises(claim)
 
 
 def test_growth_has_to_be_proved() -> None:
