@@ -16,7 +16,7 @@ from proofs_check.checker import check
 from proofs_check.claim import Claim
 from proofs_check.claimfile import make_claim
 from proofs_check.cone import RejectedError
-from proofs_check.expr import Expr, Sum, walk
+from proofs_check.expr import Expr, Mul, Num, Sum, mul, walk
 from proofs_check.language import parse_expr
 from proofs_check.premises import premises
 from ratecert.constants import Checked, checked_expansion
@@ -176,10 +176,15 @@ def _rest(known: Expansion) -> tuple[str, str]:
     if known.is_exact:
         return "exact", ""
     if known.remainder is not None:
-        return "O", str(tidy(known.remainder))
+        return "O", str(tidy(_without_number(known.remainder)))
     if known.below is not None:
         return "below", str(tidy(known.below))
-    return "o", str(tidy(known.scales[-1]))
+    return "o", str(tidy(_without_number(known.scales[-1])))
+
+
+def _without_number(expr: Expr) -> Expr:
+    factors = expr.factors if isinstance(expr, Mul) else (expr,)
+    return mul(*(factor for factor in factors if not isinstance(factor, Num)))
 
 
 def proved(claim: Claim) -> tuple[str, ...]:
