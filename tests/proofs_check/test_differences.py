@@ -82,6 +82,7 @@ def test_claims_that_may_be_false_are_not_proved(case: tuple[str, ...]) -> None:
         ("(2*gamma - 1)*M = Theta(M)", "gamma = 1"),
         ("(a*gamma - b)*M = Theta(M)", "gamma = 1", "a > b", "b > 0"),
         ("1/(2*gamma - 1) = Theta(1)", "gamma = 1"),
+        ("(gamma + log(1/2))*M = Theta(M)", "gamma = 1"),
         ("M^gamma = O(M)", "gamma = 1"),
         ("log(2)^gamma*M = O(M)", "gamma = 1"),
         ("Gamma(gamma)*M = O(M)", "gamma = 1"),
