@@ -51,10 +51,11 @@ def refute(
     for special, path in _candidates(claim, statement, most_values, most_paths):
         try:
             refuted_along(claim, special, path)
+            witness = _witness(claim, path)
+            # With numbers for its parameters a side may be read that cannot be as it stands.
+            check_refutation(claim, witness)
         except RejectedError:
             continue
-        witness = _witness(claim, path)
-        check_refutation(claim, witness)
         return witness
     return None
 

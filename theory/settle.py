@@ -48,8 +48,8 @@ __all__ = ["Attempt", "proved", "settling", "told"]
 
 TRIES, TRIES_FOR_AN_OPTIMUM = 20, 4
 """Most derivations that are searched; those of optima take seconds each."""
-EFFORT = 1200
-"""Most certificates that are looked for in all these: some seconds' worth."""
+EFFORT = 2000
+"""Most certificates that are looked for in all these but the first: some seconds' worth."""
 LOOKS = 60
 """Most sets of conditions for which an example and a counterexample are looked for."""
 EXAMPLES = 24
@@ -96,9 +96,8 @@ def settling(claim: Claim, attempt: Attempt | None = None) -> tuple[Condition, .
         ready = premises(claim, exact=is_exact(claim))
         first = _needed(claim, ready)
         claim = _with(claim, first)
-        with limited(Effort(EFFORT)):
-            return _Search(claim, first, attempt).found() if _is_possible(claim) else ()
-    except (RejectedError, SpentError):
+        return _Search(claim, first, attempt).found() if _is_possible(claim) else ()
+    except RejectedError:
         return ()
 
 
@@ -167,6 +166,10 @@ class _Search:
         # Where nothing is needed the claim is known to be undecided, but not why.
         if self._does(()):
             return self.needed
+        with limited(Effort(EFFORT)):
+            return self._found_beside()
+
+    def _found_beside(self) -> tuple[Condition, ...]:
         for condition in plain(self.ready.ctx):
             self._suggest(condition, is_plain=True)
         for _ in range(LOOKS):

@@ -132,3 +132,9 @@ def test_refuted_ratios_move_in_numbers(says):
     path = Path({}, with_effective_steps(orders))
     change = changes(div(claim.left, claim.right), path)
     assert change > 0.3 if result.side == "above" else change < -0.3
+
+
+def test_what_the_checker_rejects_is_no_witness():
+    """With q = 0 a sum vanishes from the special case that its meaning without numbers has."""
+    says = "risk - q*sigma^2 = Theta(M^(1-a) + (N_eff*gamma)^((1-a)/a))"
+    assert refute(make_claim(says, ["a > 1", "b = a", ONE_STEP, "q >= 0"], outputs="q")) is None
