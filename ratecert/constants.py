@@ -131,12 +131,12 @@ class _Point:
         """
         if self._rung(SCALES[0]).term(number).is_zero():
             return []
-        if self.found.has_log(number) and number + 1 == len(self.found.terms):
+        if self.found.logs[number] and number + 1 == len(self.found.terms):
             told = [self._rung(t) for t in SCALES[FAR:][:SIZES]]
             agree = number == 0 and _log_agrees(*told)
         else:
             # Beside its logarithm a term is only seen together with the next one.
-            last = number + self.found.has_log(number)
+            last = number + self.found.logs[number]
             told = list(islice(self._telling(last), SIZES))
             agree = len(told) == SIZES and all(rung.agrees(last) for rung in told)
         if not agree:

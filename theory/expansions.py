@@ -64,6 +64,8 @@ class Expansion:
     origins
         Where each comes from: ``bulk``, the terms at the scale of X or at an end; ``head``, the
         first terms of the sum; ``both``, where these meet.
+    logs
+        Whether it has a logarithm of X, which comes with a double pole.
     remainder
         The scale of what follows, None where it is not known or there is nothing of the order of
         a power.
@@ -79,15 +81,11 @@ class Expansion:
     terms: tuple[Expr, ...]
     scales: tuple[Expr, ...]
     origins: tuple[str, ...]
+    logs: tuple[bool, ...]
     remainder: Expr | None = None
     below: Expr | None = None
     is_exact: bool = False
     sign: str = ""
-
-    def has_log(self, number: int) -> bool:
-        """Whether there is a logarithm in a term."""
-        nodes = walk(self.scales[number])
-        return any(isinstance(node, Call) and node.func == "log" for node in nodes)
 
     def after(self, number: int) -> Expr | None:
         """Return the scale of what follows the first so many terms, None where that is unknown."""
@@ -97,8 +95,9 @@ class Expansion:
         """Return the first terms alone."""
         if number >= len(self.terms):
             return self
-        terms, scales, origins = (self.terms[:number], self.scales[:number], self.origins[:number])
-        return Expansion(terms, scales, origins, self.scales[number])
+        terms, scales = self.terms[:number], self.scales[:number]
+        origins, logs = self.origins[:number], self.logs[:number]
+        return Expansion(terms, scales, origins, logs, self.scales[number])
 
     def mapped(self, change: Callable[[Expr], Expr]) -> Expansion:
         """Change all terms and scales."""
@@ -155,7 +154,7 @@ def _taken(terms: Iterator[Term], count: int, below: Expr | None = None) -> Expa
         raise UndecidedError
     values = tuple(term.value for term in kept if term.value is not None)
     scales, origins = (tuple(t.scale for t in kept), tuple(t.origin for t in kept))
-    return Expansion(values, scales, origins, **rest)
+    return Expansion(values, scales, origins, tuple(t.has_log for t in kept), **rest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,7 @@ class Term:
     scale: Expr
     origin: str
     s: Frac
+    has_log: bool = False
 
 
 # The filters.
@@ -237,7 +238,7 @@ def _double(phi: Filter, head: Head) -> Iterator[Term]:
     scale = scale_of(phi.X, s, ring)
     with_log = mul(log_of(phi.X), scale)
     slope = div(head.d, ring.expr(phi.a))
-    yield Term(mul(slope, with_log), with_log, "both", s)
+    yield Term(mul(slope, with_log), with_log, "both", s, has_log=True)
     if head.h is None:
         yield Term(None, scale, "both", s)
         return

@@ -60,7 +60,7 @@ def head_terms(b: Frac, M: Expr, sign: Sign, ring: Ring) -> Iterator[Term]:
     zero, head_due = ring.zero, True
     if (b - ring.one).is_zero():
         log = log_of(M)
-        yield Term(log, log, "both", zero)
+        yield Term(log, log, "both", zero, has_log=True)
         yield Term(EULER, ONE, "both", zero)
         head_due = False
     for term in tail_terms(b, M, Fraction(1), ring):
