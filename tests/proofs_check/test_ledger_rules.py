@@ -132,6 +132,8 @@ FALSE: list[tuple[Item, str]] = [
     (lemma("a*x <= y", ": H1", assume=["a*x <= y"], constants={"a": "1"}, **XY), "new"),
     (lemma("x <= y", ": H1", assume=["x <= y"], constants=["c"], **XY), "table of numbers"),
     (lemma("x <= y", ": H1", assume=["x <= y"], background="h", **XY), "no variables"),
+    (lemma("a <= 3", ": A2", background="h", reals=["x"]), "no variables"),
+    (lemma("a <= 3", ": A2", background="h", integers=["m"]), "no variables"),
     (lemma("a <= 3", ": A2", background="1"), "no name"),
 ]  # fmt: skip
 
@@ -426,6 +428,31 @@ def test_recursion_and_induction_along_it() -> None:
 def test_recursions_reject(item: Item, reason: str) -> None:
     found = last(H, item)
     assert (found.status, reason in found.reason) == ("rejected", True), found.reason
+
+
+@pytest.mark.parametrize(("j", "s"), [("0 - 1", "0"), ("0", "0 - 1"), ("K - 2", "1")])
+@pytest.mark.parametrize("name", ["h.next", "h.stage"])
+def test_a_recursion_starts_at_zero(name: str, j: str, s: str) -> None:
+    at = {"j": j} if name == "h.stage" else {"j": j, "s": s}
+    fact = {
+        "h.next": f"h({j}, {s} + 1) = h({j}, {s})/2 + 1",
+        "h.stage": f"h({j} + 1, 0) = h({j}, K)",
+    }
+    item = lemma(fact[name], ": d", steps=[step("d", name, **at)])
+    if name == "h.stage" and j == "0":
+        assert last(H, item).status == "proved"
+    else:
+        assert "not entailed" in last(H, item).reason
+
+
+@pytest.mark.parametrize("end", ["a - 2", "3 - a"])
+def test_every_part_of_a_box_is_looked_at(end: str) -> None:
+    """Terms that cancel ask for many parts where the statement holds, before those where not."""
+    box = {"id": "it", "by": "box", "says": "5*a - a^2 - 25/4 < 1/8"}
+    assert last(box).status == "proved"
+    assert (
+        last({**box, "says": f"5*a - a^2 - 25/4 + exp(-100*({end})) < 1/8"}).status == "rejected"
+    )
 
 
 @pytest.mark.parametrize(
