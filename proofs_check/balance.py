@@ -27,7 +27,7 @@ from __future__ import annotations
 from fractions import Fraction
 from math import lcm, prod
 
-from proofs_check.exponentials import Exponent, Reader, Term
+from proofs_check.exponentials import Exponent, Reader, Term, difference
 from proofs_check.expr import (
     Add,
     Call,
@@ -43,9 +43,8 @@ from proofs_check.expr import (
     mul,
     neg,
     power,
-    walk,
 )
-from proofs_check.meaning import is_quantity
+from proofs_check.meaning import has_quantity
 from proofs_check.orders import MAX_BITS, UndecidedError
 
 __all__ = ["balanced"]
@@ -65,9 +64,8 @@ def balanced(left: Expr, right: Expr, sizes: frozenset[str]) -> tuple[Expr, Expr
     """
     moving = sizes | {"gamma"}
     constants = (free_names(left) | free_names(right)) - moving - {"sigma"}
-    nodes = [node for side in (left, right) for node in walk(side)]
     outside = any(_is_outside(side, constants) for side in (left, right))
-    if not outside or any(is_quantity(node) for node in nodes):
+    if not outside or has_quantity(left) or has_quantity(right):
         return left, right
     reader = Reader(lambda expr: _require_positive(expr, sizes, constants), constants)
     try:
@@ -123,17 +121,11 @@ def _chosen(above: list[Term], below: list[Term]) -> Exponent:
 
 
 def _is_below(small: Exponent, large: Exponent) -> bool:
-    return all(value < 0 for value in _difference(small, large).values())
-
-
-def _difference(first: Exponent, second: Exponent) -> Exponent:
-    keys = dict.fromkeys((*first, *second))
-    both = {key: first.get(key, Fraction(0)) - second.get(key, Fraction(0)) for key in keys}
-    return {key: value for key, value in both.items() if value}
+    return all(value < 0 for value in difference(small, large).values())
 
 
 def _divided(terms: list[Term], exponent: Exponent) -> Expr:
-    return add(*(_written(term.factors, _difference(term.exponent, exponent)) for term in terms))
+    return add(*(_written(term.factors, difference(term.exponent, exponent)) for term in terms))
 
 
 def _written(factors: tuple[Expr, ...], exponent: Exponent) -> Expr:

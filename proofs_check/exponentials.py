@@ -73,6 +73,7 @@ __all__ = [
     "Exponent",
     "Reader",
     "Term",
+    "difference",
     "has_exponentials",
     "quotient_bound",
 ]
@@ -162,7 +163,7 @@ def _over(upper: list[_Bounded], order: Order, exponent: Exponent, path: Path) -
     bounds = []
     for above, own in upper:
         assert above is not None, "only lower bounds can be trivial"
-        bounds.append(_product_bound(above / order, *_sign(_difference(own, exponent), path)))
+        bounds.append(_product_bound(above / order, *_sign(difference(own, exponent), path)))
     return max(bounds, key=_rank)
 
 
@@ -177,7 +178,8 @@ def _product_bound(order: Order, sign: int, size: Order) -> Order | Beyond:
     raise UndecidedError("the quotient may grow with an exponential")
 
 
-def _difference(first: Exponent, second: Exponent) -> Exponent:
+def difference(first: Exponent, second: Exponent) -> Exponent:
+    """Return the first exponent less the second one, without what cancels."""
     return _collected((*first.items(), *((key, -value) for key, value in second.items())))
 
 

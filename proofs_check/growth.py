@@ -68,6 +68,7 @@ from proofs_check.cone import (
     plus,
     scaled,
 )
+from proofs_check.constants import is_constant
 from proofs_check.expr import (
     Add,
     Call,
@@ -87,13 +88,13 @@ from proofs_check.expr import (
 from proofs_check.goals import check_goal, entry, parameter, read_expr
 from proofs_check.language import parse_expr
 from proofs_check.logform import (
-    CONSTANTS,
     LOGLOG,
     UnsupportedError,
     exponent,
     form_expr,
     grows,
     has_log_of,
+    is_negative,
     log_generators,
     log_tree,
     loglog,
@@ -107,7 +108,6 @@ __all__ = [
     "cut_contexts",
     "decay_argument",
     "has_first",
-    "is_constant",
     "is_one",
     "is_plain",
     "range_context",
@@ -137,16 +137,9 @@ def decay_argument(expr: Call) -> Expr:
     match argument:
         case Mul((Num() as number, Add(terms))):
             argument = add(*(mul(number, term) for term in terms))
-    if all(map(_is_negative, argument.terms if isinstance(argument, Add) else (argument,))):
+    if all(map(is_negative, argument.terms if isinstance(argument, Add) else (argument,))):
         raise UnsupportedError(f"no rule for {expr}: its argument is not -X with X >= 0")
     return argument
-
-
-def _is_negative(term: Expr) -> bool:
-    match term:
-        case Num(value) | Mul((Num(value), *_)):
-            return value < 0
-    return False
 
 
 def bound(expr: Expr, up: bool, ctx: Context, data: Any) -> Tree | None:
@@ -208,13 +201,6 @@ def _is_zero(expr: Expr, ctx: Context) -> bool:
         return ctx.ring.frac(expr).is_zero()
     except (NotRationalError, ZeroDivisionError):
         return False
-
-
-def is_constant(expr: Expr, ctx: Context) -> bool:
-    """Whether an expression holds nothing but numbers, parameters and constants, and no sum."""
-    return free_names(expr) <= CONSTANTS | set(ctx.ring.names) and not any(
-        isinstance(node, Sum) for node in walk(expr)
-    )
 
 
 def _bound(expr: Expr, up: bool, ctx: Context, data: Mapping[str, Any]) -> Tree | None:

@@ -89,6 +89,7 @@ __all__ = [
     "form_expr",
     "grows",
     "has_log_of",
+    "is_negative",
     "log_generators",
     "log_tree",
     "loglog",
@@ -163,7 +164,7 @@ def log_tree(expr: Expr, ctx: Context) -> Tree:
             name, -shift, ctx
         ):
             return lin(Form({name: ctx.ring.one}))
-        case Add(terms) if any(map(_is_negative, terms)):
+        case Add(terms) if any(map(is_negative, terms)):
             return _difference(terms, ctx)
         case Add(terms):
             return join([log_tree(term, ctx) for term in terms])
@@ -187,7 +188,8 @@ def _is_below(name: str, shift: Fraction, ctx: Context) -> bool:
     return name in ctx.indices and 0 < shift < ctx.least.get(name, ONE)
 
 
-def _is_negative(term: Expr) -> bool:
+def is_negative(term: Expr) -> bool:
+    """Whether a term is written with a minus: a negative number stands in front."""
     match term:
         case Num(value) | Mul((Num(value), *_)):
             return value < 0
@@ -196,8 +198,8 @@ def _is_negative(term: Expr) -> bool:
 
 def _difference(terms: tuple[Expr, ...], ctx: Context) -> Tree:
     """Return the logarithm of what is added, where what is subtracted is of smaller order."""
-    added = [log_tree(term, ctx) for term in terms if not _is_negative(term)]
-    taken = [log_tree(neg(term), ctx) for term in terms if _is_negative(term)]
+    added = [log_tree(term, ctx) for term in terms if not is_negative(term)]
+    taken = [log_tree(neg(term), ctx) for term in terms if is_negative(term)]
     if not added:
         raise UnsupportedError(f"{Add(terms)} is not positive: no rule for differences")
     large = join(added)

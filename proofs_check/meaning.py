@@ -214,6 +214,7 @@ __all__ = [
     "SMALL_GAMMA",
     "Meaning",
     "NoMeaningError",
+    "has_quantity",
     "is_quantity",
     "meaning",
 ]
@@ -266,6 +267,11 @@ class Meaning:
     trust: tuple[str, ...] = ()
 
 
+def has_quantity(expr: Expr) -> bool:
+    """Whether a quantity occurs in an expression, which otherwise is written out."""
+    return any(map(is_quantity, walk(expr)))
+
+
 def is_quantity(expr: Expr) -> bool:
     """Whether the node itself is a quantity (``risk``, ``eigenvalue(j)``, …)."""
     match expr:
@@ -294,7 +300,7 @@ def meaning(expr: Expr, setting: Setting, sizes: frozenset[str] = frozenset()) -
     NoMeaningError
         Where a quantity is not defined for the setting, or a difference of quantities remains.
     """
-    if not any(is_quantity(node) for node in walk(expr)):
+    if not has_quantity(expr):
         return Meaning(expr, expr)
     match expr:
         case Name() | Call("eigenvalue", _) if is_quantity(expr) and not _is_total(expr):

@@ -46,7 +46,7 @@ from proofs_check.exponentials import Beyond, has_exponentials, quotient_bound
 from proofs_check.expr import Call, Expr, Name, Num, Sum, free_names, walk
 from proofs_check.filters import explicit, without_filters
 from proofs_check.leading import leading_term
-from proofs_check.meaning import Meaning, NoMeaningError, is_quantity
+from proofs_check.meaning import Meaning, NoMeaningError, has_quantity
 from proofs_check.orders import CONSTANT, LOG, Order, UndecidedError, exact_value
 from proofs_check.paths import Path, lower_along, order_along, upper_along
 from proofs_check.ranges import ZERO, may_be_equal, settled
@@ -448,10 +448,7 @@ def _vanishes(statement: Statement, path: Path) -> bool:
 
 def _is_explicit(claim: Claim) -> bool:
     """Whether no quantity is in either side, and the claim is not about an optimum."""
-    sides = claim.left, claim.right
-    return claim.objective is None and not any(
-        is_quantity(node) for side in sides for node in walk(side)
-    )
+    return claim.objective is None and not (has_quantity(claim.left) or has_quantity(claim.right))
 
 
 def _refuted_exactly(

@@ -29,13 +29,12 @@ from proofs_check.claim import Claim
 from proofs_check.claimfile import make_claim
 from proofs_check.cone import RejectedError
 from proofs_check.expr import Expr, Num, Sum, free_names, substitute, walk
-from proofs_check.language import parse_expr
 from proofs_check.premises import premises
 from theory.expansions import Expansion, expansion
 from theory.prover import StuckError
 from theory.samples import sample_paths, sample_values
 
-__all__ = ["Checked", "Place", "checked_expansion", "confirmed"]
+__all__ = ["Confirmed", "Place", "checked_expansion", "confirmed"]
 
 POINTS, SIZES = 3, 2
 """How many parameter points, and how many sizes for each."""
@@ -60,7 +59,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class Confirmed:
     """An expansion cut after the last term that balls confirm, and where they were asked."""
 
     expansion: Expansion
@@ -69,13 +68,11 @@ class Checked:
 
 def checked_expansion(
     expr: str, assume: Sequence[str] = (), sizes: Sequence[str] = (), terms: int = 1
-) -> Checked | None:
+) -> Confirmed | None:
     """Return up to so many terms of a sum, those that balls confirm; None where there are none.
 
     Parameters as for `ratecert.order`.
     """
-    if not any(isinstance(node, Sum) for node in walk(parse_expr(expr))):
-        return None
     claim = make_claim(f"{expr} = Theta(1)", list(assume), sizes=list(sizes))
     try:
         ready = premises(claim, exact=True)
@@ -87,7 +84,7 @@ def checked_expansion(
         return None
     places = confirmed(parsed, found, claim, terms)
     known = 1 + max((place.term for place in places), default=-1)
-    return Checked(found.first(known), places) if known else None
+    return Confirmed(found.first(known), places) if known else None
 
 
 def confirmed(expr: Expr, found: Expansion, claim: Claim, terms: int = 1) -> tuple[Place, ...]:
@@ -120,6 +117,7 @@ class _Point:
         self.path = _path(expr, claim, values)
         here = substitute(expr, {name: Num(value) for name, value in values.items()})
         self.special = expansion(here, premises(claim).ctx, len(found.terms) + MORE)
+        self.rungs: dict[int, _Rung] = {}
 
     def places(self, number: int) -> list[Place]:
         """Return where a term was asked for and holds; nowhere if it vanishes at this point.
@@ -153,7 +151,10 @@ class _Point:
     def _rung(self, t: int) -> _Rung:
         if self.path is None or self.special is None:
             raise _DisagreementError
-        return _Rung(self.expr, self.found, self.special, self.values, self.path.at(t))
+        if t not in self.rungs:
+            at = self.path.at(t)
+            self.rungs[t] = _Rung(self.expr, self.found, self.special, self.values, at)
+        return self.rungs[t]
 
 
 class _Rung:
@@ -209,7 +210,7 @@ class _Rung:
 
     def scaled(self) -> tuple[arb, arb]:
         """Return the sum and the first term over the scale without its logarithm."""
-        scale = self.found.after(1)
+        scale = self.found.remainder
         assert scale is not None
         return self._ball(self.expr) / self._ball(scale), self.term(0) / self._ball(scale)
 

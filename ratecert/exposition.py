@@ -20,7 +20,7 @@ from proofs_check.exactly import exact_meaning
 from proofs_check.expr import Expr, Name, walk
 from proofs_check.filters import explicit
 from proofs_check.language import parse_expr, parse_statement
-from proofs_check.meaning import Meaning, is_quantity
+from proofs_check.meaning import Meaning, has_quantity
 from proofs_check.orders import Order, UndecidedError, exact_value
 from proofs_check.paths import Path, lower_along, order_along, upper_along
 from proofs_check.premises import STEPS, Premises, premises, sides_of
@@ -63,7 +63,7 @@ def statement(claim: Claim) -> list[Block]:
             given = joined_by_and([line(math_condition(c)) for c in goal.subject_to])
             told = line(told, " subject to ", given)
         blocks.append(Paragraph(line(told, ".")))
-    if any(is_quantity(node) for node in walk(subject(claim))):
+    if has_quantity(subject(claim)):
         blocks.append(Paragraph(_setting(claim.setting)))
     if claim.assume:
         given = joined_by_and([line(math_condition(c)) for c in claim.assume])
@@ -245,7 +245,7 @@ _ORIGINS = {"bulk": "the terms far out", "head": "the first terms of the sum"}
 
 def _with_constants(claim: Claim) -> list[Block]:
     """Return the first terms of a left side that is a sum, which the claim does not speak of."""
-    if claim.objective is not None or any(is_quantity(node) for node in walk(claim.left)):
+    if claim.objective is not None or has_quantity(claim.left):
         return []
     assume = [str(condition) for condition in claim.assume]
     known = leading_terms(str(claim.left), assume, sorted(claim.sizes), TERMS)

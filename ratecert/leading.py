@@ -7,27 +7,24 @@ balls (`ratecert.constants`).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from proofs_check.checker import check
 from proofs_check.claim import Claim
 from proofs_check.claimfile import make_claim
 from proofs_check.cone import RejectedError
 from proofs_check.expr import Expr, Mul, Num, Sum, mul, walk
 from proofs_check.language import parse_expr
 from proofs_check.premises import premises
-from ratecert.constants import Checked, checked_expansion
+from ratecert.constants import Confirmed, checked_expansion
 from ratecert.latex import Math
 from ratecert.page import landau, math
 from ratecert.tidy import tidy, tidy_text
-from theory.derivation import derivation
+from theory.derive import checked_derivation
 from theory.equivalence import proposed_equivalent
 from theory.expansions import Expansion
 from theory.prover import StuckError
-from theory.refute import model
 
 __all__ = ["Leading", "UnknownOrderError", "leading_terms", "proved"]
 
@@ -130,16 +127,14 @@ def leading_terms(
 
     Parameters as for `ratecert.order`.
     """
+    if not any(isinstance(node, Sum) for node in walk(parse_expr(expr))):
+        return None
     found = checked_expansion(expr, assume, sizes, terms)
     if found is not None:
         known: Leading | None = _told_leading(found)
-    elif any(isinstance(node, Sum) for node in walk(parse_expr(expr))):
-        ready = premises(
-            make_claim(f"{expr} = Theta(1)", list(assume), sizes=list(sizes)), exact=True
-        )
-        known = _proposed(proposed_equivalent(ready))
     else:
-        known = None
+        claim = make_claim(f"{expr} = Theta(1)", list(assume), sizes=list(sizes))
+        known = _proposed(proposed_equivalent(premises(claim, exact=True)))
     if known is None:
         return None
     try:
@@ -156,7 +151,7 @@ def _proposed(term: Expr | None) -> Leading | None:
     return Leading((text,), ("o", text), False)
 
 
-def _told_leading(found: Checked) -> Leading:
+def _told_leading(found: Confirmed) -> Leading:
     """Return an expansion that balls have confirmed, as text."""
     known = found.expansion
     terms = tuple(tidy_text(str(term)) for term in known.terms)
@@ -188,10 +183,8 @@ def _without_number(expr: Expr) -> Expr:
 
 
 def proved(claim: Claim) -> tuple[str, ...]:
-    """Derive the claim, re-check the derivation as JSON holds it, and return what it rests on."""
+    """Derive the claim, have the derivation checked, and return what it rests on."""
     try:
-        proof = derivation(claim)
-        proof["model"] = model(claim)
-        return check(claim, json.loads(json.dumps(proof))).trust
+        return checked_derivation(claim).trust
     except (StuckError, RejectedError) as error:
         raise UnknownOrderError(f"{claim.says} was found, but not proved: {error}") from error

@@ -5,10 +5,12 @@ Everything in a `Derived` is a proposal: `proofs_check` re-checks derivation and
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from proofs_check.checker import Checked, check
 from proofs_check.claim import Claim
 from proofs_check.cone import RejectedError
 from proofs_check.errors import UserError
@@ -25,7 +27,7 @@ from theory.ratio import refute_ratio
 from theory.refute import model, refute
 from theory.suggestions import why
 
-__all__ = ["Derived", "derive", "require_possible"]
+__all__ = ["Derived", "checked_derivation", "derive", "require_possible"]
 
 
 QUICK_VALUES, QUICK_PATHS = 3, 8
@@ -75,6 +77,19 @@ def derive(claim: Claim) -> Derived:
         refutation = _witness(claim)
     derived, regimes = _rate(claim, proof is not None)
     return Derived(proof, refutation, reason, derived, regimes)
+
+
+def checked_derivation(claim: Claim) -> Checked:
+    """Derive a claim, and have the checker accept the derivation as JSON holds it.
+
+    Raises
+    ------
+    StuckError, RejectedError
+        Where no derivation is found, or it is not accepted.
+    """
+    proof = derivation(claim)
+    proof["model"] = model(claim)
+    return check(claim, json.loads(json.dumps(proof)))
 
 
 def _witness(claim: Claim) -> dict[str, Any] | None:

@@ -87,10 +87,6 @@ class Expansion:
     is_exact: bool = False
     sign: str = ""
 
-    def after(self, number: int) -> Expr | None:
-        """Return the scale of what follows the first so many terms, None where that is unknown."""
-        return self.scales[number] if number < len(self.scales) else self.remainder
-
     def first(self, number: int) -> Expansion:
         """Return the first terms alone."""
         if number >= len(self.terms):

@@ -18,13 +18,13 @@ from typing import Any
 
 from proofs_check.algebra import Form, Frac
 from proofs_check.cone import Context, Generator, Tree, join, lin, normal_form, plus
+from proofs_check.constants import is_constant
 from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, Sum, children, free_names, walk
 from proofs_check.growth import (
     bound,
     cut_contexts,
     decay_argument,
     has_first,
-    is_constant,
     is_one,
     is_plain,
     stretch_context,

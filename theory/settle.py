@@ -26,7 +26,7 @@ from itertools import combinations
 from operator import eq, ge, gt, le, lt
 from typing import Any
 
-from proofs_check.checker import check, is_exact
+from proofs_check.checker import is_exact
 from proofs_check.claim import Claim, Condition
 from proofs_check.cone import RejectedError
 from proofs_check.errors import UserError
@@ -36,8 +36,8 @@ from proofs_check.orders import UndecidedError, exact_value
 from proofs_check.premises import Premises, premises
 from proofs_check.refutation import check_allowed
 from theory.certificates import has_one_at
-from theory.derivation import cases_of, derivation, unmet
-from theory.derive import require_possible
+from theory.derivation import cases_of, unmet
+from theory.derive import checked_derivation, require_possible
 from theory.prover import Effort, SpentError, StuckError, limited
 from theory.rates import regions
 from theory.refute import model, refute
@@ -73,9 +73,7 @@ def proved(claim: Claim) -> None:
     """
     if claim.relation.startswith("Omega") and claim.objective is None:
         regions(premises(claim))
-    proof = derivation(claim)
-    proof["model"] = model(claim)
-    check(claim, proof)
+    checked_derivation(claim)
 
 
 def settling(claim: Claim, attempt: Attempt | None = None) -> tuple[Condition, ...]:

@@ -15,6 +15,7 @@ from ratecert import leading
 from ratecert import rate as rates
 from ratecert.cli import main
 from ratecert.rate import Rate, UnknownOrderError
+from theory import derive
 
 
 def run(*words: str) -> int:
@@ -183,7 +184,7 @@ def test_nothing_unchecked_is_returned(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_case_without_example_is_not_answered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leading, "model", lambda claim: None)
+    monkeypatch.setattr(derive, "model", lambda claim: None)
     with pytest.raises(UnknownOrderError, match="the example of the assumptions is missing"):
         ratecert.order("M^a", ["a > 1"])
 

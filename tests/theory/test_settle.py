@@ -17,7 +17,7 @@ from proofs_check.premises import premises
 from proofs_check.verdict import Verdict
 from ratecert.pipeline import certify
 from ratecert.rate import UnknownOrderError, order
-from theory import settle
+from theory import derive as derive_module
 from theory.derive import derive, require_possible
 from theory.settle import settling, told
 
@@ -107,7 +107,7 @@ def test_nothing_is_named_that_the_checker_rejects(monkeypatch: pytest.MonkeyPat
     def refuse(*args: object) -> None:
         raise RejectedError("a step does not hold")
 
-    monkeypatch.setattr(settle, "check", refuse)
+    monkeypatch.setattr(derive_module, "check", refuse)
     assert settling(make_claim("sum(i^-b, i, M, oo) = Theta(M^(1-b))", ["b > 0"])) == ()
 
 
