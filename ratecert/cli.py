@@ -3,7 +3,7 @@
 ====  ==============================================================================
  0    done, and the answer is the expected one
  1    the answer is not the expected one
- 2    unusable input or usage
+ 2    unusable input or usage, or output that could not be written
 130   interrupted; one line says what was finished
 141   whoever read the output went away (what a shell reports for a closed pipe)
 ====  ==============================================================================
@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -42,6 +43,8 @@ COMMANDS: Mapping[str, str] = {
 
 _INTERRUPTED = 130
 _NO_READER = 141
+_UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+"""What a full or broken disk behind the output answers."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -52,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv
         The arguments after the program's name; those of the process by default.
     """
-    _be_printable()
+    _have_streams()
     try:
         try:
             return _run(argv)
@@ -65,9 +68,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         _complain(f"interrupted{f': {stop}' if str(stop) else ''}")
         return _INTERRUPTED
     except BrokenPipeError:
-        # The interpreter flushes standard output once more as it ends: give it somewhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return _NO_READER
+    except OSError as error:
+        if error.errno not in _UNWRITABLE:
+            raise
+        _discard_output()
+        _complain(f"the output could not be written: {error.strerror}")
+        return 2
 
 
 def _run(argv: Sequence[str] | None) -> int:
@@ -102,9 +110,16 @@ def _complain(problem: object) -> None:
     complain(problem)
 
 
-def _be_printable() -> None:
-    """Print a character that the terminal's encoding lacks as ``?`` instead of failing."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="replace")
+def _discard_output() -> None:
+    """Give the interpreter, which flushes standard output once more as it ends, where to."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _have_streams() -> None:
+    """Print to nowhere where a stream is closed, and ``?`` for what the terminal cannot show."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")

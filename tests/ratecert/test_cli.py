@@ -233,3 +233,28 @@ def test_reader_that_goes_away() -> None:
         done = ratecert("list", "p.claims.toml", stdout=pipe, capture_output=False,
                         stderr=subprocess.PIPE)  # fmt: skip
     assert (done.returncode, done.stderr) == (141, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("claims", [1, 1000])  # written as the command ends, and before
+def test_full_disk_behind_the_output(claims: int) -> None:
+    put(claim_file(*(f"c{n}" for n in range(claims))))
+    with open("/dev/full", "w") as full:
+        done = ratecert("list", "p.claims.toml", stdout=full, capture_output=False,
+                        stderr=subprocess.PIPE)  # fmt: skip
+    told = "the output could not be written: No space left on device\n"
+    assert (done.returncode, done.stderr) == (2, told)
+
+
+@pytest.mark.parametrize(("number", "closed"), [(1, "stdout"), (2, "stderr")])
+def test_closed_streams(number: int, closed: str) -> None:
+    put(claim_file("fine"))
+    run = f'exec "$0" -m ratecert list "$1" {number}>&-'
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    for path, status in (("p.claims.toml", 0), ("missing.claims.toml", 2)):
+        command = ["sh", "-c", run, sys.executable, path]
+        done = subprocess.run(command, env=env, capture_output=True, text=True)
+        assert done.returncode == status
+        assert "Traceback" not in done.stderr
+        assert (path in done.stderr) == (status == 2 and closed == "stdout")
+        assert ("fine" in done.stdout) == (status == 0 and closed == "stderr")
