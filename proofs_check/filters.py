@@ -76,7 +76,7 @@ def explicit(expr: Expr, setting: Setting, sizes: frozenset[str]) -> Meaning:
         Where a quantity is not defined for the setting.
     """
     found = meaning(expr, setting, sizes)
-    writer = _Writer(sizes, _indices(found.upper) | _indices(found.lower))
+    writer = _Writer(sizes, _indices_of_sums(found.upper) | _indices_of_sums(found.lower))
     upper, lower = writer.written(found.upper), writer.written(found.lower)
     if (upper, lower) == (found.upper, found.lower):
         return found
@@ -87,11 +87,11 @@ def explicit(expr: Expr, setting: Setting, sizes: frozenset[str]) -> Meaning:
 
 def without_filters(expr: Expr, sizes: frozenset[str]) -> tuple[Expr, tuple[Condition, ...]]:
     """Return an expression with its filters as exponentials, and the conditions for that."""
-    writer = _Writer(sizes, _indices(expr))
+    writer = _Writer(sizes, _indices_of_sums(expr))
     return writer.written(expr), tuple(dict.fromkeys(writer.needs))
 
 
-def _indices(expr: Expr) -> frozenset[str]:
+def _indices_of_sums(expr: Expr) -> frozenset[str]:
     return frozenset(node.index for node in walk(expr) if isinstance(node, Sum))
 
 

@@ -60,9 +60,9 @@ __all__ = [
     "condition_generators",
     "is_assumed",
     "is_evident",
+    "left_and_right",
     "premises",
     "require_explicit",
-    "sides_of",
     "with_sizes",
     "with_slack",
 ]
@@ -129,7 +129,9 @@ def premises(claim: Claim, *more: Condition, exact: bool = False) -> Premises:
         if exact:
             left, right = (exact_meaning(e, claim.setting) for e in (subject, claim.right))
         else:
-            left, right = (explicit(e, claim.setting, _sizes(claim)) for e in sides_of(claim))
+            left, right = (
+                explicit(e, claim.setting, _sizes(claim)) for e in left_and_right(claim)
+            )
     except NoMeaningError as error:
         raise RejectedError(str(error)) from error
     constraints = claim.objective.subject_to if claim.objective else ()
@@ -138,7 +140,7 @@ def premises(claim: Claim, *more: Condition, exact: bool = False) -> Premises:
     return _assembled(claim, left, right.upper, claim.assume, constraints, exact)
 
 
-def sides_of(claim: Claim) -> tuple[Expr, Expr]:
+def left_and_right(claim: Claim) -> tuple[Expr, Expr]:
     """Return the sides of a claim, or the objective and the right one, ready for the rules."""
     if claim.objective:
         return claim.objective.expr, claim.right

@@ -23,7 +23,7 @@ from proofs_check.language import parse_expr, parse_statement
 from proofs_check.meaning import Meaning, has_quantity
 from proofs_check.orders import Order, UndecidedError, exact_value
 from proofs_check.paths import Path, lower_along, order_along, upper_along
-from proofs_check.premises import STEPS, Premises, premises, sides_of
+from proofs_check.premises import STEPS, Premises, left_and_right, premises
 from proofs_check.refutation import Refuted, Statement, statement_of, with_effective_steps
 from proofs_check.verdict import Certificate, Verdict
 from ratecert.cases import Writer, least, limits, outer_nodes, proof, subject
@@ -225,7 +225,7 @@ def _answered(claim: Claim, data: Mapping[str, Any], answer: Verdict) -> Explain
 def _proved(writer: Writer, data: Mapping[str, Any]) -> list[Block]:
     claim = writer.claim
     ready = premises(claim, exact=is_exact(claim))
-    sides = sides_of(claim)
+    sides = left_and_right(claim)
     balanced = None if ready.exact or sides == (subject(claim), claim.right) else sides[0]
     blocks = definitions(writer, ready.left, ready.right, _put_in(ready), "the assumptions imply",
                          exactly=ready.exact, balanced=balanced)  # fmt: skip

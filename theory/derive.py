@@ -16,7 +16,7 @@ from proofs_check.cone import RejectedError
 from proofs_check.errors import UserError
 from proofs_check.expr import Num
 from proofs_check.goals import is_impossible
-from proofs_check.premises import Premises, premises, sides_of
+from proofs_check.premises import Premises, left_and_right, premises
 from proofs_check.verdict import Regime
 from theory.derivation import CaseNeededError, derivation, settled
 from theory.least import refute_optimum
@@ -123,7 +123,7 @@ def _rate(claim: Claim, proved: bool) -> tuple[str, tuple[Regime, ...]]:
     try:
         # The right side may hold an exponential by which `premises` divides both.
         alone = claim if claim.objective else replace(claim, right=Num(Fraction(1)))
-        balanced = not claim.objective and sides_of(claim)[0] != sides_of(alone)[0]
+        balanced = not claim.objective and left_and_right(claim)[0] != left_and_right(alone)[0]
         ready = premises(alone if balanced else claim)
         if claim.objective is not None:
             return right or proposed_optimum(ready), ()
