@@ -92,7 +92,7 @@ FALSE: list[tuple[Item, str]] = [
     (lemma("x <= y", ": t", steps=[step("t", "exp-tangent", q="1")], **XY), "no meaning"),
     (lemma("x <= y", ": t", steps=[step("t", "floor-least", k="x")], **XY), "whole k"),
     (lemma("x <= y", ": t", steps=[step("t", "power-increases", p="1", x="y", y="x")], **XY),
-     "needs 0 < y, not entailed"),
+     "step t: power-increases needs 0 < y, not entailed"),
     (lemma("x <= y", ": t", steps=[step("t", "exp-tangent", x="1/x")], **XY), "may be zero"),
     (lemma("x <= y", ": t", steps=[step("t", "exp-tangent", x="w")], **XY), "not declared"),
     (lemma("x <= y", ": t", steps=[have("t", "x <= y", ": t")], **XY), "step t: no fact"),
@@ -125,7 +125,7 @@ FALSE: list[tuple[Item, str]] = [
     ({"id": "it", "says": "3 < 2", "by": "box"}, "not certain at"),
     ({"id": "it", "says": "2 < 2", "by": "box"}, "not certain at"),
     ({"id": "it", "says": "x < 3", "by": "box", "reals": ["x"], "assume": ["x >= 3", "x <= 3"]},
-     "not certain at"),
+     "not certain at x = 3"),
     ({"id": "it", "says": "1/(a - 3) < 9", "by": "box"}, "may be zero"),
     (lemma("c*x <= y", ": H1", assume=["c*x <= y"], constants={"c": "x"}, **XY), "rational"),
     (lemma("x <= y", ": H1", assume=["x <= y"], constants={"c": "1"}, **XY), "occur"),
@@ -145,7 +145,26 @@ def test_rejected(item: Item, reason: str) -> None:
     assert reason in entry.reason
 
 
+def test_what_a_combination_leaves_is_shown_in_part() -> None:
+    reason = last(lemma("(x + 2*y + 3*z)^9 <= 0", **XY)).reason
+    begin, end = reason.index("-x^9"), reason.index(" ... (right - left - sum)")
+    assert end - begin == 400
+    assert " ..." not in last(lemma("(x + 2*y + 3*z)^4 <= 0", **XY)).reason
+
+
 def test_entries_hold_what_the_item_says_of_itself() -> None:
+    plain = last({"id": "it", "says": "2 < 3", "by": "box"})
+    assert plain == Entry("it", "2 < 3", (), "box", "proved")
+    assert last({"constant": "c2", "value": "a"}) == Entry(
+        "c2.def", "c2 = a", (), "definition", "definition"
+    )
+    assert last({"function": "f", "args": ["j", "k"], "means": "a value"}) == Entry(
+        "f.def", "f(j, k): a value", (), "definition", "definition"
+    )
+    silent = last({"constant": "c2"})
+    assert (silent.id, silent.says, silent.method) == ("c2", "", "combination")
+    assert last({"function": "h"}).id == "h"
+    assert last({}).id == "?"
     more = {"title": "Growth", "note": "Sharp at a = 3."}
     found = last({"id": "it", "says": "a^a <= 28", "by": "box", **more})
     assert (found.method, found.title, found.note) == ("box", "Growth", "Sharp at a = 3.")
@@ -309,6 +328,9 @@ def test_a_hypothesis_keeps_the_variables_of_its_start() -> None:
         "step": {"steps": shifted, "combine": [": ih"]},
     }  # fmt: skip
     assert "'k' has no meaning here" in last(item).reason
+    above = {**item, "assume": ["m >= 0", "k >= 1"], "from": "0"}
+    above["base"] = {"combine": ["k - 1 :", "1 :"]}
+    assert "step ih: IH needs 1 <= k - 1, not entailed" in last(above).reason
     item = {
         "id": "it", "says": "j <= k", "integers": ["j", "s", "k"], "by": "stages",
         "assume": ["j >= k", "s >= 0"], "over": ["j", "s"], "from": "k", "stage": "K",
@@ -317,6 +339,9 @@ def test_a_hypothesis_keeps_the_variables_of_its_start() -> None:
         "change": {"steps": shifted, "combine": [": ih"]},
     }  # fmt: skip
     assert "'k' has no meaning here" in last(item).reason
+    above = {**item, "assume": ["j >= 0", "s >= 0", "k >= 1"], "from": "0"}
+    above["base"] = {"combine": ["k - 1 :", "1 :"]}
+    assert "step ih: IH needs 1 <= k - 1, not entailed" in last(above).reason
 
 
 def test_a_statement_is_defined_whatever_its_rule() -> None:
@@ -570,6 +595,14 @@ def test_support_needs_a_claim_and_an_example() -> None:
     assert "says nothing about" in found.entries[-1].reason
 
 
+def test_lemmas_above_a_cited_one_are_listed() -> None:
+    cited = {"id": "c", "says": "a <= 3", "by": "cited", "reference": "R", "reason": "why"}
+    one = lemma("a <= 4", ": c", "1 :", steps=[step("c", "c")]) | {"id": "one"}
+    two = lemma("a <= 5", ": o", "1 :", steps=[step("o", "one")]) | {"id": "two"}
+    report = check(cited, lemma("a <= 3", ": A2"), one, two)
+    assert report.trust == ("cited, used for one, two: a <= 3 (R: why)",)
+
+
 def test_the_trust_base_names_axioms_citations_and_readings() -> None:
     report = supported("risk - sigma^2 <= M^-a + g")
     assert report.trust == ("definition, as a reading of the model: risk = M^(-a) + g + sigma^2",)
@@ -659,6 +692,16 @@ def test_a_claim_of_another_setting_under_its_own_name() -> None:
     assert "no bound as" in elsewhere(constants=[]).entries[-1].reason
     assert "no bound as" in elsewhere(names={}).entries[-1].reason
     assert "no claim 't'" in elsewhere(**{"as": "u"}).entries[-1].reason
+
+
+def test_the_constant_of_a_bound_may_depend_on_all_constants() -> None:
+    table = copy.deepcopy(ELSEWHERE)
+    table["standing"]["reals"].append("b")
+    table["standing"]["assume"].append("b >= 1")
+    table["standing"]["example"]["b"] = "1"
+    table["item"][-1]["says"] = "risk_S <= a*b*c*M^-a"
+    table["item"][-1]["combine"] = [": d", "c*(a*b - 1)*M^-a :"]
+    assert check_ledger(table).entries[-1].status == "proved"
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,20 @@ def test_true(says: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("says", "assume"),
+    [
+        ("B*t(B)*A = t(X)*A", "B*t(B) = t(X)"),
+        ("A*X*C = X*C", "A*X = t(t(X))"),
+        ("A*X*C = tr(A*C)*X*C", "A*X = tr(A*C)*X"),
+        ("t(A*X) = A", "t(X)*A = A"),
+    ],
+)
+def test_assumed_formulas(says: str, assume: str) -> None:
+    assert verdict(says, assume=[assume]) == ""
+    assert "differ" in verdict(says, assume=[])
+
+
+@pytest.mark.parametrize(
     ("says", "reason"),
     [
         ("A*C = C*A", "differ"),
@@ -105,6 +119,8 @@ def test_false_or_not_understood(says: str, reason: str) -> None:
         ({"shapes": {"A": 3}}, "two dimensions"),
         ({"shapes": {"t": "m m"}}, "two dimensions"),
         ({"shapes": {"tr": "m m"}}, "two dimensions"),
+        ({"shapes": {"E": "m m"}}, "two dimensions"),
+        ({"shapes": {"I": "m m"}}, "two dimensions"),
         ({"shapes": {"A": "1 1"}}, "two dimensions"),
         ({"symmetric": ["B"]}, "not a square"),
         ({"symmetric": ["Z"]}, "not a square"),
@@ -120,6 +136,13 @@ def test_false_or_not_understood(says: str, reason: str) -> None:
 def test_the_alphabet_is_checked(changes: dict[str, Any], reason: str) -> None:
     says = "E(u*t(v)) = A*C" if "assume" in changes and "gaussian" in changes else "A*C = A*C"
     assert reason in verdict(says, **changes)
+
+
+def test_what_is_left_is_shown() -> None:
+    assert verdict("2*A*t(X) + C = tr(A*C)*A") == (
+        "the two sides differ by 2*A*t(X) + 1*C + -1*tr(A*C)*A"
+    )
+    assert verdict("X*A = A") == "the two sides differ by 1*I + -1*A"
 
 
 def test_fourth_moments_by_summation() -> None:
