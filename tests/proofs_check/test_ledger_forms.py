@@ -19,7 +19,7 @@ from proofs_check.ledger.terms import Relation, parse_formula, parse_relation, p
 
 
 def context(*facts: str, integers: str = "i j k m M N", reals: str = "a b x y z p g") -> Context:
-    found = Context(functions={"f": 2}).declaring(reals.split(), integers.split())
+    found = Context(functions={"f": 2, "h": 2}).declaring(reals.split(), integers.split())
     for number, fact in enumerate(facts):
         found = found.knowing(f"h{number}", parse_relation(fact))
     return found
@@ -85,6 +85,35 @@ def test_what_is_defined_only_inside_a_sum_stays_there(
 def test_what_is_no_formula(text: str) -> None:
     with pytest.raises(RejectedError):
         parse_formula(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("x ? y", "'x ? y' is not a formula at character 2"),
+        ("1/0", "'1/0' divides by zero"),
+        ("(x", "'(x': ')' is missing before ''"),
+        ("f(x y)", "'f(x y)': ')' is missing before 'y'"),
+        ("x y", "'x y': 'y' is out of place"),
+        ("*x", "'*x': '*' is out of place"),
+        ("sum(i, i, 1)", "'sum(i, i, 1)': a sum is sum(TERM, i, LO, HI)"),
+        ("x" * 4001, "a formula is a text of at most 4000 characters"),
+    ],
+)
+def test_what_is_wrong_with_a_formula(text: str, reason: str) -> None:
+    with pytest.raises(RejectedError) as told:
+        parse_formula(text)
+    assert str(told.value) == reason
+
+
+def test_the_limits_of_a_formula() -> None:
+    """Parentheses open an expression and a factor, a sign a factor; 40 may be open at once."""
+    assert str(parse_formula("x" * 4000)) == "x" * 4000
+    assert str(parse_formula("(" * 19 + "x" + ")" * 19)) == "x"
+    assert str(parse_formula("-" * 38 + "x")) == "x"
+    for text in ("(" * 20 + "x" + ")" * 20, "-" * 39 + "x"):
+        with pytest.raises(RejectedError, match="nested too deeply"):
+            parse_formula(text)
 
 
 @pytest.mark.parametrize(
@@ -159,6 +188,9 @@ def test_substitution_does_not_capture() -> None:
             "sum(sum(sum(i, i, 1, j*k), k, 1, j), j, 1, M)",
         ),
         ("exp(a + log(x))", "x*exp(a)"),
+        ("(x - y)^(a - a + 1)", "x - y"),
+        ("x^(2*(1/(1 + a) + 1/(1 + b)))", "x^(2/(1 + a))*x^(2/(1 + b))"),
+        ("1" + "0" * 40 + "^a", "10^(40*a)"),
         ("sum(i^-a, i, M + 1, oo)", "sum(k^-a, k, 1 + M, oo)"),
     ],
 )
@@ -174,7 +206,7 @@ def test_equal_formulas_have_one_normal_form(positive: Context, one: str, other:
      "N*sum(sum(1, k, 1, i), i, 1, M) = M*sum(sum(1, k, 1, i), i, 1, N)",
      "sum(i, i, 1, M) = sum(i, i, 1, N)", "log(2) = log(3)",
      "f(x, y) = f(y, x)", "min(x, y) = x", "min(x, y) = max(x, y)", "2^a = 2", "floor(x) = x",
-     "exp(1) = 3"],
+     "exp(1) = 3", "f(x, y) = h(x, y)"],
 )  # fmt: skip
 def test_different_formulas_differ(positive: Context, equation: str) -> None:
     assert not positive.holds(parse_relation(equation))
@@ -185,6 +217,10 @@ def test_different_formulas_differ(positive: Context, equation: str) -> None:
     [
         ("1/(x - y)", "x - y may be zero, so its power -1 is not defined"),
         ("(i - 1)^-1", "may be zero"),
+        ("(x - y)^(a - a)", "may be zero"),
+        ("j^a", "j is not seen to be positive"),
+        ("(x*j)^a", "j is not seen to be positive"),
+        ("log(j)", "j is not seen to be positive"),
         ("(x - y)^a", "not seen to be positive"),
         ("log(x - y)", "x - y is not seen to be positive"),
         ("0^a", "zero has no real power"),
@@ -206,6 +242,7 @@ def test_different_formulas_differ(positive: Context, equation: str) -> None:
         ("sum(1/(i - 3), i, 1, M)", "may be zero"),
         ("(2^80*x)^(1/2)*3^(1/(10^41))", "the power 80 of 2 is not a small integer"),
         ("(10^50 + 1)^a", "too large to be factored"),
+        ("1" + "0" * 39 + "1^a", "too large to be factored"),
         ("x^1000", "the power 1000 of x is not a small integer"),
     ],
 )
@@ -223,7 +260,7 @@ def test_an_index_may_not_be_declared(positive: Context) -> None:
     with pytest.raises(RejectedError, match=re.escape("declared twice: ['a']")):
         positive.declaring(["a"])
     with pytest.raises(RejectedError, match=re.escape("declared twice: ['q']")):
-        positive.declaring(["q"], ["q"])
+        positive.declaring(["q", "r"], ["q", "s"])
 
 
 @pytest.mark.parametrize(
@@ -242,7 +279,8 @@ def test_signs_seen(positive: Context, true: str) -> None:
 @pytest.mark.parametrize(
     "unseen",
     ["0 < x - y", "0 < j", "0 < (x - y)^2", "0 <= z", "x < x", "0 < 3/8 - z", "x = y",
-     "0 <= x*y - 1", "2 <= M", "0 <= z*(x - y)^2", "0 <= z^2*(x - y)", "0 <= (x - y)^2*(z - x)"],
+     "0 <= x*y - 1", "2 <= M", "1 <= x^a", "1 < exp(x - y)", "0 <= z*(x - y)^2",
+     "0 <= z^2*(x - y)", "0 <= (x - y)^2*(z - x)"],
 )  # fmt: skip
 def test_signs_not_seen(positive: Context, unseen: str) -> None:
     assert not positive.holds(parse_relation(unseen))
@@ -265,6 +303,23 @@ def test_bounds_build_on_each_other_in_any_order() -> None:
     assert where.bounds("m") == (Fraction(3, 2), Fraction(6))
     assert where.bounds("x") is None
     assert context("a <= 4").bounds("a") is None
+    assert context("a >= 0", "a <= 4", "a <= 5", "a >= -1").bounds("a") == (0, 4)
+    # A slope below one is positive, too.
+    half = context("x/2 >= 3", "y/3 + x >= 0")
+    assert half.holds(parse_relation("6 <= x"))
+    assert half.bounds("x") is half.bounds("y") is None
+    assert context("k >= 0", "m >= 3 + k/2").holds(parse_relation("3 <= m"))
+
+
+@pytest.mark.parametrize("facts", [["m >= 3 + k"], ["m >= 5 - k", "k >= 1"], ["m >= 3 + k*x"]])
+def test_no_bound_from_what_has_none(facts: list[str]) -> None:
+    assert "m" not in context(*facts).signs.lower
+
+
+def test_bounds_of_atoms() -> None:
+    where = context("x > 0", "x^p >= 5")
+    assert where.holds(parse_relation("9 < 2*x^p"))
+    assert not where.holds(parse_relation("10 < 2*x^p"))
 
 
 def test_what_may_be_divided_by_zero_has_no_sign() -> None:
@@ -273,8 +328,10 @@ def test_what_may_be_divided_by_zero_has_no_sign() -> None:
     ring = Ring(["p", "x", "y"])
     for text in ("x/p", "x/(p*y)", "p/(0 - p)"):
         assert not where.signs.is_positive(ring, ring.frac(parse_formula(text)), False)
-    where.signs.learn(ring, ring.frac(parse_formula("y/p")), True)
-    assert not where.signs.has_sign(ring, ring.frac(Name("y")).num, False)
+    for signs in (where.signs, context("p <= 0").signs):
+        signs.learn(ring, ring.frac(parse_formula("y/p")), True)
+        for sign in (1, -1):
+            assert not signs.has_sign(ring, ring.frac(Name("y")).num * sign, False)
 
 
 def test_facts_with_a_denominator() -> None:
@@ -309,7 +366,8 @@ def test_labels_are_unique_and_found() -> None:
 @pytest.mark.parametrize(
     ("text", "whole"),
     [("2*i + M*j", True), ("floor(x)", True), ("i/2", False), ("x", False), ("1/M", False),
-     ("x - x + i", True), ("2^j", False), ("7", True), ("floor(x)*i - 1", True)],
+     ("f(x, 1)", False), ("min(x, y)", False), ("x - x + i", True),
+     ("2^j", False), ("7", True), ("floor(x)*i - 1", True)],
 )  # fmt: skip
 def test_whole_numbers(positive: Context, text: str, whole: bool) -> None:
     assert positive.is_integer(parse_formula(text)) is whole
@@ -395,6 +453,9 @@ def test_there_are_three_relations() -> None:
         ("log(x^p)", "[log(x)]*p"),
         ("log(exp(p))", "p"),
         ("sum(log(i), i, 1, M)", "[sum([log(#0)], #0, 1, M)]"),
+        ("sum((x + i)^p, i, 1, M)", "[sum([(#0 + x)^(p)], #0, 1, M)]"),
+        ("sum(sum(1/(i + k), k, 1, 9), i, 1, M)", "[sum([sum(1/(#0 + #1), #0, 1, 9)], #1, 1, M)]"),
+        ("sum(sum(1/k, k, 1, i), i, 1, M)", "[sum([sum(1/#0, #0, 1, #1)], #1, 1, M)]"),
         ("sum(1/(x + i)^2, i, 1, M)", "[sum(1/(#0^2 + 2*#0*x + x^2), #0, 1, M)]"),
         # An inner sum whose lower end alone holds the outer index does not leave the outer sum.
         ("sum(sum(1/i, i, j, 9), j, 1, M)", "[sum([sum(1/#0, #0, #1, 9)], #1, 1, M)]"),
@@ -404,11 +465,15 @@ def test_normal_forms_of_calls_and_sums(positive: Context, text: str, form: str)
     assert normal(text, positive) == form
 
 
-def test_powers_of_a_difference_that_a_fact_makes_positive() -> None:
-    for fact in ("x < y", "y > x"):
-        where = context(fact)
-        assert normal("log(y - x)", where) == normal("log(2*y - 2*x) - log(2)", where)
-        assert where.holds(parse_relation("((y - x)^2)^a = (y - x)^(2*a)"))
-        assert where.holds(parse_relation("(2*y - 2*x)^a = 2^a*(y - x)^a"))
-        with pytest.raises(RejectedError, match="is negative"):
-            where.normal(parse_formula("log(x - y)"))
+@pytest.mark.parametrize(("less", "more"), [("x", "y"), ("y", "x")])
+def test_powers_of_a_difference_that_a_fact_makes_positive(less: str, more: str) -> None:
+    where = context(f"{less} < {more}")
+    gap = f"({more} - {less})"
+    assert normal(f"log{gap}", where) == normal(f"log(2*{gap}) - log(2)", where)
+    assert where.holds(parse_relation(f"({gap}^2)^a = {gap}^(2*a)"))
+    assert where.holds(parse_relation(f"(2*{gap})^a = 2^a*{gap}^a"))
+    ring, value = where.fraction(where.normal(parse_formula(gap)))
+    assert where.signs.sign_of_factor(ring, value.num, True) == 1
+    assert where.signs.sign_of_factor(ring, -value.num, True) == -1
+    with pytest.raises(RejectedError, match="is negative"):
+        where.normal(parse_formula(f"log({less} - {more})"))

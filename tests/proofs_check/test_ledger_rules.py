@@ -104,6 +104,9 @@ FALSE: list[tuple[Item, str]] = [
     (lemma("x <= y", **XY) | {"combine": "x"}, "list of texts"),
     (lemma("x <= y", **XY) | {"combine": [1]}, "list of texts"),
     (lemma("x <= y", **XY) | {"by": 3}, "no rule 3"),
+    (lemma("x <= y", **XY) | {"by": ["box"]}, "no rule ['box']"),
+    (lemma("x <= y", steps=[{"as": "t", "says": "x <= y", "by": ["box"]}], **XY),
+     "no rule ['box']; there are combination, termwise, limit, limit-below, cases, box"),
     (lemma("x <= y", **XY) | {"by": "magic"}, "no rule 'magic'"),
     (lemma("x <= y", **XY) | {"status": "proved"}, "'status' has no meaning"),
     (lemma("x <= w", **XY), "w is not declared"),
@@ -123,6 +126,8 @@ FALSE: list[tuple[Item, str]] = [
     ({"id": "it", "says": "floor(a) < 9", "by": "box"}, "only inequalities"),
     ({"id": "it", "says": "M < 9", "by": "box"}, "no two rational bounds"),
     ({"id": "it", "says": "3 < 2", "by": "box"}, "not certain at"),
+    ({"id": "it", "says": "x + y < 3", "by": "box", "reals": ["x", "y"],
+      "assume": ["x >= 1", "x <= 1", "y >= 2", "y <= 2"]}, "not certain at x = 1, y = 2"),
     ({"id": "it", "says": "2 < 2", "by": "box"}, "not certain at"),
     ({"id": "it", "says": "x < 3", "by": "box", "reals": ["x"], "assume": ["x >= 3", "x <= 3"]},
      "not certain at x = 3"),
@@ -385,6 +390,27 @@ STAGES: Item = {
 }  # fmt: skip
 
 
+def test_constants_are_whole_where_their_values_are() -> None:
+    constants = [{"constant": "c", "value": "M + 1"}, {"constant": "d", "value": "a/2"}]
+    whole = lemma("c + 1 <= K", ": t", assume=["c < K"])
+    whole["steps"] = [step("t", "integer-gap", m="c", n="K")]
+    assert last(*constants, whole).status == "proved"
+    other = lemma("d + 1 <= K", ": t", assume=["d < K"])
+    other["steps"] = [step("t", "integer-gap", m="d", n="K")]
+    assert "integer-gap needs a whole m, not d" in last(*constants, other).reason
+
+
+def test_equations_of_a_recursion_assume_what_is_about_their_arguments() -> None:
+    found = check(changed(H, where=["a > 2", "s <= K"])).entries
+    assert [e.assume for e in found] == [(), ("0 <= j", "0 <= s", "s <= K"), ("0 <= j",)]
+
+
+def test_the_time_of_an_item_is_shared_by_its_equations() -> None:
+    head = {"format": 1, "key": "t", "standing": STANDING, "item": [H]}
+    ticks = iter([1.0, 1.75])
+    assert [e.seconds for e in check_ledger(head, lambda: next(ticks)).entries] == [0.25] * 3
+
+
 def test_recursion_and_induction_along_it() -> None:
     report = check(ONE_STEP, F, H, STAGES)
     assert report.holds
@@ -400,7 +426,7 @@ def test_recursion_and_induction_along_it() -> None:
         (changed(STAGES, says="h(j, s) <= 3/2"), "leaves"),
         (changed(STAGES, over=["j"]), "two whole variables"),
         (changed(STAGES, over=["j", "M"]), "two whole variables"),
-        (changed(STAGES, assume=["j >= 0"]), "two whole variables"),
+        (changed(STAGES, assume=["j >= 0"]), "two whole variables: 0 <= j, .."),
         (changed(STAGES, assume=["j >= 0", "s >= 0", "s <= K"]), "depends on the stage or step"),
         (changed(STAGES, **{"from": "s"}), "one whole number"),
         (changed(STAGES, **{"from": "a"}), "one whole number"),
@@ -429,6 +455,7 @@ def test_recursion_and_induction_along_it() -> None:
         (changed(H, function="f2", more=1), "no meaning"),
         (changed(F, function="f2", next="0", moment="missing"), "no lemma about moments"),
         (changed(F, function="f2", next="0", moment=3), "no lemma about moments"),
+        (changed(F, function="f2", next="0", moment=["one-step"]), "no lemma about moments"),
         ({"constant": "c", "value": "1/(a - M)"}, "may be zero"),
         ({"constant": "a", "value": "1"}, "declared twice"),
         ({"constant": "c"}, "'value' is missing"),
@@ -437,7 +464,8 @@ def test_recursion_and_induction_along_it() -> None:
         ({"constant": "a", "means": "words"}, "declared twice"),
         ({"constant": "c", "means": "words", "value": "1"}, "no meaning"),
         ({"constant": "c", "means": "words", "args": ["j"]}, "no meaning"),
-        ({"constant": "c", "means": "words", "example": "a"}, "not a rational number"),
+        ({"constant": "c", "means": "words", "example": "a"},
+         "the example's c is not a rational number"),
         ({"function": "c", "means": "words"}, "'args' is missing"),
         ({"function": "c", "means": "words", "args": []}, "has arguments"),
         ({"function": "c", "means": "words", "args": ["j", "j"]}, "has arguments"),
@@ -485,6 +513,7 @@ def test_every_part_of_a_box_is_looked_at(end: str) -> None:
     [
         ({"next": "f(j, s, x)"}, "is not the moment"),
         ({"at": {"l": "x"}}, "'m' is missing"),
+        ({"at": None}, "'l' is missing"),
         ({"where": []}, "needs 0 < x, not entailed"),
         ({"at": {**F["at"], "l": "-x"}}, "needs 0 < -x, not entailed"),
         ({"at": {**F["at"], "q": "0"}}, "is not the moment"),
@@ -504,7 +533,7 @@ def test_a_recursion_is_the_moment_it_names(changes: Item, reason: str) -> None:
         ("E(u*D + r*D) = 0", ""),
         ("E(D^2*u^2 + r^2*u^2) = l*(m + q)", ""),
         ("E(u^4) = l^2", "another one"),
-        ("E(u) <= 0", "stated as"),
+        ("E(u) <= 0", "stated as E(POLYNOMIAL) = FORMULA"),
         ("u = 0", "stated as"),
         ("E(u, w) = 0", "E(POLYNOMIAL)"),
         ("E(u^2) = u^2", "does not depend"),
@@ -629,6 +658,11 @@ def test_a_named_constant_is_what_cited_lemmas_say() -> None:
     )
 
 
+def test_an_example_of_a_named_constant_is_any_rational_number() -> None:
+    found = last({"constant": "c", "means": "the constant of a theorem", "example": "1/2"})
+    assert found.status == "definition", found.reason
+
+
 def test_a_named_function_is_what_cited_lemmas_say() -> None:
     name = {"function": "f", "args": ["j"], "means": "a value", "note": "of a matrix"}
     event = {"constant": "on", "means": "1 or 0", "example": "1"}
@@ -697,11 +731,38 @@ def test_a_claim_of_another_setting_under_its_own_name() -> None:
 def test_the_constant_of_a_bound_may_depend_on_all_constants() -> None:
     table = copy.deepcopy(ELSEWHERE)
     table["standing"]["reals"].append("b")
-    table["standing"]["assume"].append("b >= 1")
+    table["standing"]["assume"] += ["b >= 1", "b <= a*c"]  # ties constants to each other
     table["standing"]["example"]["b"] = "1"
     table["item"][-1]["says"] = "risk_S <= a*b*c*M^-a"
     table["item"][-1]["combine"] = [": d", "c*(a*b - 1)*M^-a :"]
     assert check_ledger(table).entries[-1].status == "proved"
+
+
+def test_all_fixed_reals_may_be_constants_of_a_claim() -> None:
+    table = copy.deepcopy(ELSEWHERE)
+    table["standing"] = {
+        "reals": ["c"], "integers": ["M"], "assume": ["c >= 1", "M >= 1"],
+        "example": {"c": "1", "M": "1"},
+    }  # fmt: skip
+    claim = {**table["claim"][1], "says": "risk = Theta(M^-1)", "assume": []}
+    claim |= {"spectrum": "i^-2", "target": "i^-2"}
+    risk = {"constant": "risk_S", "value": "c/M"}
+    bound = {**table["item"][-1], "says": "risk_S <= c*M^-1"}
+    report = check_ledger({**table, "claim": [claim], "item": [risk, table["item"][1], bound]})
+    assert report.entries[-1].status == "proved", report.entries[-1].reason
+
+
+def test_the_right_side_of_a_claim_may_be_a_product() -> None:
+    table = copy.deepcopy(ELSEWHERE)
+    table["claim"][1]["says"] = "risk = O(M^-a*M^2)"
+    bound = {**table["item"][-1], "says": "risk_S <= M^2*c*M^-a"}
+    bound["combine"] = [": d", "c*M^-a*(M + 1) : A3"]
+    assert check_ledger({**table, "item": [*table["item"][:2], bound]}).holds
+    bound["says"] = "risk_S <= M^3*c*M^-a"
+    assert (
+        "no bound as"
+        in check_ledger({**table, "item": [*table["item"][:2], bound]}).entries[-1].reason
+    )
 
 
 @pytest.mark.parametrize(
@@ -740,6 +801,21 @@ def test_readings_reach_through_definitions() -> None:
     assert [line.rpartition(": ")[2] for line in report.trust] == ["p = a", "q = p + g"]
 
 
+def test_readings_reach_through_a_function() -> None:
+    """The claim speaks of q, which is a value of h."""
+    q = {"constant": "q", "value": "3*h(0, 0)"}
+    item = lemma("q <= 3*M", "-1 : q", "-3 : h", "3 : A5", supports="s",
+                 steps=[step("q", "q.def"), step("h", "h.start")])  # fmt: skip
+    item["combine"] = [": q", "3 : h", "3 : A5"]
+    head = {"format": 1, "key": "t", "standing": STANDING, "item": [H, q, item]}
+    claim = {"id": "s", "says": "q = O(M)", "target": "i^-2", "assume": ["q > 0"]}
+    report = check_ledger({**head, "claim": [claim]})
+    assert report.holds, report.entries[-1].reason
+    assert [line.rpartition(": ")[2].partition(" =")[0] for line in report.trust] == [
+        "h(0, 0)", "h(j, s + 1)", "h(j + 1, 0)", "q",
+    ]  # fmt: skip
+
+
 def test_readings_reach_through_several_definitions() -> None:
     """The claim speaks of q and r; q leads to p, r to w, and nothing to s."""
     values = {"s": "1", "p": "a", "w": "g", "q": "p + g", "r": "w + a"}
@@ -760,8 +836,8 @@ def test_readings_reach_through_several_definitions() -> None:
     ("standing", "reason"),
     [
         ({"assume": ["a >= 2", "a <= 1"], "example": STANDING["example"]}, "does not satisfy"),
-        ({"example": {**STANDING["example"], "a": "x"}}, "not a rational number"),
-        ({"example": {**STANDING["example"], "M": "1/2"}}, "not a whole number"),
+        ({"example": {**STANDING["example"], "a": "x"}}, "example's a is not a rational number"),
+        ({"example": {**STANDING["example"], "M": "1/2"}}, "example's M is not a whole number"),
         ({"example": {"a": "2"}}, "'K' is missing"),
         ({"assume": ["a > 2"]}, "does not satisfy"),
         ({"assume": ["sum(i, i, 1, M) > 0"]}, "says nothing about"),
@@ -777,6 +853,10 @@ def test_unusable_heads(standing: Item, reason: str) -> None:
 
 def test_unusable_claims_are_named() -> None:
     head = {"format": 1, "key": "t", "standing": STANDING, "item": []}
+    assert check_ledger({**head, "claim": [{"id": "x", "says": "M = O(M)"}]}).holds
+    for claim in ({"id": "x"}, {"says": "M = O(M)"}):
+        with pytest.raises(UserError, match="a claim has id and says"):
+            check_ledger({**head, "claim": [claim]})
     with pytest.raises(UserError, match="head of the ledger"):
         check_ledger({**head, "claim": [{"id": "x", "says": "nonsense"}]})
     with pytest.raises(UserError, match="claim"):
@@ -830,18 +910,18 @@ def test_a_ledger_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixt
 
 
 def test_the_report_as_text_and_data() -> None:
-    bad = lemma("x <= y", ": H2", assume=["x <= y"], **XY)
+    bad = lemma("x <= z", ": H3", assume=["x <= y", "y <= z"], **XY)
     good = lemma("c*a <= 3", ": A2", constants={"c": "1"}, supports="")
     del good["supports"]
     words = {"heading": "Words", "text": "for readers"}
     report = check(words, {**bad, "id": "bad"}, good, {"constant": "c2", "value": "a"})
-    first = replace(report.entries[0], assume=("x <= y",))
+    first = replace(report.entries[0], assume=("x <= y", "y <= z"))
     report = replace(report, entries=(first, *report.entries[1:]))
     text = "\n".join(lines(report))
-    assert "if       x <= y" in text
+    assert "if       x <= y, y <= z\n" in text
     assert not report.holds
     assert "rejected     combination    0.000  bad" in text
-    assert "reason   no fact is called H2" in text
+    assert "reason   no fact is called H3" in text
     assert "where    c = 1" in text
     assert text.endswith("3 entries: 1 definition, 1 proved, 1 rejected; 0.0 s")
     data = as_data(report)

@@ -34,6 +34,8 @@ def verdict(says: str, **changes: Any) -> str:
         "2*A*(X + C) - A*X = A*X + 2*A*C",
         "A^2*X = A*A*X",
         "A^3*X = A*A*A*X",
+        "A^4*C^4*A^4 = A^4*C^4*A*A*A*A",
+        "t(X)^2 = t(X*X)",
         "B*t(B)*A = I",
         "X*A*X*A = I",
         "C*X*A*C = C*C",
@@ -59,6 +61,8 @@ def test_true(says: str) -> None:
         ("A*X*C = X*C", "A*X = t(t(X))"),
         ("A*X*C = tr(A*C)*X*C", "A*X = tr(A*C)*X"),
         ("t(A*X) = A", "t(X)*A = A"),
+        ("A*X*C = 3*C*C", "A*X = 3*C"),
+        ("A*X*A*X = 1/9*C*C", "A*X = 1/3*C"),
     ],
 )
 def test_assumed_formulas(says: str, assume: str) -> None:
