@@ -11,6 +11,7 @@ import pytest
 
 from proofs_check.__main__ import main
 from proofs_check.errors import UserError
+from proofs_check.ledger import boxes
 from proofs_check.ledger.book import Entry, Report, check_ledger, read_ledger
 from proofs_check.ledger.report import as_data, lines
 
@@ -349,6 +350,27 @@ def test_a_hypothesis_keeps_the_variables_of_its_start() -> None:
     assert "step ih: IH needs 1 <= k - 1, not entailed" in last(above).reason
 
 
+def test_a_hypothesis_keeps_the_reals_of_its_start() -> None:
+    given = [step("ih", "IH", x="x")]
+    item: Item = {
+        "id": "it", "says": "x <= x + m", "reals": ["x"], "integers": ["m"],
+        "assume": ["m >= x - x + 1"], "by": "induction", "over": "m", "from": "x - x + 1",
+        "base": {"combine": ["1 :"]}, "step": {"steps": given, "combine": [": ih", "1 :"]},
+    }  # fmt: skip
+    assert "'x' has no meaning here" in last(item).reason
+    item["step"]["steps"] = [step("ih", "IH")]
+    assert last(item).status == "proved"
+    staged = {
+        "id": "it", "says": "x <= x + j", "reals": ["x"], "integers": ["j", "s"], "by": "stages",
+        "assume": ["j >= x - x + 1", "s >= 0"], "over": ["j", "s"], "from": "x - x + 1",
+        "stage": "K",
+        "base": {"combine": ["1 :"]},
+        "next": {"steps": given, "combine": [": ih"]},
+        "change": {"steps": [step("ih", "IH")], "combine": [": ih", "1 :"]},
+    }  # fmt: skip
+    assert "'x' has no meaning here" in last(staged).reason
+
+
 def test_a_statement_is_defined_whatever_its_rule() -> None:
     item = changed(BELOW, says="sum(g*i, i, 1, a) <= sum(i/4, i, 1, a)", hi="a")
     assert "whole number" in last(item).reason
@@ -498,6 +520,20 @@ def test_a_recursion_starts_at_zero(name: str, j: str, s: str) -> None:
         assert "not entailed" in last(H, item).reason
 
 
+@pytest.mark.parametrize(
+    ("says", "parts"),
+    [("a^2 < 10", 1), ("5*a - a^2 - 25/4 < 1/8", 79), ("exp(-9*g)*g + (a - 5/2)^2 < 1/2", 7)],
+)
+def test_no_more_parts_of_a_box_than_the_limit(
+    monkeypatch: pytest.MonkeyPatch, says: str, parts: int
+) -> None:
+    item = {"id": "it", "says": says, "by": "box"}
+    monkeypatch.setattr(boxes, "MAX_PARTS", parts)
+    assert last(item).status == "proved"
+    monkeypatch.setattr(boxes, "MAX_PARTS", parts - 1)
+    assert "not certain on the box; open near a = " in last(item).reason
+
+
 @pytest.mark.parametrize("end", ["a - 2", "3 - a"])
 def test_every_part_of_a_box_is_looked_at(end: str) -> None:
     """Terms that cancel ask for many parts where the statement holds, before those where not."""
@@ -535,7 +571,7 @@ def test_a_recursion_is_the_moment_it_names(changes: Item, reason: str) -> None:
         ("E(u^4) = l^2", "another one"),
         ("E(u) <= 0", "stated as E(POLYNOMIAL) = FORMULA"),
         ("u = 0", "stated as"),
-        ("E(u, w) = 0", "E(POLYNOMIAL)"),
+        ("E(u, w) = 0", "an expectation is E(POLYNOMIAL)"),
         ("E(u^2) = u^2", "does not depend"),
         ("E(D) = 0", "D^1 is not known"),
         ("E(D^4) = m^2", "D^4 is not known"),
@@ -738,6 +774,17 @@ def test_the_constant_of_a_bound_may_depend_on_all_constants() -> None:
     assert check_ledger(table).entries[-1].status == "proved"
 
 
+def test_the_example_knows_constants_of_all_its_names() -> None:
+    table = copy.deepcopy(ELSEWHERE)
+    on = {"constant": "on", "value": "a*c*M*gamma"}
+    bound = {**table["item"][-1], "assume": ["on >= 2"]}
+    report = check_ledger({**table, "item": [on, table["item"][0], bound]})
+    assert report.entries[-1].status == "proved", report.entries[-1].reason
+    bound["assume"] = ["on >= 3"]
+    report = check_ledger({**table, "item": [on, table["item"][0], bound]})
+    assert "the example does not satisfy" in report.entries[-1].reason
+
+
 def test_all_fixed_reals_may_be_constants_of_a_claim() -> None:
     table = copy.deepcopy(ELSEWHERE)
     table["standing"] = {
@@ -911,7 +958,9 @@ def test_a_ledger_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixt
 
 def test_the_report_as_text_and_data() -> None:
     bad = lemma("x <= z", ": H3", assume=["x <= y", "y <= z"], **XY)
-    good = lemma("c*a <= 3", ": A2", constants={"c": "1"}, supports="")
+    good = lemma("c*a + d*a <= 6", "2 : A2", "0 : t", "0 : u", supports="")
+    good |= {"constants": {"c": "1", "d": "1"}}
+    good["steps"] = [step("t", "exp-tangent", x="a"), step("u", "floor-below", x="a")]
     del good["supports"]
     words = {"heading": "Words", "text": "for readers"}
     report = check(words, {**bad, "id": "bad"}, good, {"constant": "c2", "value": "a"})
@@ -922,7 +971,8 @@ def test_the_report_as_text_and_data() -> None:
     assert not report.holds
     assert "rejected     combination    0.000  bad" in text
     assert "reason   no fact is called H3" in text
-    assert "where    c = 1" in text
+    assert "where    c = 1, d = 1\n" in text
+    assert "uses     exp-tangent, floor-below\n" in text
     assert text.endswith("3 entries: 1 definition, 1 proved, 1 rejected; 0.0 s")
     data = as_data(report)
     assert [entry["status"] for entry in data["lemmas"]] == ["rejected", "proved", "definition"]
