@@ -44,9 +44,7 @@ def check_on_box(goal: Relation, context: Context) -> None:
     cuts = [
         fact.relation
         for fact in context.facts
-        if fact.relation.names() <= set(names)
-        and fact.relation.op != "="
-        and has_enclosure(fact.relation)
+        if fact.relation.names() <= set(names) and has_enclosure(fact.relation)
     ]
     old, ctx.prec = ctx.prec, PRECISION
     try:
@@ -80,7 +78,7 @@ def _branch(goal: Relation, names: tuple[str, ...], box: Box, cuts: list[Relatio
         if seen > MAX_PARTS:
             raise RejectedError(f"not certain on the box; open near {_shown(names, part)}")
         values = {name: _ball(*side) for name, side in zip(names, part, strict=True)}
-        if any(_gap(cut, values) < 0 for cut in cuts) or _gap(goal, values) > 0:
+        if any(_is_false(cut, values) for cut in cuts) or _gap(goal, values) > 0:
             continue
         sides = zip(part, full, strict=True)
         widths = [(hi - lo) / whole if whole else Fraction(0) for (lo, hi), whole in sides]
@@ -99,6 +97,12 @@ def _shown(names: tuple[str, ...], part: Box) -> str:
     return ", ".join(
         f"{name} = {float((lo + hi) / 2):.6g}" for name, (lo, hi) in zip(names, part, strict=True)
     )
+
+
+def _is_false(relation: Relation, values: Mapping[str, arb]) -> bool:
+    """Whether a relation is certainly false for all values."""
+    gap = _gap(relation, values)
+    return bool(gap < 0 or (relation.op == "=" and gap > 0))
 
 
 def _gap(relation: Relation, values: Mapping[str, arb]) -> arb:

@@ -131,7 +131,7 @@ class Forms(ABC):
         )
 
     def _occurs(self, ring: Ring, value: Frac, name: str) -> bool:
-        return bool(value.num.degrees()[ring.names.index(name)])
+        return value.num.degrees()[ring.names.index(name)] > 0  # -1 in the polynomial 0
 
     def _is_integer_name(self, name: str) -> bool:
         return name in self.integers or (name in self.atoms and self.atoms[name].integer)

@@ -369,7 +369,7 @@ def test_labels_are_unique_and_found() -> None:
 @pytest.mark.parametrize(
     ("text", "whole"),
     [("2*i + M*j", True), ("floor(x)", True), ("i/2", False), ("x", False), ("1/M", False),
-     ("f(x, 1)", False), ("min(x, y)", False), ("x - x + i", True),
+     ("f(x, 1)", False), ("min(x, y)", False), ("x - x + i", True), ("x - x", True),
      ("2^j", False), ("7", True), ("floor(x)*i - 1", True)],
 )  # fmt: skip
 def test_whole_numbers(positive: Context, text: str, whole: bool) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from proofs_check.__main__ import main
+from proofs_check.claimnames import QUANTITIES
 from proofs_check.errors import UserError
 from proofs_check.ledger import boxes
 from proofs_check.ledger.book import Entry, Report, check_ledger, read_ledger
@@ -65,6 +66,8 @@ TRUE: list[Item] = [
     {"id": "it", "says": "2 < 3", "by": "box"},
     {"id": "it", "says": "sqrt(a)*exp(-g)/(1 + log(a)^2) + a^2 - g^2 < 20", "by": "box"},
     {"id": "it", "says": "a + g < 13/4", "by": "box", "assume": ["a <= 3 - g"]},
+    {"id": "it", "says": "a + g < 13/4", "by": "box", "assume": ["a = 3 - g"]},
+    {"id": "it", "says": "11/4 < a + g", "by": "box", "assume": ["a = 3 - g"]},
 ]  # fmt: skip
 
 
@@ -123,6 +126,8 @@ FALSE: list[tuple[Item, str]] = [
     ({"id": "exp-tangent", "says": "a <= a", "combine": []}, "no new name"),
     ({"id": "it", "says": "a^a < 27", "by": "box"}, "not certain on the box"),
     ({"id": "it", "says": "a = a", "by": "box"}, "only inequalities"),
+    ({"id": "it", "says": "a + g < 3", "by": "box", "assume": ["a = 3 - g"]}, "not certain"),
+    ({"id": "it", "says": "11/4 < a + g", "by": "box", "assume": ["a <= 3 - g"]}, "not certain"),
     ({"id": "it", "says": "sum(i, i, 1, M) < 9", "by": "box"}, "only inequalities"),
     ({"id": "it", "says": "floor(a) < 9", "by": "box"}, "only inequalities"),
     ({"id": "it", "says": "M < 9", "by": "box"}, "no two rational bounds"),
@@ -783,6 +788,10 @@ def test_the_example_knows_constants_of_all_its_names() -> None:
     bound["assume"] = ["on >= 3"]
     report = check_ledger({**table, "item": [on, table["item"][0], bound]})
     assert "the example does not satisfy" in report.entries[-1].reason
+
+
+def test_all_quantities_may_have_other_names() -> None:
+    assert elsewhere(names=dict.fromkeys(QUANTITIES, "risk_S")).entries[-1].status == "proved"
 
 
 def test_all_fixed_reals_may_be_constants_of_a_claim() -> None:
