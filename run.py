@@ -215,7 +215,7 @@ def census(arguments: list[str]) -> int:
 
 
 def mutants(arguments: list[str]) -> int:
-    """Run mutmut on the checker of ledgers (hours, all of it), or on the functions named.
+    """Run mutmut on the checker of ledgers (an hour or two), or on the functions named.
 
     A name may hold ``*``: ``'proofs_check.ledger.signs.*'``.  Then list the mutants that no test
     noticed; ``mutmut show NAME`` in the environment says what each of them changed.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from functools import cache
 from typing import Any
 
 import pytest
@@ -17,8 +18,9 @@ STRIDE = 61
 """Every 61st mutant is tried here; ``benchmarks/ledger.py sabotage`` tries them all."""
 
 
-@pytest.fixture(scope="module")
+@cache
 def original() -> Original:
+    """Check the ledger, in the first test that asks: mutmut runs what took long last."""
     return Original()
 
 
@@ -41,8 +43,8 @@ CITED = {
 """What is cited, and what comes of it in the end."""
 
 
-def test_the_theorem_for_top_features_rests_on_nothing_cited(original: Original) -> None:
-    report = original.report
+def test_the_theorem_for_top_features_rests_on_nothing_cited() -> None:
+    report = original().report
     assert report.holds
     status = {entry.id: entry.status for entry in report.entries}
     supported = [entry.id for entry in report.entries if entry.supports == "total"]
@@ -50,17 +52,15 @@ def test_the_theorem_for_top_features_rests_on_nothing_cited(original: Original)
     assert all(status[name] == "proved" for name in supported)
 
 
-def test_the_theorem_for_a_sketch_rests_on_the_event_and_linear_algebra(
-    original: Original,
-) -> None:
-    entries = {entry.id: entry for entry in original.report.entries}
+def test_the_theorem_for_a_sketch_rests_on_the_event_and_linear_algebra() -> None:
+    entries = {entry.id: entry for entry in original().report.entries}
     supported = [e.id for e in entries.values() if e.supports == "total-sketch"]
     assert supported == ["theorem-sketch-above", "theorem-sketch-below"]
     for name in supported:
         assert entries[name].status == "conditional"
         assert {"event = 1", "c2*gamma <= 1/2*(a - 1)/a"} <= set(entries[name].assume)
     assert {e.id for e in entries.values() if e.status == "cited"} == set(CITED)
-    lines = [line for line in original.report.trust if line.startswith("cited")]
+    lines = [line for line in original().report.trust if line.startswith("cited")]
     for line, (name, ends) in zip(lines, CITED.items(), strict=True):
         assert str(entries[name].says) in line
         told = line.partition(":")[0].removeprefix("cited, used for ").split(", ")
@@ -68,14 +68,14 @@ def test_the_theorem_for_a_sketch_rests_on_the_event_and_linear_algebra(
         assert not {"theorem-above", "theorem-below"} & set(told)
 
 
-def test_no_lemma_fails_as_numbers(original: Original) -> None:
+def test_no_lemma_fails_as_numbers() -> None:
     rng = random.Random(20240611)
-    for item in original.items:
+    for item in original().items:
         if "id" in item:
-            assert counterexample(original.table, item, rng, tries=20) is None
+            assert counterexample(original().table, item, rng, tries=20) is None
 
 
-def test_the_search_for_counterexamples_finds_them(original: Original) -> None:
+def test_the_search_for_counterexamples_finds_them() -> None:
     rng = random.Random(1)
     false = {
         "stage-upper": "K <= 0.9*log(2)*N_eff",
@@ -110,26 +110,26 @@ def test_the_search_for_counterexamples_finds_them(original: Original) -> None:
         "theorem-sketch-below": "3/(a - 1)*(M^(1-a) + (N_eff*gamma)^((1-a)/a)) <= "
         "risk_S - sigma^2",
     }
-    assert set(false) <= {item.get("id") for item in original.items}
-    for item in original.items:
+    assert set(false) <= {item.get("id") for item in original().items}
+    for item in original().items:
         if item.get("id") in false:
             wrong = {**item, "says": false[item["id"]], "constants": {}}
-            assert counterexample(original.table, wrong, rng) is not None, item["id"]
+            assert counterexample(original().table, wrong, rng) is not None, item["id"]
 
 
-def test_sabotage_is_rejected_or_harmless(original: Original) -> None:
+def test_sabotage_is_rejected_or_harmless() -> None:
     rng = random.Random(7)
-    tried = list(mutants(original.items))[5::STRIDE]
-    verdicts = Counter(_verdict(original, mutant, rng) for mutant in tried)
+    tried = list(mutants(original().items))[5::STRIDE]
+    verdicts = Counter(_verdict(mutant, rng) for mutant in tried)
     assert len(tried) >= 100
     assert verdicts["rejected"] >= 0.9 * len(tried)
 
 
-def _verdict(original: Original, mutant: Mutant, rng: random.Random) -> str:
+def _verdict(mutant: Mutant, rng: random.Random) -> str:
     """Return what the checker says; an accepted statement must not fail as numbers."""
-    found = original.judge(mutant)
+    found = original().judge(mutant)
     if found == "statement":
-        table = {**original.table, "item": [*original.items[: mutant.at], *mutant.items]}
+        table = {**original().table, "item": [*original().items[: mutant.at], *mutant.items]}
         for item in mutant.items:
             if "id" in item:
                 assert counterexample(table, item, rng) is None, mutant.what
@@ -151,10 +151,10 @@ STANDING = {
 
 
 @pytest.mark.parametrize("text", STANDING)
-def test_standing_assumptions_cannot_be_weakened(original: Original, text: str) -> None:
-    standing = original.table["standing"]
+def test_standing_assumptions_cannot_be_weakened(text: str) -> None:
+    standing = original().table["standing"]
     weaker = [STANDING[text] if known == text else known for known in standing["assume"]]
-    assert rejects({**original.table, "standing": {**standing, "assume": weaker}})
+    assert rejects({**original().table, "standing": {**standing, "assume": weaker}})
 
 
 def rejects(table: dict[str, Any]) -> bool:
