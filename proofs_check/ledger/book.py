@@ -40,7 +40,7 @@ from flint import arb
 from proofs_check.errors import RejectedError, UserError
 from proofs_check.expr import Call, Expr, Num, free_names, walk
 from proofs_check.ledger.axioms import Closed, axioms
-from proofs_check.ledger.boxes import enclosed, has_enclosure
+from proofs_check.ledger.boxes import enclosed, has_enclosure, is_true
 from proofs_check.ledger.context import Context
 from proofs_check.ledger.definitions import constant, name_of, named, recursion
 from proofs_check.ledger.moments import check_moments
@@ -185,8 +185,7 @@ class _Book:
         """Reject if a relation is not certain to hold at the example."""
         if not relation.names() <= set(self.example) or not has_enclosure(relation):
             raise RejectedError(f"the example says nothing about {relation}")
-        gap = enclosed(relation.right, self.example) - enclosed(relation.left, self.example)
-        if not (gap > 0 or (relation.op != "<" and gap.is_exact() and gap == 0)):
+        if not is_true(relation, self.example):
             raise RejectedError(f"the example does not satisfy {relation}")
 
     def take(self, table: Mapping[str, Any]) -> None:

@@ -20,7 +20,7 @@ from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, Sum, walk
 from proofs_check.ledger.context import Context
 from proofs_check.ledger.terms import Relation
 
-__all__ = ["check_on_box", "enclosed", "has_enclosure"]
+__all__ = ["check_on_box", "enclosed", "has_enclosure", "is_true"]
 
 MAX_PARTS = 20_000
 PRECISION = 80
@@ -97,6 +97,13 @@ def _shown(names: tuple[str, ...], part: Box) -> str:
     return ", ".join(
         f"{name} = {float((lo + hi) / 2):.6g}" for name, (lo, hi) in zip(names, part, strict=True)
     )
+
+
+def is_true(relation: Relation, values: Mapping[str, arb]) -> bool:
+    """Whether a relation certainly holds for all values."""
+    gap = _gap(relation, values)
+    equal = bool(gap.is_exact() and gap == 0)
+    return (relation.op != "<" and equal) or (relation.op != "=" and bool(gap > 0))
 
 
 def _is_false(relation: Relation, values: Mapping[str, arb]) -> bool:

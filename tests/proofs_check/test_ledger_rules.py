@@ -794,6 +794,13 @@ def test_the_constant_of_a_bound_may_depend_on_all_constants() -> None:
     assert check_ledger(table).entries[-1].status == "proved"
 
 
+def test_an_example_satisfies_equations_on_both_sides() -> None:
+    for value in ("0", "2"):
+        table = copy.deepcopy(ELSEWHERE)
+        table["item"][1]["example"] = value
+        assert "the example does not satisfy on = 1" in check_ledger(table).entries[-1].reason
+
+
 def test_the_example_knows_constants_of_all_its_names() -> None:
     table = copy.deepcopy(ELSEWHERE)
     on = {"constant": "on", "value": "a*c*M*gamma"}
@@ -911,6 +918,9 @@ def test_readings_reach_through_several_definitions() -> None:
         ({"example": {**STANDING["example"], "M": "1/2"}}, "example's M is not a whole number"),
         ({"example": {"a": "2"}}, "'K' is missing"),
         ({"assume": ["a > 2"]}, "does not satisfy"),
+        ({"assume": ["a = 3"]}, "does not satisfy a = 3"),
+        ({"assume": ["a = 1"]}, "does not satisfy a = 1"),
+        ({"assume": ["g = 1", "g = 2"]}, "does not satisfy g = 1"),
         ({"assume": ["sum(i, i, 1, M) > 0"]}, "says nothing about"),
         ({"reals": ["a", "g", "oo"]}, "no name"),
         ({"assume": 3}, "list of texts"),
