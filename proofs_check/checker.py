@@ -16,7 +16,8 @@ The derivation is a tree of refinements (`goals.refined`), with one more at its 
 an equation that gives a parameter is substituted, so that exponents which coincide cancel.  A
 leaf is ``{"bounds": ..., "upper": GOAL, "lower": GOAL}``: bounds of the sums and exponentials on
 both sides (`growth`), and the proofs of the comparisons; for ``~`` see `equivalence`.  Conditions
-under which the definitions hold must have their proofs in ``needs``.
+under which the definitions hold must have their proofs in ``needs``, and what shows that both
+sides have values stands in ``defined`` (`defined`).
 
 A claim about an optimum is proved for the objective E (see `optimum`).
 """
@@ -27,8 +28,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from proofs_check.algebra import Frac
 from proofs_check.claim import Claim, Condition
 from proofs_check.cone import Context, RejectedError, Tree
+from proofs_check.defined import check_defined
 from proofs_check.equivalence import check_equivalence
 from proofs_check.expr import Expr
 from proofs_check.goals import (
@@ -100,6 +103,7 @@ def check(claim: Claim, derivation: Any) -> Checked:
 
 def _checked(claim: Claim, derivation: Any) -> Checked:
     check_allowed(claim, entry(derivation, "model"))
+    check_defined(claim, derivation.get("defined", {}))
     ready = premises(claim, exact=is_exact(claim))
     check_needs(ready, entry(derivation, "needs"))
     if claim.objective is not None:
@@ -111,13 +115,19 @@ def _checked(claim: Claim, derivation: Any) -> Checked:
 
 
 def check_witness(claim: Claim, data: Any) -> Refuted:
-    """Check a witness against a claim; raises `RejectedError` where it does not refute it."""
+    """Check a witness against a claim; raises `RejectedError` where it does not refute it.
+
+    A claim that says nothing is not refuted either, so the proof that both its sides have values
+    stands beside the witness.
+    """
+    kind = entry(data, "kind")
     if claim.objective is not None:
         require_explicit(*(s for c in claim.objective.subject_to for s in (c.left, c.right)))
     try:
-        if entry(data, "kind") == "least":
+        check_defined(claim, data.get("defined", {}))
+        if kind == "least":
             return check_least(claim, data)
-        if data["kind"] == "ratio":
+        if kind == "ratio":
             return check_ratio(claim, data)
         return check_refutation(claim, data)
     except RecursionError as error:
@@ -134,16 +144,31 @@ def check_needs(ready: Premises, proofs: Any) -> None:
 
 
 def _check_need(need: Condition, proof: Any, ctx: Context) -> None:
-    """Check ``left > right`` or ``left < right`` between parameters."""
-    if need.op not in ("<", ">"):
+    """Check ``left > right``, ``left < right`` or ``left >= right`` between parameters."""
+    if need.op not in ("<", ">", ">="):
         raise RejectedError(f"{need} is needed and not assumed")
     difference = parameter(str(need.left), ctx) - parameter(str(need.right), ctx)
+    if need.op == ">=":
+        _check_at_least(need, difference, proof, ctx)
+        return
     sign = "+" if need.op == ">" else "-"
     constant = difference.constant()
     if constant is None:
         ctx.with_sign(difference, sign, multiplier(proof, ctx))
     elif (constant > 0) != (sign == "+") or constant == 0:
         raise RejectedError(f"{need} is needed and is false")
+
+
+def _check_at_least(need: Condition, difference: Frac, proof: Any, ctx: Context) -> None:
+    """Check that a polynomial in the parameters is not negative: a combination of the factors."""
+    constant = difference.constant()
+    if constant is not None:
+        if constant < 0:
+            raise RejectedError(f"{need} is needed and is false")
+        return
+    known = multiplier(proof, ctx).poly(ctx.ring, ctx.factors)
+    if difference.den != ctx.ring.one.den or known != difference.num:
+        raise RejectedError(f"{need} is needed and its certificate does not multiply out")
 
 
 def _check_leaf(ready: Premises, node: Any) -> None:

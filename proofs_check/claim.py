@@ -11,7 +11,7 @@ from proofs_check.expr import Call, Expr, Name, Num, Pow
 if TYPE_CHECKING:
     from proofs_check.kernels import Kernel
 
-__all__ = ["ALGORITHMS", "DEFAULT_NOISE", "FEATURES", "RELATIONS", "SCHEDULES", "Claim",
+__all__ = ["ALGORITHMS", "DEFAULT_NOISE", "FEATURES", "RELATIONS", "SCHEDULES", "SIZES", "Claim",
            "Condition", "Objective", "Output", "Paper", "Setting", "optimal_of"]  # fmt: skip
 
 RELATIONS = ("Theta", "O", "Omega", "o", "~", "Thetatilde", "Otilde", "Omegatilde")
@@ -19,6 +19,8 @@ FEATURES = ("gaussian", "top")
 ALGORITHMS = ("sgd", "averaged-sgd")
 SCHEDULES = ("geometric", "constant")
 
+SIZES = frozenset({"M", "N", "N_eff", "C", "T", "t", "n", "k", "B", "L", "D", "d"})
+"""Names of the language that tend to infinity; ``N_eff`` is ``N/log N``."""
 _ONE = Num(Fraction(1))
 DEFAULT_NOISE = Pow(Name("sigma"), Num(Fraction(2)))
 """Variance of the labels' noise where a claim says nothing."""
@@ -101,8 +103,9 @@ class Objective:
 class Claim:
     """One claim: ``left = relation(right)``, or ``left ~ right``.
 
-    `line` is that of the ``[[claim]]`` table in `file`.  `sizes` are the names beyond the
-    language's own that tend to infinity.  `assume` holds the defaults' conditions, then the
+    `line` is that of the ``[[claim]]`` table in `file`.  `sizes` are all names that tend to
+    infinity, those of the language and `own_sizes`, those of the claim's ``sizes``: who reads a
+    claim asks it, and nobody the language.  `assume` holds the defaults' conditions, then the
     claim's own.
     """
 
@@ -115,7 +118,8 @@ class Claim:
     setting: Setting
     assume: tuple[Condition, ...] = ()
     objective: Objective | None = None
-    sizes: frozenset[str] = frozenset()
+    sizes: frozenset[str] = SIZES
+    own_sizes: frozenset[str] = frozenset()
     expect: Literal["certified", "refuted", "undecided"] = "certified"
     where: str = ""
     note: str = ""

@@ -23,6 +23,7 @@ from proofs_check.claim import (
     ALGORITHMS,
     FEATURES,
     SCHEDULES,
+    SIZES,
     Claim,
     Condition,
     Objective,
@@ -33,7 +34,6 @@ from proofs_check.claimnames import (
     CONSTANTS,
     MAX_PROBLEMS,
     QUANTITIES,
-    SIZES,
     Chain,
     ClaimFileError,
     Part,
@@ -43,6 +43,7 @@ from proofs_check.claimnames import (
 )
 from proofs_check.errors import UserError
 from proofs_check.expr import FUNCTIONS, NUMBERS, Expr, Num
+from proofs_check.illposed import count_fault, sequence_fault
 from proofs_check.kernels import Kernel, parse_kernel
 from proofs_check.language import (
     Statement,
@@ -486,8 +487,29 @@ def _read_claim(
         goal = [Part.of((*path, "minimise"), str(expr), (expr,))]
         goal += parts_of(own.get("subject_to", ()), (*path, "subject_to"))
     assume = defaults.assume + parts_of(own.get("assume", ()), (*path, "assume"))
-    check_names(claim, settings, goal, assume, path, problems)
+    used = check_names(claim, settings, goal, assume, path, problems)
+    if len(problems.found) == before:
+        _check_problem(claim, settings, used, problems)
     return claim if len(problems.found) == before else None
+
+
+def _check_problem(
+    claim: Claim,
+    settings: Mapping[str, tuple[Part, ...]],
+    used: frozenset[str],
+    problems: Problems,
+) -> None:
+    """Note what is certainly no problem: a spectrum, a target or a number that cannot be one."""
+    for key in sorted(used & {"spectrum", "target", "batch", "outputs"}):
+        value = getattr(claim.setting, key)
+        exprs = value if isinstance(value, tuple) else (value,)
+        for part, expr in zip(settings[key], exprs, strict=True):
+            if key in ("spectrum", "target"):
+                fault, must = sequence_fault(expr), "positive numbers with a finite sum"
+            else:
+                fault, must = count_fault(expr, claim.sizes), "at least 1"
+            if fault:
+                problems.add(part.path, f"{key} = {expr} has to be {must}, but {fault}")
 
 
 def _where_outputs(own: Mapping[str, Any], path: Path) -> Path:
@@ -537,7 +559,8 @@ def _built(own: dict[str, Any], defaults: _Defaults, paper: Paper, file: str, li
         setting=_setting(values),
         assume=defaults.conditions + _flat(own.get("assume", ())),
         objective=objective,
-        sizes=frozenset(values.get("sizes", ())),
+        sizes=SIZES.union(values.get("sizes", ())),
+        own_sizes=frozenset(values.get("sizes", ())),
         file=file,
         line=line if file else 0,
         **{key: values[key] for key in ("id", "expect", "where", "note") if key in values},

@@ -1,6 +1,6 @@
 """The names of a claim: what each may stand for, and where it may stand.
 
-In a claim a name is a size (`SIZES` and those of ``sizes``), the step size ``gamma``, the noise
+In a claim a name is a size (`claim.SIZES` and those of ``sizes``), the step size ``gamma``, noise
 level ``sigma``, a quantity (`QUANTITIES`), the index of a sum or of ``eigenvalue(j)``, or a
 parameter, and a parameter must occur in ``assume``.  ``spectrum`` and ``target`` are expressions
 in the index ``i`` and parameters; those of the settings that the claim's quantities do not use
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from proofs_check.claim import Claim, Condition
 from proofs_check.errors import UserError
-from proofs_check.expr import NUMBERS, Call, Expr, Name, Sum, children
+from proofs_check.expr import NUMBERS, Call, Expr, Name, Sum, children, plain
 from proofs_check.language import ClaimSyntaxError, nearest
 from proofs_check.toml_lines import Lines, Path
 
@@ -28,17 +28,15 @@ __all__ = [
     "CONSTANTS",
     "MAX_PROBLEMS",
     "QUANTITIES",
-    "SIZES",
     "Chain",
     "ClaimFileError",
     "Part",
     "Problems",
     "check_names",
     "parts_of",
+    "settings_of",
 ]
 
-SIZES = frozenset({"M", "N", "N_eff", "C", "T", "t", "n", "k", "B", "L", "D", "d"})
-"""Names that tend to infinity; ``N_eff`` is ``N/log N``."""
 QUANTITIES = frozenset(
     {
         "risk",
@@ -68,6 +66,11 @@ _USED_SETTINGS: Mapping[str, frozenset[str]] = {
     "effective_dimension": frozenset({"spectrum"}),
 }
 """The settings with free names that a quantity depends on, where these are not all."""
+
+
+def settings_of(quantity: str) -> frozenset[str]:
+    """Return the settings with free names that a quantity depends on."""
+    return _USED_SETTINGS.get(quantity, _ALL_SETTINGS)
 
 
 class ClaimFileError(UserError):
@@ -193,8 +196,10 @@ def check_names(
     assume: Sequence[Part],
     path: Path,
     problems: Problems,
-) -> None:
-    """Note every name that has no meaning, and every part that stands where it may not.
+) -> frozenset[str]:
+    """Note every name without a meaning, and every part where it may not stand.
+
+    Returns the settings that the quantities of the claim depend on.
 
     Parameters
     ----------
@@ -211,7 +216,9 @@ def check_names(
         What they are noted in.
     """
     says = [Part.of((*path, "says"), claim.says, (side,)) for side in (claim.left, claim.right)]
-    _Names(claim, says, settings, goal, assume, path, problems).check()
+    names = _Names(claim, says, settings, goal, assume, path, problems)
+    names.check()
+    return names.used_settings()
 
 
 class _Names:
@@ -228,7 +235,7 @@ class _Names:
         self._claim, self._says, self._settings = claim, says, settings
         self._goal, self._assume = goal, assume
         self._path, self._problems = path, problems
-        self._sizes = SIZES | claim.sizes
+        self._sizes = claim.sizes
         self._common = self._sizes | CONSTANTS
         spoken = [*says, *goal]
         indices = frozenset[str]().union(*(part.eigenvalue_names for part in spoken))
@@ -244,7 +251,7 @@ class _Names:
             self._check_names(part, known)
         for part in self._assume:
             self._check_assumption(part)
-        for key in sorted(self._used_settings()):
+        for key in sorted(self.used_settings()):
             for part in self._settings[key]:
                 self._check_setting(key, part)
         self._check_optimum()
@@ -257,11 +264,12 @@ class _Names:
         if not growing:
             self._check_names(part, self._parameters | self._names_of_setting(key))
 
-    def _used_settings(self) -> frozenset[str]:
+    def used_settings(self) -> frozenset[str]:
+        """Return the settings that the quantities of the claim depend on."""
         parts = [*self._says, *self._goal]
         used = {name for part in parts for name in part.names & QUANTITIES}
         used |= {"eigenvalue" for part in parts if "eigenvalue" in part.functions}
-        settings = frozenset[str]().union(*(_USED_SETTINGS.get(q, _ALL_SETTINGS) for q in used))
+        settings = frozenset[str]().union(*map(settings_of, used))
         if self._claim.setting.kernel is None or "spectrum" not in settings:
             return settings
         return settings - {"spectrum"} | self._settings.keys() & {"kernel"}
@@ -278,7 +286,7 @@ class _Names:
         self._check_indices(part)
 
     def _check_indices(self, part: Part) -> None:
-        for name in sorted(part.indices & (QUANTITIES | CONSTANTS)):
+        for name in sorted(set(map(plain, part.indices)) & (QUANTITIES | CONSTANTS)):
             self._refuse(part, name, f"{name} cannot be the index of a sum")
 
     def _check_assumption(self, part: Part) -> None:

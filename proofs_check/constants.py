@@ -37,6 +37,7 @@ from flint import fmpq, fmpz
 from proofs_check.algebra import MAX_DEGREE, Frac, NotRationalError, Ring, to_fraction
 from proofs_check.cone import Context
 from proofs_check.expr import (
+    MARK,
     Add,
     Call,
     Expr,
@@ -498,9 +499,7 @@ def _atom_expr(atom: Atom, ring: Ring) -> Expr:
         return ring.expr(argument)
     if kind == "tail":
         s, first = argument
-        index = Name("i")
-        while index.name in ring.names:
-            index = Name(index.name + "i")
+        index = Name("i" + MARK)
         term = power(index, ring.expr(-s))
         return Sum(term, index.name, Num(Fraction(first)), Name("oo"))
     return Call(kind, (ring.expr(argument),))

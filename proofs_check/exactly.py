@@ -40,16 +40,15 @@ from proofs_check.expr import (
     substitute,
     walk,
 )
-from proofs_check.meaning import INFINITY, ONE, TWO, M, Meaning, NoMeaningError, is_quantity
+from proofs_check.meaning import INFINITY, ONE, TWO, I, M, Meaning, NoMeaningError, is_quantity
 from proofs_check.meaning import meaning as up_to_constants
 
 __all__ = ["exact_meaning"]
 
-I = Name("i")  # noqa: E741  (the index of the modes, as in the claim files)
 GAMMA = Name("gamma")
 
 
-def exact_meaning(expr: Expr, setting: Setting) -> Meaning:
+def exact_meaning(expr: Expr, setting: Setting, sizes: frozenset[str]) -> Meaning:
     """Return the expression with its quantities replaced by what they are.
 
     Raises
@@ -62,7 +61,7 @@ def exact_meaning(expr: Expr, setting: Setting) -> Meaning:
     trust: dict[str, None] = {}
     steps: list[str] = []
     for quantity in used:
-        coarse = up_to_constants(quantity, setting)
+        coarse = up_to_constants(quantity, setting, sizes)
         needs |= dict.fromkeys(coarse.needs)
         trust |= dict.fromkeys(coarse.trust)
         steps.append(f"{quantity}, exactly: {_exactly(quantity, setting)}")
@@ -89,14 +88,14 @@ def _exactly(quantity: Expr, setting: Setting) -> Expr:
         case Call("eigenvalue", (index,)):
             return _law(setting.spectrum, "spectrum", index)
         case Name("approx"):
-            return _over_outputs(setting, lambda e: Sum(e, "i", add(M, ONE), INFINITY))
+            return _over_outputs(setting, lambda e: Sum(e, I.name, add(M, ONE), INFINITY))
         case Name("effective_dimension") if setting.schedule == "geometric":
             u = mul(Name("N_eff"), GAMMA, _law(setting.spectrum, "spectrum", I))
-            return Sum(Call("min", (ONE, power(u, TWO))), "i", ONE, M)
+            return Sum(Call("min", (ONE, power(u, TWO))), I.name, ONE, M)
         case Name("mean_bias") if (setting.algorithm, setting.schedule) == ("sgd", "constant"):
             rate = mul(GAMMA, _law(setting.spectrum, "spectrum", I))
             kept = power(add(ONE, neg(rate)), mul(TWO, Name("N")))
-            return _over_outputs(setting, lambda e: Sum(mul(e, kept), "i", ONE, M))
+            return _over_outputs(setting, lambda e: Sum(mul(e, kept), I.name, ONE, M))
     raise NoMeaningError(f"{quantity} is known up to constant factors only for this method")
 
 

@@ -4,6 +4,11 @@ An expression is one of seven frozen nodes.  Subtraction and division have no no
 own: ``x - y`` is ``Add((x, Mul((Num(-1), y))))`` and ``x / y`` is ``Mul((x, Pow(y, Num(-1))))``,
 so that rules have fewer cases to be wrong about.  ``str(e)`` prints an expression in the claim
 language again, and parsing that text gives back an equal tree.
+
+*Indices of sums* are marked: the parser writes the index that is typed ``i`` as ``i′``, and as
+``i″`` (two marks) around a sum over ``i′``.  Nobody can type a mark, so that an index is never
+taken for a size, a parameter or the step size of the same spelling, and an index outside never
+for one inside.  `plain` takes the marks away again for people to read.
 """
 
 from __future__ import annotations
@@ -14,6 +19,7 @@ from fractions import Fraction
 
 __all__ = [
     "FUNCTIONS",
+    "MARK",
     "NUMBERS",
     "Add",
     "Call",
@@ -27,8 +33,10 @@ __all__ = [
     "children",
     "div",
     "free_names",
+    "marked",
     "mul",
     "neg",
+    "plain",
     "power",
     "rebuild",
     "substitute",
@@ -53,6 +61,8 @@ FUNCTIONS: Mapping[str, tuple[int, int | None]] = {
 NUMBERS = frozenset({"pi", "EulerGamma"})
 """Names of fixed numbers of the language, all positive; Euler's is 0.5772..."""
 _NEVER_FREE = NUMBERS | {"oo"}
+MARK = "\u2032"
+"""Ends the name of every index of a sum; the lexer of claims has no such character."""
 
 
 class Expr:
@@ -132,7 +142,8 @@ class Sum(Expr):
     __str__ = Expr.__str__
 
 
-# Building, with the few simplifications that keep printed formulas readable.
+# Building, with the few simplifications that keep printed formulas readable: numbers are
+# collected, and nothing else cancels, since what cancels may have no value.
 
 
 def add(*terms: Expr) -> Expr:
@@ -154,7 +165,10 @@ def add(*terms: Expr) -> Expr:
 
 
 def mul(*factors: Expr) -> Expr:
-    """Return the product, flattened, with rational factors collected in front."""
+    """Return the product, flattened, with rational factors collected in front.
+
+    A factor 0 does not take the others with it: they may have no value.
+    """
     flat: list[Expr] = []
     constant: Fraction | None = None
     for factor in factors:
@@ -165,21 +179,23 @@ def mul(*factors: Expr) -> Expr:
                 flat.append(part)
     if constant is None:
         constant = Fraction(1)
-    if not constant:
-        return Num(constant)
     if not flat or constant != 1:
         flat.insert(0, Num(constant))
     return flat[0] if len(flat) == 1 else Mul(tuple(flat))
 
 
 def power(base: Expr, exponent: Expr) -> Expr:
-    """Return ``base ^ exponent``, plain when the exponent is 0 or 1, or a number's reciprocal."""
+    """Return ``base ^ exponent``, plain when the exponent is 1, or a number's 0 or -1.
+
+    ``x^0`` stays as it is: x may have no value.
+    """
     if isinstance(exponent, Num) and exponent.value == 1:
         return base
-    if isinstance(exponent, Num) and exponent.value == 0:
-        return Num(Fraction(1))
-    if isinstance(base, Num) and base.value and exponent == Num(Fraction(-1)):
-        return Num(1 / base.value)
+    if isinstance(base, Num) and base.value and isinstance(exponent, Num):
+        if exponent.value == 0:
+            return Num(Fraction(1))
+        if exponent.value == -1:
+            return Num(1 / base.value)
     return Pow(base, exponent)
 
 
@@ -265,6 +281,24 @@ def substitute(expr: Expr, values: Mapping[str, Expr]) -> Expr:
             )
     parts = children(expr)
     return rebuild(expr, tuple(substitute(part, values) for part in parts)) if parts else expr
+
+
+def marked(name: str, term: Expr) -> str:
+    """Return an index of that name for a sum over `term`: marked, unlike any index inside.
+
+    >>> from proofs_check.expr import Name, marked
+    >>> marked("k", Name("k")) == "k" + MARK
+    True
+    """
+    own = name.rstrip(MARK)
+    inside = (node.index for node in walk(term) if isinstance(node, Sum))
+    depths = [len(index) - len(own) for index in inside if index.rstrip(MARK) == own]
+    return own + MARK * (1 + max(depths, default=0))
+
+
+def plain(text: str) -> str:
+    """Return a text as people read it: indices are called as they were typed."""
+    return text.replace(MARK, "")
 
 
 # Printing.  Binding strength: 1 sum, 2 product, 3 sign, 4 power, 5 atom.

@@ -50,7 +50,7 @@ from proofs_check.expr import (
 )
 from proofs_check.meaning import Meaning, meaning
 
-__all__ = ["explicit", "without_filters"]
+__all__ = ["explicit", "rate_of", "small_under", "without_filters"]
 
 ONE = Num(Fraction(1))
 ZERO = Num(Fraction(0))
@@ -99,15 +99,15 @@ class _Writer:
     """Writes filters as exponentials and collects the conditions for it."""
 
     def __init__(self, sizes: frozenset[str], indices: frozenset[str]):
-        self._sizes, self._indices = sizes, indices - sizes
+        self._sizes, self._indices = sizes, indices
         self.needs: list[Condition] = []
         self.steps: list[str] = []
 
     def written(self, expr: Expr) -> Expr:
         """Return the expression with exponentials for filters."""
         parts = tuple(map(self.written, children(expr)))
-        if isinstance(expr, Pow) and (rate := _rate(expr.base)) is not None:
-            conditions = self._conditions(rate)
+        if isinstance(expr, Pow) and (rate := rate_of(expr.base)) is not None:
+            conditions = small_under(rate, self._sizes, self._indices)
             if conditions is not None:
                 self.needs += conditions
                 self.steps.append(STEP)
@@ -126,25 +126,36 @@ class _Writer:
     def _moves(self, expr: Expr) -> bool:
         return not free_names(expr).isdisjoint(self._sizes | self._indices | {"gamma"})
 
-    def _conditions(self, rate: Expr) -> list[Condition] | None:
-        """Return under which conditions X is at most 1/2, or None where no rule says."""
-        powers = [_power(f) for f in (rate.factors if isinstance(rate, Mul) else (rate,))]
-        falling: list[Expr] = []
-        for name, power in powers:
-            if name in self._sizes | self._indices:
-                falling.append(neg(power))
-            elif name == "gamma":
-                falling.append(power)
-            elif name or not _is_positive(power):
-                return None
-        if not any(name in self._sizes | {"gamma"} for name, _ in powers):
+
+def small_under(
+    rate: Expr, sizes: frozenset[str], indices: frozenset[str]
+) -> list[Condition] | None:
+    """Return under which conditions X is at most 1/2, or None where no rule says.
+
+    Parameters
+    ----------
+    rate
+        X.
+    sizes, indices
+        What tends to infinity, and what is at least 1, where it stands.
+    """
+    powers = [_power(f) for f in (rate.factors if isinstance(rate, Mul) else (rate,))]
+    falling: list[Expr] = []
+    for name, power in powers:
+        if name in sizes | indices:
+            falling.append(neg(power))
+        elif name == "gamma":
+            falling.append(power)
+        elif name or not _is_positive(power):
             return None
-        if any(isinstance(power, Num) and power.value <= 0 for power in falling):
-            return None
-        return [Condition(power, ">", ZERO) for power in falling if not isinstance(power, Num)]
+    if not any(name in sizes | {"gamma"} for name, _ in powers):
+        return None
+    if any(isinstance(power, Num) and power.value <= 0 for power in falling):
+        return None
+    return [Condition(power, ">", ZERO) for power in falling if not isinstance(power, Num)]
 
 
-def _rate(base: Expr) -> Expr | None:
+def rate_of(base: Expr) -> Expr | None:
     """Return X where the expression is ``1 - X``."""
     match base:
         case Add((Num(one), Mul((Num(minus), *_)) as rest)) if one == 1 and minus < 0:

@@ -68,7 +68,7 @@ def read_expr(text: Any) -> Expr:
     if not isinstance(text, str):
         raise RejectedError(f"{text!r} is not an expression")
     try:
-        return parse_expr(text)
+        return parse_expr(text, is_printed=True)
     except UserError as error:
         raise RejectedError(str(error)) from error
 

@@ -462,7 +462,8 @@ def at_centre(tree: Tree, index: str, centre: Form, ctx: Context) -> Tree:
         elif variable == index:
             value = lin(centre)
         else:
-            power = log_tree(parse_expr(variable.removeprefix(LOGLOG)), _inside(index, ctx))
+            inside = parse_expr(variable.removeprefix(LOGLOG), is_printed=True)
+            power = log_tree(inside, _inside(index, ctx))
             put = at_centre(power, index, centre, ctx).form
             assert put is not None, "the monomial of a variable has no alternatives"
             value = loglog(put, ctx)

@@ -40,6 +40,7 @@ from proofs_check.claim import RELATIONS, Condition
 from proofs_check.errors import UserError
 from proofs_check.expr import (
     FUNCTIONS,
+    MARK,
     NUMBERS,
     Call,
     Expr,
@@ -50,9 +51,11 @@ from proofs_check.expr import (
     children,
     div,
     free_names,
+    marked,
     mul,
     neg,
     power,
+    substitute,
 )
 
 __all__ = [
@@ -132,11 +135,13 @@ class Statement:
         return f"{self.left} = {self.relation}({self.right})"
 
 
-def parse_expr(text: str, *, max_characters: int = MAX_CHARACTERS) -> Expr:
+def parse_expr(
+    text: str, *, max_characters: int = MAX_CHARACTERS, is_printed: bool = False
+) -> Expr:
     """Return the tree of an expression.
 
     A longer `max_characters` is for texts of our own printing, which may outgrow what was read
-    (``a+b`` prints as ``a + b``).
+    (``a+b`` prints as ``a + b``).  Where it `is_printed`, the text may hold marked indices.
 
     Raises
     ------
@@ -144,7 +149,7 @@ def parse_expr(text: str, *, max_characters: int = MAX_CHARACTERS) -> Expr:
         Where the text is not an expression of the language, is over a limit, or has a constant
         part without a real value.
     """
-    parser = _Parser(text, max_characters)
+    parser = _Parser(text, max_characters, is_printed)
     expr = parser.whole_expr()
     parser.end()
     return expr
@@ -218,11 +223,13 @@ def nearest(word: str, known: Iterable[str]) -> str:
 _POWERS = ("^", "**")
 _COMPARISONS = ("<", "<=", "=", ">=", ">")
 _STATEMENT_FORM = "a statement reads LEFT = Theta(RIGHT) or LEFT ~ RIGHT"
-_TOKEN = re.compile(
+_FORM_OF_TOKEN = (
     r"\s*(?:(?P<number>[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
-    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
+    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*MARKS)"
     r"|(?P<symbol>\*\*|<=|>=|==|[-+*/^(),<>=~]))"
 )
+_TYPED = re.compile(_FORM_OF_TOKEN.replace("MARKS", ""))
+_PRINTED = re.compile(_FORM_OF_TOKEN.replace("MARKS", f"{MARK}*"))
 _HINTS = {
     "×": "write * for a product", "·": "write * for a product", "÷": "write / for a quotient",
     "−": "write an ASCII - for minus", "–": "write an ASCII - for minus",
@@ -246,7 +253,7 @@ class _Token(NamedTuple):
         return "the end of the text" if self.kind == "end" else f"`{self.text[:40]}`"
 
 
-def _tokens(text: str, max_characters: int) -> list[_Token]:
+def _tokens(text: str, max_characters: int, form: re.Pattern[str]) -> list[_Token]:
     """Return the tokens of the text and a last one of kind ``end``."""
     if len(text) > max_characters:
         reason = f"a text may have {max_characters} characters, this one has {len(text)}"
@@ -254,7 +261,7 @@ def _tokens(text: str, max_characters: int) -> list[_Token]:
     tokens: list[_Token] = []
     position, length = 0, len(text.rstrip())
     while position < length:
-        match = _TOKEN.match(text, position)
+        match = form.match(text, position)
         if not match:
             position += len(text[position:]) - len(text[position:].lstrip())
             reason = f"the language has no character {text[position]!r}"
@@ -280,9 +287,9 @@ class _Operand(NamedTuple):
 class _Parser:
     """Recursive descent over the tokens of one text."""
 
-    def __init__(self, text: str, max_characters: int = MAX_CHARACTERS):
+    def __init__(self, text: str, max_characters: int = MAX_CHARACTERS, is_printed: bool = False):
         self._text = text
-        self._tokens = _tokens(text, max_characters)
+        self._tokens = _tokens(text, max_characters, _PRINTED if is_printed else _TYPED)
         self._infinity = "oo" in text
         self._next = 0
         self._depth = 0
@@ -438,7 +445,7 @@ class _Parser:
         lo = self._expr().expr
         self._comma_of_sum()
         hi = self._expr().expr
-        return _Operand(Sum(term.expr, index, lo, hi), start, None)
+        return _Operand(_sum_over(index, term.expr, lo, hi), start, None)
 
     def _comma_of_sum(self) -> None:
         if not self.take(","):
@@ -542,6 +549,14 @@ _KNOWN_VALUES = {
     ("sin", Fraction(0)): Fraction(0),
     ("sqrt", Fraction(0)): Fraction(0),
 }
+
+
+def _sum_over(index: str, term: Expr, lo: Expr, hi: Expr) -> Sum:
+    """Return the sum, its index marked; one of our own printing is already."""
+    if index.endswith(MARK):
+        return Sum(term, index, lo, hi)
+    own = marked(index, term)
+    return Sum(substitute(term, {index: Name(own)}), own, lo, hi)
 
 
 def _moderate(value: Fraction) -> bool:

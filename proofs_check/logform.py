@@ -370,7 +370,7 @@ def log_generators(form: Form, ctx: Context) -> tuple[Generator, ...]:
         raise RejectedError(f"{form_expr(form, ctx)} has no double logarithm of its own")
     (variable,) = own.coeffs
     text = variable.removeprefix(LOGLOG)
-    power = monomial(parse_expr(text), ctx)
+    power = monomial(parse_expr(text, is_printed=True), ctx)
     return (
         Generator(own, f"log({text} + 2) >= log(2)"),
         Generator(-own, f"log({text} + 2) is below every power of {text}", absorbed_by=power),
@@ -393,7 +393,7 @@ def names_of(form: Form) -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def _names_in(text: str) -> frozenset[str]:
-    return free_names(parse_expr(text))
+    return free_names(parse_expr(text, is_printed=True))
 
 
 def monomial(expr: Expr, ctx: Context) -> Form:
@@ -426,4 +426,4 @@ def _logarithm(text: str, ctx: Context) -> Expr:
     if text in ctx.sizes:
         return Call("log", (Name(text),))
     shift = Num(ONE) if text in ctx.indices else TWO
-    return Call("log", (add(parse_expr(text), shift),))
+    return Call("log", (add(parse_expr(text, is_printed=True), shift),))

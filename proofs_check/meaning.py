@@ -187,7 +187,9 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from proofs_check.claim import Condition, Output, Setting
+from proofs_check.claimnames import settings_of
 from proofs_check.expr import (
+    MARK,
     NUMBERS,
     Add,
     Call,
@@ -200,16 +202,22 @@ from proofs_check.expr import (
     add,
     children,
     div,
-    free_names,
     mul,
     neg,
     power,
     rebuild,
     walk,
 )
+from proofs_check.laws import (
+    Law,
+    NoMeaningError,
+    counted,
+    finite_trace,
+    law,
+    spectrum_law,
+)
 
 __all__ = [
-    "FINITE_TRACE",
     "PARTS",
     "SMALL_GAMMA",
     "Meaning",
@@ -223,6 +231,7 @@ ONE = Num(Fraction(1))
 TWO = Num(Fraction(2))
 INFINITY = Name("oo")
 GAMMA, M = Name("gamma"), Name("M")
+I, J = Name("i" + MARK), Name("j" + MARK)  # noqa: E741  (the indices of sums over modes)
 
 PARTS: Mapping[str, tuple[str, ...]] = {
     "risk": ("irreducible", "approx", "bias", "variance"),
@@ -244,12 +253,7 @@ GAUSSIAN_FEATURES = (
     "kernel regression: the features of the kernel are taken as Gaussian, with the Mercer "
     "spectrum (assumption of Chen et al. 2025, recalled)"
 )
-FINITE_TRACE = "the sums of spectrum and target over all modes are finite"
 SMALL_GAMMA = "gamma is at most a small enough constant, so that SGD is stable"
-
-
-class NoMeaningError(ValueError):
-    """A quantity has no definition for this problem and method yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +304,14 @@ def meaning(expr: Expr, setting: Setting, sizes: frozenset[str] = frozenset()) -
     NoMeaningError
         Where a quantity is not defined for the setting, or a difference of quantities remains.
     """
+    found = _meaning(expr, setting, sizes)
+    used = {node.name for node in walk(expr) if isinstance(node, Name) and is_quantity(node)}
+    counts = frozenset[str]().union(*map(settings_of, used)) & {"batch", "outputs"}
+    needs = [c for key in sorted(counts) for c in counted(getattr(setting, key), key, sizes)]
+    return replace(found, needs=tuple(dict.fromkeys((*found.needs, *needs))))
+
+
+def _meaning(expr: Expr, setting: Setting, sizes: frozenset[str]) -> Meaning:
     if not has_quantity(expr):
         return Meaning(expr, expr)
     match expr:
@@ -340,7 +352,7 @@ def _combination(expr: Expr, setting: Setting, sizes: frozenset[str]) -> Meaning
         if value < 0:
             raise NoMeaningError(f"no rule for a difference: {part} is subtracted and stays")
     others = [part for part in terms if part not in bounded]
-    parts = [meaning(part, setting, sizes) for part in others]
+    parts = [_meaning(part, setting, sizes) for part in others]
     if bounded:
         parts.append(_beside_noise(bounded, add(*noise), setting))
     found = _joined(parts, _once(p.upper for p in parts), _once(p.lower for p in parts))
@@ -439,16 +451,16 @@ def _inside(expr: Expr, setting: Setting, sizes: frozenset[str]) -> Meaning:
     match expr:
         case Mul(factors) if (quotient := _quotient(factors, setting)) is not None:
             sign, others = quotient
-            parts = [meaning(mul(*others), setting, sizes), _per_dimension(sign, setting)]
+            parts = [_meaning(mul(*others), setting, sizes), _per_dimension(sign, setting)]
             expr = Mul(tuple(part.upper for part in parts))
         case Mul() | Call("min" | "max", _):
-            parts = [meaning(child, setting, sizes) for child in children(expr)]
+            parts = [_meaning(child, setting, sizes) for child in children(expr)]
         case Pow(base, Num(value)):
-            part = meaning(base, setting, sizes)
+            part = _meaning(base, setting, sizes)
             low, high = power(part.lower, Num(value)), power(part.upper, Num(value))
             return _joined([part], *((high, low) if value > 0 else (low, high)))
         case Call("sqrt", (arg,)):
-            part = meaning(arg, setting, sizes)
+            part = _meaning(arg, setting, sizes)
             return _joined([part], rebuild(expr, (part.upper,)), rebuild(expr, (part.lower,)))
         case _:
             raise NoMeaningError(f"no rule for a quantity inside {expr}")
@@ -477,11 +489,8 @@ def _per_dimension(sign: Fraction, setting: Setting) -> Meaning:
     outputs = add(*dict.fromkeys(output.count for output in setting.each()))
     value = power(div(outputs, mul(_steps(setting), setting.batch)), Num(sign))
     fourth = () if setting.kernel is None else (GAUSSIAN_FEATURES,)
-    try:
-        needs = tuple(c for system in _systems(setting) for c in system.summable())
-        trust = (SMALL_GAMMA, *fourth)
-    except NoMeaningError:
-        needs, trust = (), (SMALL_GAMMA, FINITE_TRACE, *fourth)
+    needs = tuple(c for each in setting.each() for c in finite_trace(setting, each.target))
+    trust = (SMALL_GAMMA, *fourth)
     step = f"variance/effective_dimension, of any spectrum, is of order {value}"
     return Meaning(
         value, value, tuple(dict.fromkeys((*needs, *_positive_noise(setting)))), (step,), trust
@@ -501,29 +510,6 @@ def _joined(parts: list[Meaning], upper: Expr, lower: Expr) -> Meaning:
 # The definitions.
 
 
-@dataclass(frozen=True, slots=True)
-class _Law:
-    """The sequence ``i^-exponent log(i+1)^-log``; without `log` the power alone."""
-
-    exponent: Expr
-    log: Expr | None = None
-
-    @property
-    def is_slow(self) -> bool:
-        """Whether only the logarithm makes the sequence summable."""
-        return self.log is not None and self.exponent == ONE
-
-    def at(self, index: Expr) -> Expr:
-        fast = power(index, neg(self.exponent))
-        if self.log is None:
-            return fast
-        return mul(fast, power(Call("log", (add(index, ONE),)), neg(self.log)))
-
-    def summable(self) -> Condition:
-        deciding = self.log if self.is_slow and self.log is not None else self.exponent
-        return Condition(deciding, ">", ONE)
-
-
 def _steps(setting: Setting) -> Name:
     return Name("N_eff" if setting.schedule == "geometric" else "N")
 
@@ -534,8 +520,8 @@ class _System:
 
     setting: Setting
     output: Output
-    spectrum: _Law
-    target: _Law
+    spectrum: Law
+    target: Law
 
     @property
     def has_ridge(self) -> bool:
@@ -572,7 +558,7 @@ class _System:
         return mul(self.steps, GAMMA, self.eigenvalue(index))
 
     def over_modes(self, term: Expr) -> Expr:
-        return Sum(term, "j", ONE, M)
+        return Sum(term, J.name, ONE, M)
 
     def per_output(self, value: Expr) -> Expr:
         return mul(self.output.count, value)
@@ -607,7 +593,7 @@ def _definition(expr: Expr, setting: Setting) -> Meaning:
 def _systems(setting: Setting) -> list[_System]:
     """Return the modes as each output has them, or as all do."""
     return [
-        _System(setting, output, _spectrum(setting), _law(output.target, "target"))
+        _System(setting, output, spectrum_law(setting), law(output.target, "target"))
         for output in setting.each()
     ]
 
@@ -619,42 +605,6 @@ def _of_kernel(value: Meaning, system: _System) -> Meaning:
         return value
     step = f"kernel {kernel}: its Mercer eigenvalues are of order {system.eigenvalue(Name('i'))}"
     return replace(value, steps=(step, *value.steps))
-
-
-def _spectrum(setting: Setting) -> _Law:
-    if setting.kernel is None:
-        return _law(setting.spectrum, "spectrum")
-    return _Law(setting.kernel.exponent)
-
-
-_LOG = Call("log", (add(Name("i"), ONE),))
-
-
-def _law(expr: Expr, what: str) -> _Law:
-    """Read a positive number times ``i^-e`` or ``i^-e log(i+1)^-q``."""
-    powers: dict[Expr, Expr] = {}
-    for factor in expr.factors if isinstance(expr, Mul) else (expr,):
-        if isinstance(factor, Num) and factor.value > 0:
-            continue
-        base, exponent = _as_power(factor)
-        if base not in (Name("i"), _LOG) or base in powers or "i" in free_names(exponent):
-            raise NoMeaningError(_NO_LAW.format(what, expr))
-        powers[base] = exponent
-    if Name("i") not in powers:
-        raise NoMeaningError(_NO_LAW.format(what, expr))
-    log = neg(powers[_LOG]) if _LOG in powers else None
-    return _Law(neg(powers[Name("i")]), log)
-
-
-_NO_LAW = "no rule yet for the {} {}: it is neither i^-e nor i^-e*log(i+1)^-q"
-
-
-def _as_power(expr: Expr) -> tuple[Expr, Expr]:
-    """Return base and exponent; a power of a power has the product of the exponents."""
-    if not isinstance(expr, Pow):
-        return expr, ONE
-    base, inner = _as_power(expr.base)
-    return base, mul(inner, expr.exponent)
 
 
 def _require_isotropic(system: _System) -> None:
@@ -669,23 +619,22 @@ def _require_isotropic(system: _System) -> None:
 
 def _approx(system: _System) -> Meaning:
     _require_isotropic(system)
-    i = Name("i")
     if system.top:
-        tail: Expr = Sum(system.energy(i), "i", add(M, ONE), INFINITY)
+        tail: Expr = Sum(system.energy(I), I.name, add(M, ONE), INFINITY)
         step = f"approx is the energy of the modes left out: {tail}"
     elif system.has_ridge:
-        tail = Sum(system.energy(i), "i", add(M, ONE), INFINITY)
+        tail = Sum(system.energy(I), I.name, add(M, ONE), INFINITY)
         step = f"approx: the sketch loses no more than the order of the least possible: {tail}"
     elif system.spectrum.log is not None:
-        share = div(system.spectrum.at(M), system.spectrum.at(i))
-        learnt = Sum(mul(system.energy(i), share), "i", ONE, M)
-        tail = add(learnt, Sum(system.energy(i), "i", add(M, ONE), INFINITY))
+        share = div(system.spectrum.at(M), system.spectrum.at(I))
+        learnt = Sum(mul(system.energy(I), share), I.name, ONE, M)
+        tail = add(learnt, Sum(system.energy(I), I.name, add(M, ONE), INFINITY))
         step = (
             f"approx: the sketch loses the share {share} of mode i up to M, others whole: {tail}"
         )
     else:
-        lost = Call("min", (ONE, power(div(i, M), system.spectrum.exponent)))
-        tail = Sum(mul(system.energy(i), lost), "i", ONE, INFINITY)
+        lost = Call("min", (ONE, power(div(I, M), system.spectrum.exponent)))
+        tail = Sum(mul(system.energy(I), lost), I.name, ONE, INFINITY)
         step = f"approx: the sketch loses the share min(1, (i/M)^a) of mode i: {tail}"
     tail = system.per_output(tail)
     trust = system.sketch()
@@ -693,12 +642,11 @@ def _approx(system: _System) -> Meaning:
 
 
 def _mean_path(system: _System) -> Expr:
-    j = Name("j")
     if system.setting.algorithm == "averaged-sgd":
-        kept: Expr = Call("min", (ONE, power(system.u(j), Num(Fraction(-2)))))
+        kept: Expr = Call("min", (ONE, power(system.u(J), Num(Fraction(-2)))))
     else:
-        kept = Call("exp", (neg(system.u(j)),))
-    return system.per_output(system.over_modes(mul(system.energy(j), kept)))
+        kept = Call("exp", (neg(system.u(J)),))
+    return system.per_output(system.over_modes(mul(system.energy(J), kept)))
 
 
 def _noise_response(system: _System) -> Expr:
@@ -723,7 +671,7 @@ def _times_kept(u: Expr) -> Expr:
 def _over_sketched_modes(system: _System, function: Callable[[Expr], Expr]) -> Expr:
     """Return the sum of a function of u over the eigenvalues of the features' covariance."""
     rate = mul(system.steps, GAMMA)
-    modes = system.over_modes(function(mul(rate, system.spectrum.at(Name("j")))))
+    modes = system.over_modes(function(mul(rate, system.spectrum.at(J))))
     return add(modes, mul(M, function(mul(rate, system.ridge())))) if system.has_ridge else modes
 
 
@@ -751,10 +699,9 @@ def _mean_bias(system: _System) -> Meaning:
 
 
 def _mean_bias_over_ridge(system: _System) -> Meaning:
-    i = Name("i")
     rate = mul(system.steps, GAMMA)
-    kept = Sum(Call("min", (system.energy(i), div(ONE, rate))), "i", ONE, INFINITY)
-    tail = Sum(system.energy(i), "i", add(M, ONE), INFINITY)
+    kept = Sum(Call("min", (system.energy(I), div(ONE, rate))), I.name, ONE, INFINITY)
+    tail = Sum(system.energy(I), I.name, add(M, ONE), INFINITY)
     slow = system.tail(Call("log", (add(TWO, rate),)))
     lower = mul(slow, Call("exp", (neg(div(power(rate, TWO), M)),)))
     upper = add(kept, tail)
@@ -766,12 +713,12 @@ def _mean_bias_over_ridge(system: _System) -> Meaning:
 
 def _feedback(system: _System) -> Expr:
     """Return ``D A/(n B)``, what the fourth moments add to the mean path."""
-    u = system.u(Name("j"))
+    u = system.u(J)
     kept: Expr = mul(power(u, TWO), Call("exp", (neg(u),)))
     if system.setting.algorithm == "averaged-sgd":
         kept = Call("min", (ONE, power(u, TWO)))
     running = Call("min", (ONE, power(u, Num(Fraction(-1)))))
-    error = system.over_modes(mul(system.energy(Name("j")), running))
+    error = system.over_modes(mul(system.energy(J), running))
     fed = mul(system.over_modes(kept), error)
     return system.per_output(div(fed, mul(system.steps, system.setting.batch)))
 

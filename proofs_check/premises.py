@@ -32,7 +32,7 @@ from fractions import Fraction
 from proofs_check.algebra import Factor, Form, NotRationalError, Ring
 from proofs_check.balance import balanced
 from proofs_check.claim import Claim, Condition
-from proofs_check.claimfile import SIZES
+from proofs_check.claimnames import QUANTITIES
 from proofs_check.cone import Context, Generator, RejectedError, SignNeededError, Tree, single
 from proofs_check.exactly import exact_meaning
 from proofs_check.expr import (
@@ -63,6 +63,7 @@ __all__ = [
     "left_and_right",
     "premises",
     "require_explicit",
+    "stated",
     "with_sizes",
     "with_slack",
 ]
@@ -81,6 +82,7 @@ class Premises:
     `left` is the meaning of the claim's left side, or of its objective if it is about an optimum;
     `equations` are the substitutions of parameters in the order they were made.  `pending` are
     assumptions about sizes that can be read only when signs of their exponents are proved.
+    Where it `is_stated`, both sides stand as they are written, quantities included.
     """
 
     claim: Claim
@@ -93,6 +95,13 @@ class Premises:
     unused: tuple[str, ...]
     uses_n_eff: bool = False
     exact: bool = False
+    is_stated: bool = False
+
+    def anew(self, *more: Condition) -> Premises:
+        """Read the claim again in the same way, with more assumptions."""
+        if self.is_stated:
+            return stated(self.claim, *more)
+        return premises(self.claim, *more, exact=self.exact)
 
     def variable(self, name: str) -> str:
         """Return the variable that stands for a name: N_eff for N where it occurs."""
@@ -127,11 +136,11 @@ def premises(claim: Claim, *more: Condition, exact: bool = False) -> Premises:
     subject = claim.objective.expr if claim.objective else claim.left
     try:
         if exact:
-            left, right = (exact_meaning(e, claim.setting) for e in (subject, claim.right))
-        else:
             left, right = (
-                explicit(e, claim.setting, _sizes(claim)) for e in left_and_right(claim)
+                exact_meaning(e, claim.setting, claim.sizes) for e in (subject, claim.right)
             )
+        else:
+            left, right = (explicit(e, claim.setting, claim.sizes) for e in left_and_right(claim))
     except NoMeaningError as error:
         raise RejectedError(str(error)) from error
     constraints = claim.objective.subject_to if claim.objective else ()
@@ -140,11 +149,22 @@ def premises(claim: Claim, *more: Condition, exact: bool = False) -> Premises:
     return _assembled(claim, left, right.upper, claim.assume, constraints, exact)
 
 
+def stated(claim: Claim, *more: Condition) -> Premises:
+    """Read a claim's sides as they are written, and its assumptions, with `more` of them."""
+    claim = replace(claim, assume=(*claim.assume, *more))
+    require_explicit(*_sides(claim.assume))
+    subject = claim.objective.expr if claim.objective else claim.left
+    constraints = claim.objective.subject_to if claim.objective else ()
+    left = Meaning(subject, subject)
+    ready = _assembled(claim, left, claim.right, claim.assume, constraints, exact=True)
+    return replace(ready, is_stated=True)
+
+
 def left_and_right(claim: Claim) -> tuple[Expr, Expr]:
     """Return the sides of a claim, or the objective and the right one, ready for the rules."""
     if claim.objective:
         return claim.objective.expr, claim.right
-    return balanced(claim.left, claim.right, _sizes(claim))
+    return balanced(claim.left, claim.right, claim.sizes)
 
 
 def require_explicit(*exprs: Expr) -> None:
@@ -176,18 +196,18 @@ def _assembled(
         assume, constraints = _in_conditions(assume, STEPS), _in_conditions(constraints, STEPS)
     vague: tuple[Condition, ...] = ()
     if not exact and any(_fixes_step(c) for c in (*assume, *constraints)):
-        vague = tuple(c for c in assume if _bounds_step(c, _sizes(claim)))
+        vague = tuple(c for c in assume if _bounds_step(c, claim.sizes))
         assume = tuple(c for c in assume if c not in vague and not _fixes_step(c))
         for expr in (left.upper, left.lower, right, *_sides((*assume, *constraints))):
-            _require_unit(expr, _sizes(claim))
-        if any(_bounds_step(c, _sizes(claim)) for c in constraints):
+            _require_unit(expr, claim.sizes)
+        if any(_bounds_step(c, claim.sizes) for c in constraints):
             raise RejectedError("no rule for a constraint between the step size and constants")
         left, right = _in_meaning(left, UNIT_STEP), _put(right, UNIT_STEP)
         assume, constraints = (
             _in_conditions(assume, UNIT_STEP),
             _in_conditions(constraints, UNIT_STEP),
         )
-    sizes = _sizes(claim)
+    sizes = claim.sizes
     indices = _indices(claim) - sizes
     equations: list[tuple[str, Expr]] = []
     while found := _equation(assume, sizes | indices):
@@ -199,7 +219,7 @@ def _assembled(
     exprs = [left.upper, left.lower, right, *_sides((*assume, *constraints, *left.needs))]
     names = frozenset[str]().union(*map(free_names, exprs)) - CONSTANTS
     names |= _varied(claim, uses_n_eff)
-    ring = Ring(names - sizes - indices - {"gamma"})
+    ring = Ring(names - sizes - indices - QUANTITIES - {"gamma"})
     ctx = _sized(Context(ring), sorted(names & sizes), sorted(names & indices), "gamma" in names)
     ctx, sized, unused = _assume_parameters(ctx, (*assume, *constraints))
     unused = (*map(str, vague), *unused)
@@ -303,10 +323,6 @@ def _in_meaning(left: Meaning, values: Mapping[str, Expr]) -> Meaning:
         left.steps,
         left.trust,
     )
-
-
-def _sizes(claim: Claim) -> frozenset[str]:
-    return SIZES | claim.sizes
 
 
 def _is_over_n_eff(claim: Claim) -> bool:

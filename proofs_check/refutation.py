@@ -39,7 +39,6 @@ from operator import eq, ge, gt, le, lt
 from typing import Any
 
 from proofs_check.claim import Claim, Condition, optimal_of
-from proofs_check.claimfile import SIZES
 from proofs_check.cone import RejectedError
 from proofs_check.exactly import exact_meaning
 from proofs_check.exponentials import Beyond, has_exponentials, quotient_bound
@@ -152,12 +151,12 @@ def statement_of(claim: Claim) -> Statement:
 
 def _meaning(expr: Expr, claim: Claim) -> Meaning:
     """Return what an expression means: exactly for a claim with ``~``, where that is known."""
-    sizes = SIZES | claim.sizes
+    sizes = claim.sizes
     found = explicit(expr, claim.setting, sizes)
     if claim.relation != "~" or claim.objective is not None:
         return found
     try:
-        exact = exact_meaning(expr, claim.setting)
+        exact = exact_meaning(expr, claim.setting, sizes)
     except NoMeaningError:
         return found
     value, needs = without_filters(exact.upper, sizes)
@@ -168,7 +167,7 @@ def names_of(claim: Claim, statement: Statement) -> Names:
     """Return the free names by kind; the ``over`` of an objective count as used."""
     used = frozenset[str]().union(*map(free_names, statement.exprs()))
     used |= frozenset(claim.objective.over) if claim.objective else frozenset()
-    sizes = used & (SIZES | claim.sizes)
+    sizes = used & (claim.sizes)
     indices = used & _indices(claim) - sizes - {GAMMA, "sigma"}
     parameters = used - sizes - indices - {GAMMA, "sigma"}
     return Names(parameters, sizes, indices, GAMMA in used)

@@ -8,7 +8,7 @@ from typing import Any
 from proofs_check.claim import Condition
 from proofs_check.cone import RejectedError
 from proofs_check.goals import entry, is_impossible, parameter, read_expr, refined
-from proofs_check.premises import Premises, premises, with_sizes
+from proofs_check.premises import Premises, with_sizes
 
 __all__ = ["Leaf", "check_tree", "comparisons"]
 
@@ -41,10 +41,6 @@ def comparisons(ready: Premises, node: Mapping[str, Any]) -> Iterator[tuple[Prem
         # Where a side has a pole, none of the three cases would hold.
         if not parameter(str(side), ready.ctx).den.is_constant():
             raise RejectedError(f"{side} is compared, but it is not a polynomial")
-    yield _read_anew(ready, Condition(left, ">", right)), "gt"
-    yield _read_anew(ready, Condition(left, "=", right)), "eq"
-    yield _read_anew(ready, Condition(left, "<", right)), "lt"
-
-
-def _read_anew(ready: Premises, more: Condition) -> Premises:
-    return premises(ready.claim, more, exact=ready.exact)
+    yield ready.anew(Condition(left, ">", right)), "gt"
+    yield ready.anew(Condition(left, "=", right)), "eq"
+    yield ready.anew(Condition(left, "<", right)), "lt"

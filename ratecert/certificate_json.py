@@ -96,7 +96,7 @@ def claim_table(claim: Claim) -> dict[str, Any]:
         "batch": str(setting.batch),
         "outputs": str(setting.outputs),
         "noise": _texts(setting.noise),
-        "sizes": sorted(claim.sizes),
+        "sizes": sorted(claim.own_sizes),
         "expect": claim.expect,
     }
     if claim.objective is not None:

@@ -14,7 +14,6 @@ from typing import Any
 
 from proofs_check.checker import check, check_witness, is_exact
 from proofs_check.claim import DEFAULT_NOISE, Claim, Condition, Setting
-from proofs_check.claimfile import SIZES
 from proofs_check.errors import UserError
 from proofs_check.exactly import exact_meaning
 from proofs_check.expr import Expr, Name, walk
@@ -129,9 +128,9 @@ def definitions(
         told = line(told, " is at most ", upper, " and at least ", lower, ".")
     blocks.append(Paragraph(told))
     if exactly:
-        needs = exact_meaning(subject(claim), claim.setting).needs
+        needs = exact_meaning(subject(claim), claim.setting, claim.sizes).needs
     else:
-        needs = explicit(subject(claim), claim.setting, SIZES | claim.sizes).needs
+        needs = explicit(subject(claim), claim.setting, claim.sizes).needs
     if needs:
         asked = joined_by_and([line(math_condition(c)) for c in needs])
         blocks.append(
@@ -248,7 +247,7 @@ def _with_constants(claim: Claim) -> list[Block]:
     if claim.objective is not None or has_quantity(claim.left):
         return []
     assume = [str(condition) for condition in claim.assume]
-    known = leading_terms(str(claim.left), assume, sorted(claim.sizes), TERMS)
+    known = leading_terms(str(claim.left), assume, sorted(claim.own_sizes), TERMS)
     if known is None or not known.checked:
         return []
     shown = equation(math(claim.left), known.math())

@@ -14,9 +14,9 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from proofs_check.claim import Claim
+from proofs_check.claim import SIZES, Claim
 from proofs_check.claimfile import make_claim
-from proofs_check.claimnames import CONSTANTS, SIZES
+from proofs_check.claimnames import CONSTANTS
 from proofs_check.errors import UserError
 from proofs_check.expr import Expr, Mul, mul
 from proofs_check.language import nearest

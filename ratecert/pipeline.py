@@ -69,6 +69,8 @@ def certify(claim: Claim, level: str = "quick") -> Certificate:
     checked, why = _outcome(check, claim, proof)
     if checked is not None and level == "full" and claim.objective is None:
         refutation = refute_ratio(claim) or refute(claim)
+        if refutation is not None and proof is not None:
+            refutation["defined"] = proof["defined"]
     refuted, objection = _outcome(check_witness, claim, refutation)
     seen = None if refuted is None or refutation is None else _along(claim, refutation, refuted)
     along = seen if level == "quick" else None

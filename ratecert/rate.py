@@ -196,7 +196,7 @@ def order(
 def _attempted(expr: str, claim: Claim) -> None:
     """Order an expression under a claim's assumptions, for `settling`."""
     try:
-        _cases(expr, list(map(str, claim.assume)), sorted(claim.sizes))
+        _cases(expr, list(map(str, claim.assume)), sorted(claim.own_sizes))
     except UnknownOrderError as error:
         if isinstance(error.__cause__, StuckError | RejectedError):
             raise error.__cause__ from None

@@ -20,9 +20,10 @@ from proofs_check.algebra import Form, Frac
 from proofs_check.checker import is_exact, sides_of
 from proofs_check.claim import Claim, Comparison, Condition
 from proofs_check.cone import Context, Generator, RejectedError, SignNeededError
+from proofs_check.defined import require_defined
 from proofs_check.expr import Expr, Name, Num, add, mul, power, walk
+from proofs_check.goals import read_expr
 from proofs_check.growth import bound
-from proofs_check.language import parse_expr
 from proofs_check.logform import LOGLOG, GrowthNeededError, form_expr, log_tree, monomial
 from proofs_check.premises import (
     Premises,
@@ -30,6 +31,7 @@ from proofs_check.premises import (
     is_assumed,
     is_evident,
     premises,
+    stated,
     with_sizes,
     with_slack,
 )
@@ -38,7 +40,7 @@ from theory.equivalence import equivalence_leaf
 from theory.planner import falling_faster, has_decay, plan
 from theory.prover import LogNeededError, Prover, SplitNeededError, StuckError
 
-__all__ = ["CaseNeededError", "cases_of", "derivation", "grown", "needs", "settled", "split",
+__all__ = ["CaseNeededError", "cases_of", "definedness", "derivation", "grown", "needs", "settled", "split",
            "unmet"]  # fmt: skip
 
 ONE, TWO = Num(Fraction(1)), Num(Fraction(2))
@@ -67,10 +69,39 @@ def derivation(claim: Claim) -> dict[str, Any]:
     StuckError, RejectedError
         Where none is found, with the reason.
     """
+    defined = definedness(claim)
     if claim.objective is not None:
         from theory.optimise import optimum_derivation
 
-        return optimum_derivation(claim)
+        return {**optimum_derivation(claim), "defined": defined}
+    return {**_derived(claim), "defined": defined}
+
+
+def definedness(claim: Claim) -> dict[str, Any]:
+    """Return the proof that both sides of a claim have values at all that it allows.
+
+    Raises
+    ------
+    StuckError
+        Where none is found, with what may have no value.
+    """
+    try:
+        return grown(stated(claim), (), _valued)
+    except (StuckError, RejectedError, CaseNeededError) as error:
+        raise StuckError(f"the claim may say nothing: {error}") from error
+
+
+def _valued(ready: Premises, _: Prover) -> dict[str, Any]:
+    try:
+        require_defined(ready)
+    except (SignNeededError, GrowthNeededError):
+        raise
+    except RejectedError as error:
+        raise StuckError(str(error)) from error
+    return {}
+
+
+def _derived(claim: Claim) -> dict[str, Any]:
     ready = premises(claim, exact=is_exact(claim))
     if ready.exact:
         tree = grown(ready, (), equivalence_leaf)
@@ -132,13 +163,13 @@ def _is_given(need: Condition, ready: Premises) -> bool:
 
 
 def _need(need: Condition, ctx: Context) -> Any:
-    if need.op not in ("<", ">"):
+    if need.op not in ("<", ">", ">="):
         raise StuckError(f"the definitions need {need}")
     difference = ctx.ring.frac(need.left) - ctx.ring.frac(need.right)
     if difference.constant() is not None:
         return []
-    poly = difference.signed() if need.op == ">" else -difference.signed()
-    found = positive(poly, ctx, strict=True)
+    poly = -difference.signed() if need.op == "<" else difference.signed()
+    found = positive(poly, ctx, strict=need.op != ">=")
     if found is None:
         raise StuckError(f"the definitions need {need}")
     return found
@@ -162,7 +193,7 @@ def grown(ready: Premises, more: tuple[Condition, ...], leaf: Leaf) -> dict[str,
         ops: tuple[tuple[str, Comparison], ...] = (("gt", ">"), ("eq", "="), ("lt", "<"))
         for key, op in ops:
             condition = Condition(left, op, right)
-            inner = premises(ready.claim, condition, exact=ready.exact)
+            inner = ready.anew(condition)
             void = Prover(inner.ctx).void()
             with _in_case(str(condition)):
                 node[key] = void or grown(inner, (*more, condition), leaf)
@@ -295,7 +326,7 @@ def _in_question(form: Form, prover: Prover) -> Form:
     """Return a monomial whose logarithm occurs if it may be small or large, else the form."""
     for variable in form.coeffs:
         if variable.startswith(LOGLOG):
-            inner = monomial(parse_expr(variable.removeprefix(LOGLOG)), prover.ctx)
+            inner = monomial(read_expr(variable.removeprefix(LOGLOG)), prover.ctx)
             if not (prover.nonnegative(inner) or prover.nonnegative(-inner)):
                 return inner
     return form

@@ -18,7 +18,7 @@ from proofs_check.expr import Num
 from proofs_check.goals import is_impossible
 from proofs_check.premises import Premises, left_and_right, premises
 from proofs_check.verdict import Regime
-from theory.derivation import CaseNeededError, derivation, settled
+from theory.derivation import CaseNeededError, definedness, derivation, settled
 from theory.least import refute_optimum
 from theory.optimise import proposed_optimum
 from theory.prover import StuckError
@@ -60,6 +60,10 @@ def derive(claim: Claim) -> Derived:
         Where the assumptions contradict each other.
     """
     proof, ready, reason = None, None, ""
+    try:
+        defined = definedness(claim)
+    except StuckError as error:
+        return Derived(None, None, str(error), "", ())
     # Briefly, as derivations are dearer; that of an optimum gives up at once where it is false.
     quick = claim.objective is None
     refutation = refute(claim, QUICK_VALUES, QUICK_PATHS) if quick else None
@@ -76,6 +80,8 @@ def derive(claim: Claim) -> Derived:
     if proof is None and refutation is None:
         refutation = _witness(claim)
     derived, regimes = _rate(claim, proof is not None)
+    if refutation is not None:
+        refutation["defined"] = defined
     return Derived(proof, refutation, reason, derived, regimes)
 
 

@@ -21,7 +21,6 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from proofs_check.claim import Claim
-from proofs_check.claimfile import SIZES
 from proofs_check.expr import (
     Add,
     Call,
@@ -93,7 +92,7 @@ def _saying(claim: Claim, right: Expr | None = None, relation: str = "") -> Clai
 
 
 def _nudged(claim: Claim) -> Iterator[tuple[str, Expr]]:
-    sizes = SIZES | claim.sizes | {"gamma"}
+    sizes = claim.sizes | {"gamma"}
     for sign, word in ((NUDGE, "+"), (-NUDGE, "-")):
         for right, base in _with_one_exponent(claim.right, sign, sizes):
             yield f"exponent of {base} {word} {NUDGE}", right

@@ -18,9 +18,8 @@ from typing import Any
 from proofs_check.algebra import Form, Frac, Multiplier
 from proofs_check.cone import Clause, Context, Generator, SignNeededError, Tree, clauses, lin
 from proofs_check.expr import Sum
-from proofs_check.goals import refined
+from proofs_check.goals import read_expr, refined
 from proofs_check.growth import at_centre, range_context
-from proofs_check.language import parse_expr
 from proofs_check.logform import (
     LOGLOG,
     GrowthNeededError,
@@ -278,7 +277,7 @@ class Prover:
         steps: list[dict[str, Any]] = []
         prover = self
         for variable in found:
-            power = monomial(parse_expr(variable.removeprefix(LOGLOG)), self.ctx)
+            power = monomial(read_expr(variable.removeprefix(LOGLOG)), self.ctx)
             put = at_centre(lin(power), index, centre, self.ctx).form
             if put is None or put == power:
                 continue
@@ -314,7 +313,7 @@ class Prover:
 
     def with_log(self, text: str) -> Prover:
         """Return a prover that knows what holds of the logarithm of a monomial."""
-        form = monomial(parse_expr(text), self.ctx)
+        form = monomial(read_expr(text), self.ctx)
         return Prover(self.ctx.with_generators(*log_generators(form, self.ctx)))
 
     def with_growth(self, needed: GrowthNeededError) -> tuple[dict[str, Any], Prover]:
@@ -361,7 +360,7 @@ class Prover:
             names = large.removeprefix(LOGLOG), small.removeprefix(LOGLOG)
             if large == UNIT and names[1] in self.ctx.sizes | self.ctx.indices:
                 continue
-            above, below = (monomial(parse_expr(name), self.ctx) for name in names)
+            above, below = (monomial(read_expr(name), self.ctx) for name in names)
             for factor in self._powers(above, below):
                 given = (below,), (above.scale(factor),)
                 proof = plain.certificate(given)
@@ -390,8 +389,8 @@ class Prover:
         for name, other in permutations([*logs, "1"], 2):
             if name == "1":
                 continue
-            below = monomial(parse_expr(other), self.ctx)
-            for above in self._just_above(monomial(parse_expr(name), self.ctx), below):
+            below = monomial(read_expr(other), self.ctx)
+            for above in self._just_above(monomial(read_expr(name), self.ctx), below):
                 given = {"certs": [self._without_slack().certificate(((below,), (above,)))]}
                 step = {"apart": [str(form_expr(above, self.ctx)), other], "given": given}
                 ((ctx, _),) = refined(step | {"then": None}, self.ctx)
@@ -420,7 +419,7 @@ class Prover:
         found = dict.fromkeys(v for form in _forms(clause) for v in form.coeffs)
         logs = [v.removeprefix(LOGLOG) for v in found if v.startswith(LOGLOG)]
         for large, small in permutations(logs, 2):
-            above, below = (monomial(parse_expr(name), self.ctx) for name in (large, small))
+            above, below = (monomial(read_expr(name), self.ctx) for name in (large, small))
             for q in self._candidate_powers(above, below):
                 if not self._has_sign(q) and (signed := self.with_sign(q)) is not None:
                     step, prover = signed

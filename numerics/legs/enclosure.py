@@ -60,7 +60,6 @@ from numerics.legs.places import (
 from numerics.legs.regimes import place_in
 from numerics.legs.trend import Point, Reading, combined, read
 from proofs_check.claim import Claim, Setting
-from proofs_check.claimfile import SIZES
 from proofs_check.exactly import exact_meaning
 from proofs_check.expr import Expr, Num, Sum, add, free_names, mul, substitute, walk
 from proofs_check.meaning import NoMeaningError, is_quantity, meaning
@@ -246,7 +245,7 @@ def _drifts(
     claim: Claim, values: Values, path: Exponents, found: Sequence[Rung]
 ) -> tuple[_Drift, ...]:
     """Return the drift of each bound of LEFT/RIGHT."""
-    sizes = SIZES | claim.sizes
+    sizes = claim.sizes
     left, right = (meaning(side, claim.setting, sizes) for side in (claim.left, claim.right))
     sides = [("upper", left.upper, right.lower), ("lower", left.lower, right.upper)]
     if all(rung.lower == rung.upper for rung in found):
@@ -419,7 +418,7 @@ def _sides(
     claim: Claim, values: Values, places: Sequence[Values]
 ) -> Callable[[Values], tuple[_Side, _Side]]:
     """Return the function of the sizes that gives the two sides."""
-    setting, sizes = claim.setting, SIZES | claim.sizes
+    setting, sizes = claim.setting, claim.sizes
     true = _true_sums(setting, values, places) if setting.features == "top" else {}
 
     def side(expr: Expr, place: Values) -> _Side:
@@ -428,7 +427,7 @@ def _sides(
         expr = substitute(expr, explicit)
         if claim.relation == "~":
             try:
-                value = exact_meaning(expr, setting).upper
+                value = exact_meaning(expr, setting, sizes).upper
                 return _Side(value, value, True)
             except NoMeaningError:
                 pass  # a claim up to constants is all that can be looked at

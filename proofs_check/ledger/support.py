@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from proofs_check.claim import SIZES
 from proofs_check.claimfile import make_claim
-from proofs_check.claimnames import CONSTANTS, QUANTITIES, SIZES
+from proofs_check.claimnames import CONSTANTS, QUANTITIES
 from proofs_check.errors import RejectedError
 from proofs_check.expr import Expr, Mul, Name, Num, free_names, mul
 from proofs_check.language import parse_statement

@@ -33,7 +33,7 @@ from proofs_check.growth import bound, range_context
 from proofs_check.kernels import parse_kernel
 from proofs_check.language import parse_condition, parse_expr
 from proofs_check.logform import log_tree, monomial
-from proofs_check.meaning import FINITE_TRACE, SMALL_GAMMA, NoMeaningError, meaning
+from proofs_check.meaning import SMALL_GAMMA, NoMeaningError, meaning
 from proofs_check.optimum import check_optimum, read_point
 from proofs_check.premises import condition_generators, is_assumed, is_evident, premises
 from proofs_check.verdict import Certificate, Verdict
@@ -859,7 +859,7 @@ def test_variance_and_effective_dimension_of_any_spectrum(spectrum: str) -> None
     inverse = meaning(parse_expr("effective_dimension*M/variance"), found)
     assert inverse.lower == parse_expr("M*(1/(N_eff*B))^(-1)")
     is_law = spectrum.startswith("i")
-    assert (FINITE_TRACE in ratio.trust) != is_law
+    assert ("FINITE_TRACE" in ratio.trust) != is_law
     assert bool(ratio.needs) == is_law
     averaged = replace(found, algorithm="averaged-sgd", schedule="constant")
     assert meaning(parse_expr("variance/effective_dimension"), averaged).upper == parse_expr(
