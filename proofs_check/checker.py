@@ -45,6 +45,7 @@ from proofs_check.least import check_least
 from proofs_check.optimum import check_optimum
 from proofs_check.premises import (
     Premises,
+    is_about_parameters,
     is_assumed,
     is_evident,
     premises,
@@ -145,7 +146,7 @@ def check_needs(ready: Premises, proofs: Any) -> None:
 
 def _check_need(need: Condition, proof: Any, ctx: Context) -> None:
     """Check ``left > right``, ``left < right`` or ``left >= right`` between parameters."""
-    if need.op not in ("<", ">", ">="):
+    if need.op not in ("<", ">", ">=") or not is_about_parameters(need, ctx):
         raise RejectedError(f"{need} is needed and not assumed")
     difference = parameter(str(need.left), ctx) - parameter(str(need.right), ctx)
     if need.op == ">=":

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from proofs_check.claim import Claim, Condition
 from proofs_check.errors import UserError
-from proofs_check.expr import NUMBERS, Call, Expr, Name, Sum, children, plain
+from proofs_check.expr import NUMBERS, Call, Expr, Name, Sum, children, unmarked
 from proofs_check.language import ClaimSyntaxError, nearest
 from proofs_check.toml_lines import Lines, Path
 
@@ -286,7 +286,7 @@ class _Names:
         self._check_indices(part)
 
     def _check_indices(self, part: Part) -> None:
-        for name in sorted(set(map(plain, part.indices)) & (QUANTITIES | CONSTANTS)):
+        for name in sorted(set(map(unmarked, part.indices)) & (QUANTITIES | CONSTANTS)):
             self._refuse(part, name, f"{name} cannot be the index of a sum")
 
     def _check_assumption(self, part: Part) -> None:

@@ -73,7 +73,13 @@ def check_defined(claim: Claim, data: Any) -> None:
     RejectedError
         Where it does not show that.
     """
-    check_tree(stated(claim), data, lambda ready, _: require_defined(ready))
+    check_tree(stated(claim), data, _leaf)
+
+
+def _leaf(ready: Premises, node: Any) -> None:
+    if node != {}:
+        raise RejectedError("a proof that a claim has values ends in {}")
+    require_defined(ready)
 
 
 def require_defined(ready: Premises) -> None:
@@ -217,7 +223,10 @@ def _is_filter(expr: Expr, ctx: Context) -> bool:
     """Whether an expression is ``1 - X`` with X at most 1/2."""
     rate = rate_of(expr)
     needs = None if rate is None else small_under(rate, ctx.sizes, ctx.indices)
-    return needs is not None and all(ctx.sign(ctx.ring.frac(n.left)) == "+" for n in needs)
+    for need in needs or ():
+        if ctx.sign(ctx.ring.frac(need.left)) != "+":
+            raise UnsupportedError(f"nothing shows that {expr} is positive: it would need {need}")
+    return needs is not None
 
 
 def _holds_an_index(lo: Expr, hi: Expr, ctx: Context) -> bool:
@@ -226,8 +235,8 @@ def _holds_an_index(lo: Expr, hi: Expr, ctx: Context) -> bool:
         case _, Name("oo"):
             return True
         case Num(first), Name(name):
-            least = ctx.least.get(name, Fraction(1)) if name in ctx.indices else None
-            return name in ctx.sizes or (least is not None and ceil(first) <= least)
+            if name in ctx.indices:
+                return ceil(first) <= ctx.least.get(name, 1)
         case Num(first), Num(last):
             return ceil(first) <= last
-    return False
+    return isinstance(lo, Num) and _is_large(hi, ctx)

@@ -8,7 +8,7 @@ language again, and parsing that text gives back an equal tree.
 *Indices of sums* are marked: the parser writes the index that is typed ``i`` as ``i′``, and as
 ``i″`` (two marks) around a sum over ``i′``.  Nobody can type a mark, so that an index is never
 taken for a size, a parameter or the step size of the same spelling, and an index outside never
-for one inside.  `plain` takes the marks away again for people to read.
+for one inside.  `unmarked` takes the marks away again for people to read.
 """
 
 from __future__ import annotations
@@ -36,10 +36,11 @@ __all__ = [
     "marked",
     "mul",
     "neg",
-    "plain",
     "power",
     "rebuild",
     "substitute",
+    "sum_over",
+    "unmarked",
     "walk",
 ]
 
@@ -296,7 +297,15 @@ def marked(name: str, term: Expr) -> str:
     return own + MARK * (1 + max(depths, default=0))
 
 
-def plain(text: str) -> str:
+def sum_over(index: str, term: Expr, lo: Expr, hi: Expr) -> Sum:
+    """Return the sum over an index as it is typed, which is marked then; a marked one stays."""
+    if index.endswith(MARK):
+        return Sum(term, index, lo, hi)
+    own = marked(index, term)
+    return Sum(substitute(term, {index: Name(own)}), own, lo, hi)
+
+
+def unmarked(text: str) -> str:
     """Return a text as people read it: indices are called as they were typed."""
     return text.replace(MARK, "")
 

@@ -46,16 +46,14 @@ from proofs_check.expr import (
     Expr,
     Name,
     Num,
-    Sum,
     add,
     children,
     div,
     free_names,
-    marked,
     mul,
     neg,
     power,
-    substitute,
+    sum_over,
 )
 
 __all__ = [
@@ -445,7 +443,7 @@ class _Parser:
         lo = self._expr().expr
         self._comma_of_sum()
         hi = self._expr().expr
-        return _Operand(_sum_over(index, term.expr, lo, hi), start, None)
+        return _Operand(sum_over(index, term.expr, lo, hi), start, None)
 
     def _comma_of_sum(self) -> None:
         if not self.take(","):
@@ -549,14 +547,6 @@ _KNOWN_VALUES = {
     ("sin", Fraction(0)): Fraction(0),
     ("sqrt", Fraction(0)): Fraction(0),
 }
-
-
-def _sum_over(index: str, term: Expr, lo: Expr, hi: Expr) -> Sum:
-    """Return the sum, its index marked; one of our own printing is already."""
-    if index.endswith(MARK):
-        return Sum(term, index, lo, hi)
-    own = marked(index, term)
-    return Sum(substitute(term, {index: Name(own)}), own, lo, hi)
 
 
 def _moderate(value: Fraction) -> bool:

@@ -58,6 +58,7 @@ from proofs_check.meaning import Meaning, NoMeaningError, is_quantity
 __all__ = [
     "Premises",
     "condition_generators",
+    "is_about_parameters",
     "is_assumed",
     "is_evident",
     "left_and_right",
@@ -478,6 +479,11 @@ def is_assumed(condition: Condition, assume: tuple[Condition, ...]) -> bool:
         (c.right, _TURNED[c.op], c.left) == (condition.left, condition.op, condition.right)
         for c in assume
     )
+
+
+def is_about_parameters(condition: Condition, ctx: Context) -> bool:
+    """Whether a condition compares functions of the parameters alone."""
+    return free_names(condition.left) | free_names(condition.right) <= set(ctx.ring.names)
 
 
 def is_evident(condition: Condition, sizes: frozenset[str]) -> bool:

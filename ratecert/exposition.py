@@ -16,7 +16,7 @@ from proofs_check.checker import check, check_witness, is_exact
 from proofs_check.claim import DEFAULT_NOISE, Claim, Condition, Setting
 from proofs_check.errors import UserError
 from proofs_check.exactly import exact_meaning
-from proofs_check.expr import Expr, Name, walk
+from proofs_check.expr import Expr, Name, unmarked, walk
 from proofs_check.filters import explicit
 from proofs_check.language import parse_expr, parse_statement
 from proofs_check.meaning import Meaning, has_quantity
@@ -141,7 +141,7 @@ def definitions(
 
 def _step(text: str) -> Line:
     """Return a step of a meaning; the formula at its end is set as one."""
-    words, colon, formula = text.rpartition(": ")
+    words, colon, formula = unmarked(text).rpartition(": ")
     try:
         return line(words, colon, math(parse_expr(formula)))
     except UserError:

@@ -14,7 +14,7 @@ from typing import Any
 from proofs_check.claim import Claim
 from proofs_check.claimfile import make_claim
 from proofs_check.cone import RejectedError
-from proofs_check.expr import Expr, Mul, Num, Sum, mul, walk
+from proofs_check.expr import Expr, Mul, Num, Sum, mul, unmarked, walk
 from proofs_check.language import parse_expr
 from proofs_check.premises import premises
 from ratecert.constants import Confirmed, checked_expansion
@@ -31,6 +31,9 @@ __all__ = ["Leading", "UnknownOrderError", "leading_terms", "proved"]
 
 class UnknownOrderError(ValueError):
     """The engine does not reach the order of the expression; the message says why."""
+
+    def __init__(self, message: str):
+        super().__init__(unmarked(message))
 
 
 @dataclass(frozen=True, slots=True)

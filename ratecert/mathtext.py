@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from proofs_check.claim import Condition
-from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, Sum, mul
+from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, Sum, mul, unmarked
 from proofs_check.language import Statement
 
 __all__ = ["condition", "latex", "relation", "statement"]
@@ -111,7 +111,7 @@ def _num(expr: Expr, inline: bool) -> tuple[str, int]:
 
 def _name(expr: Expr, _inline: bool) -> tuple[str, int]:
     assert isinstance(expr, Name)
-    return _NAMES.get(expr.name) or _spelt(expr.name), _ATOM
+    return _NAMES.get(expr.name) or _spelt(unmarked(expr.name)), _ATOM
 
 
 def _spelt(name: str) -> str:
@@ -240,7 +240,7 @@ def _call_parts(expr: Call, inline: bool) -> tuple[str, str]:
 
 def _sum(expr: Expr, inline: bool) -> tuple[str, int]:
     assert isinstance(expr, Sum)
-    index = _word(expr.index)
+    index = _word(unmarked(expr.index))
     lo, hi = latex(expr.lo, inline=True), latex(expr.hi, inline=True)
     return rf"\sum_{{{index}={lo}}}^{{{hi}}} {_text(expr.term, _PRODUCT, inline)}", _SUM
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from proofs_check.claim import Condition
-from proofs_check.expr import Expr
+from proofs_check.expr import Expr, unmarked
 from ratecert.latex import Cell, Math, Text, escape
 from ratecert.mathtext import condition, latex
 from ratecert.tidy import tidy, tidy_condition
@@ -72,7 +72,7 @@ def line(*parts: str | Cell | Line) -> Line:
 def math(expr: Expr) -> Math:
     """Return an expression in its usual spelling."""
     shown = tidy(expr)
-    return Math(latex(shown, inline=True), str(shown))
+    return Math(latex(shown, inline=True), unmarked(str(shown)))
 
 
 def equation(left: Math, right: Math) -> Math:

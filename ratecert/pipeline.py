@@ -23,11 +23,12 @@ from proofs_check.checker import check, check_witness
 from proofs_check.claim import Claim, optimal_of
 from proofs_check.cone import RejectedError
 from proofs_check.errors import UserError
-from proofs_check.expr import Name
+from proofs_check.expr import Name, unmarked
 from proofs_check.judge import applies, judge, kind
 from proofs_check.refutation import Refuted
 from proofs_check.verdict import Certificate, Evidence, Light, Verdict
 from ratecert.ledgers import constants_of
+from theory.derivation import with_values
 from theory.derive import derive
 from theory.ratio import refute_ratio
 from theory.refute import refute
@@ -70,7 +71,7 @@ def certify(claim: Claim, level: str = "quick") -> Certificate:
     if checked is not None and level == "full" and claim.objective is None:
         refutation = refute_ratio(claim) or refute(claim)
         if refutation is not None and proof is not None:
-            refutation["defined"] = proof["defined"]
+            refutation = {**refutation, **with_values(claim)}
     refuted, objection = _outcome(check_witness, claim, refutation)
     seen = None if refuted is None or refutation is None else _along(claim, refutation, refuted)
     along = seen if level == "quick" else None
@@ -90,7 +91,7 @@ def certify(claim: Claim, level: str = "quick") -> Certificate:
     return Certificate(
         claim=claim,
         verdict=verdict,
-        reason=reason,
+        reason=unmarked(reason),
         derived=derived.derived,
         regimes=derived.regimes,
         witness=seen.witness if is_refuted and seen is not None else None,

@@ -8,7 +8,7 @@ from fractions import Fraction
 from hypothesis import strategies as st
 
 from proofs_check.claim import ALGORITHMS, FEATURES, RELATIONS, SCHEDULES, Condition
-from proofs_check.expr import Call, Expr, Name, Num, Sum, add, div, mul, neg, power
+from proofs_check.expr import Call, Expr, Name, Num, add, div, mul, neg, power, sum_over, unmarked
 from proofs_check.language import Statement
 
 PARAMETERS = ("a", "b", "s")
@@ -44,7 +44,11 @@ def _combined(inner: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
             st.lists(inner, min_size=1, max_size=3),
         ),
         st.builds(
-            Sum, inner, st.sampled_from(["i", "j"]), inner, st.one_of(inner, st.just(Name("oo")))
+            sum_over,
+            st.sampled_from(["i", "j", "M"]),
+            inner,
+            inner,
+            st.one_of(inner, st.just(Name("oo"))),
         ),
     )
 
@@ -95,11 +99,11 @@ def claim_file_lines(draw: st.DrawFn) -> list[str]:
     for number in range(draw(st.integers(1, 3))):
         lines += [draw(_blank), "[[claim]]" if draw(st.booleans()) else "[[ claim ]] # next"]
         lines.append(f'id = "c{number}"')
-        says = str(draw(statements))
+        says = unmarked(str(draw(statements)))
         quoted = st.sampled_from([f'"{says}"', f"'{says}'", f'"""{says}"""', f"'''\n{says}'''"])
         lines += f"says = {draw(quoted)}".split("\n")
         if draw(st.booleans()):
-            lines.append(f"assume = [{json.dumps(str(draw(conditions)))}]")
+            lines.append(f"assume = [{json.dumps(unmarked(str(draw(conditions))))}]")
         if draw(st.booleans()):
             lines += ['note = """', "[not.a.header]", 'not = "a key"', '"""']
         if draw(st.booleans()):

@@ -28,6 +28,7 @@ from proofs_check.logform import LOGLOG, GrowthNeededError, form_expr, log_tree,
 from proofs_check.premises import (
     Premises,
     condition_generators,
+    is_about_parameters,
     is_assumed,
     is_evident,
     premises,
@@ -40,8 +41,17 @@ from theory.equivalence import equivalence_leaf
 from theory.planner import falling_faster, has_decay, plan
 from theory.prover import LogNeededError, Prover, SplitNeededError, StuckError
 
-__all__ = ["CaseNeededError", "cases_of", "definedness", "derivation", "grown", "needs", "settled", "split",
-           "unmet"]  # fmt: skip
+__all__ = [
+    "CaseNeededError",
+    "cases_of",
+    "derivation",
+    "grown",
+    "needs",
+    "settled",
+    "split",
+    "unmet",
+    "with_values",
+]
 
 ONE, TWO = Num(Fraction(1)), Num(Fraction(2))
 MUCH = Num(Fraction(4))
@@ -69,16 +79,18 @@ def derivation(claim: Claim) -> dict[str, Any]:
     StuckError, RejectedError
         Where none is found, with the reason.
     """
-    defined = definedness(claim)
+    defined = with_values(claim)
     if claim.objective is not None:
         from theory.optimise import optimum_derivation
 
-        return {**optimum_derivation(claim), "defined": defined}
-    return {**_derived(claim), "defined": defined}
+        return {**optimum_derivation(claim), **defined}
+    return {**_derived(claim), **defined}
 
 
-def definedness(claim: Claim) -> dict[str, Any]:
-    """Return the proof that both sides of a claim have values at all that it allows.
+def with_values(claim: Claim) -> dict[str, Any]:
+    """Return what a proof holds that both sides of a claim have values at all that it allows.
+
+    That is an entry ``defined``, or nothing where it takes no sign of a parameter.
 
     Raises
     ------
@@ -86,7 +98,8 @@ def definedness(claim: Claim) -> dict[str, Any]:
         Where none is found, with what may have no value.
     """
     try:
-        return grown(stated(claim), (), _valued)
+        found = grown(stated(claim), (), _valued)
+        return {"defined": found} if found else {}
     except (StuckError, RejectedError, CaseNeededError) as error:
         raise StuckError(f"the claim may say nothing: {error}") from error
 
@@ -163,7 +176,7 @@ def _is_given(need: Condition, ready: Premises) -> bool:
 
 
 def _need(need: Condition, ctx: Context) -> Any:
-    if need.op not in ("<", ">", ">="):
+    if need.op not in ("<", ">", ">=") or not is_about_parameters(need, ctx):
         raise StuckError(f"the definitions need {need}")
     difference = ctx.ring.frac(need.left) - ctx.ring.frac(need.right)
     if difference.constant() is not None:

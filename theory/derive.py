@@ -14,11 +14,11 @@ from proofs_check.checker import Checked, check
 from proofs_check.claim import Claim
 from proofs_check.cone import RejectedError
 from proofs_check.errors import UserError
-from proofs_check.expr import Num
+from proofs_check.expr import Num, unmarked
 from proofs_check.goals import is_impossible
 from proofs_check.premises import Premises, left_and_right, premises
 from proofs_check.verdict import Regime
-from theory.derivation import CaseNeededError, definedness, derivation, settled
+from theory.derivation import CaseNeededError, derivation, settled, with_values
 from theory.least import refute_optimum
 from theory.optimise import proposed_optimum
 from theory.prover import StuckError
@@ -61,9 +61,9 @@ def derive(claim: Claim) -> Derived:
     """
     proof, ready, reason = None, None, ""
     try:
-        defined = definedness(claim)
+        defined = with_values(claim)
     except StuckError as error:
-        return Derived(None, None, str(error), "", ())
+        return Derived(None, None, unmarked(str(error)), "", ())
     # Briefly, as derivations are dearer; that of an optimum gives up at once where it is false.
     quick = claim.objective is None
     refutation = refute(claim, QUICK_VALUES, QUICK_PATHS) if quick else None
@@ -81,8 +81,8 @@ def derive(claim: Claim) -> Derived:
         refutation = _witness(claim)
     derived, regimes = _rate(claim, proof is not None)
     if refutation is not None:
-        refutation["defined"] = defined
-    return Derived(proof, refutation, reason, derived, regimes)
+        refutation = {**refutation, **defined}
+    return Derived(proof, refutation, unmarked(reason), unmarked(derived), regimes)
 
 
 def checked_derivation(claim: Claim) -> Checked:

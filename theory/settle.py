@@ -30,6 +30,7 @@ from proofs_check.checker import is_exact
 from proofs_check.claim import Claim, Condition
 from proofs_check.cone import RejectedError
 from proofs_check.errors import UserError
+from proofs_check.expr import unmarked
 from proofs_check.language import parse_condition
 from proofs_check.meaning import NoMeaningError
 from proofs_check.orders import UndecidedError, exact_value
@@ -102,6 +103,7 @@ def settling(claim: Claim, attempt: Attempt | None = None) -> tuple[Condition, .
 def told(reason: str, conditions: Iterable[Condition]) -> str:
     """Return why something is undecided, with what would settle it, if that was found."""
     named = " and ".join(map(str, conditions))
+    reason = unmarked(reason)
     return (
         f"{reason}; assuming {named} would settle it (proved with it, and checked)"
         if named
@@ -297,7 +299,9 @@ def _by_rank(options: list[_Option], count: int) -> Iterator[tuple[_Option, ...]
 
 def _suspect(claim: Claim, error: Exception, parameters: tuple[str, ...]) -> Values | None:
     """Return parameters at which a search failed, as far as its error says."""
-    cases = [condition for text in cases_of(error) for condition in parse_condition(text)]
+    cases = [
+        condition for text in cases_of(error) for condition in parse_condition(unmarked(text))
+    ]
     about = [case for case in cases if names(case) <= set(parameters)]
     clause, ctx = (error.clause, error.ctx) if isinstance(error, StuckError) else (None, None)
     found = sample_values(_with(claim, about), SUSPECTS)

@@ -25,7 +25,7 @@ from flint import fmpq_mpoly
 from proofs_check.algebra import Factor, Form, Frac, NotRationalError, Ring
 from proofs_check.claim import Comparison, Condition
 from proofs_check.cone import Context, RejectedError
-from proofs_check.expr import Call, Name, Num, add, div, free_names, mul
+from proofs_check.expr import Call, Name, Num, add, div, free_names, mul, unmarked
 from proofs_check.language import parse_condition
 from proofs_check.logform import monomial, names_of
 from theory.certificates import positive
@@ -63,7 +63,7 @@ def weaker(condition: Condition) -> Condition:
 
 def why(error: Exception, ctx: Context) -> str:
     """Return why a search failed, and in which case of the parameters."""
-    cases = [c for text in cases_of(error) for c in parse_condition(text)]
+    cases = [c for text in cases_of(error) for c in parse_condition(unmarked(text))]
     about = [c for c in cases if names(c) <= set(ctx.ring.names) and _is_clear(c, ctx.ring)]
     shown = _without_implied([plainly(c, ctx.ring) for c in about], ctx)
     return f"{error}, where {' and '.join(map(str, shown))}" if shown else str(error)

@@ -123,9 +123,9 @@ def test_a_claim_overrides_the_defaults_and_adds_assumptions() -> None:
     """)
     assert (first.setting.kernel, first.setting.outputs) == (Brownian(), parse_expr("p"))
     assert list(map(str, first.assume)) == ["1 < a", "a < 2", "b > a"]
-    assert first.sizes == {"p"}
+    assert (first.sizes, first.own_sizes) == (SIZES | {"p"}, {"p"})
     assert (second.setting.kernel, second.setting.spectrum) == (None, parse_expr("i^-2"))
-    assert (second.setting.schedule, second.sizes) == ("constant", {"q"})
+    assert (second.setting.schedule, second.own_sizes) == ("constant", {"q"})
     assert (third.setting.kernel, third.setting.features) == (Sobolev(parse_expr("2")), "top")
     assert [c.line for c in (first, second, third)] == [5, 6, 7]
     assert third.expect == "refuted"

@@ -10,7 +10,7 @@ from derivations import is_derived
 
 from proofs_check.algebra import Ring
 from proofs_check.checker import check, check_witness
-from proofs_check.claim import Claim, Setting
+from proofs_check.claim import SIZES, Claim, Setting
 from proofs_check.claimfile import make_claim
 from proofs_check.cone import Context, RejectedError, SignNeededError
 from proofs_check.constants import Constant, quotient, read_constant, same
@@ -22,7 +22,7 @@ from proofs_check.language import parse_expr
 from proofs_check.meaning import NoMeaningError
 from proofs_check.premises import premises
 from proofs_check.ratio import check_ratio
-from theory.derivation import derivation
+from theory.derivation import derivation, with_values
 from theory.equivalence import Sought
 from theory.prover import Prover, StuckError
 from theory.ratio import refute_ratio
@@ -258,22 +258,24 @@ def test_what_is_not_proved(case: tuple[str, ...]) -> None:
 
 def test_the_index_is_a_name_of_its_own() -> None:
     ctx = premises(make_claim("M*N ~ M*N*a", ["a > 0"]), exact=True).ctx
-    for text in (
-        "sum(M^-2, M, 1, N)",
-        "sum(a^-2, a, 1, N)",
-        "sum(i^-2, i, i, N)",
-        "sum(i^-2, i, 1, i)",
-    ):
-        with refused("already stands for something else"):
-            equivalent(parse_expr(text), Given({}, ctx))
+    with refused("already stands for something else"):
+        equivalent(parse_expr("sum(i′^-2, i′, i′, N)", is_printed=True), Given({}, ctx))
+    with refused("already stands for something else"):
+        equivalent(parse_expr("sum(i^-2, i, 1, N)"), Given({}, ctx.with_index("i′")))
+
+
+@pytest.mark.parametrize("index", ["i", "M", "a", "gamma_", "N", "k", "sigma_", "zeta_"])
+def test_an_index_may_be_called_as_anything_else_is(index: str) -> None:
+    claim = make_claim(f"sum({index}^-a, {index}, 1, M) ~ zeta(a)", ["a > 1"])
+    check(claim, derivation(claim) | {"model": model(claim)})
 
 
 def test_a_constant_that_is_a_sum_prints_as_one() -> None:
     claim = make_claim("sum(j^-a, j, 3, M) ~ zeta(a)", ["a > 1", "i > 0", "i = 2"])
-    with pytest.raises(StuckError, match=re.escape("LEFT ~ sum(i^(-a), i, 3, oo), but")):
+    with pytest.raises(StuckError, match=re.escape("LEFT ~ sum(i′^(-a), i′, 3, oo), but")):
         derivation(claim)
     claim = make_claim("sum(j^-i, j, 3, M) ~ zeta(i)", ["i > 1"])
-    with pytest.raises(StuckError, match=re.escape("LEFT ~ sum(ii^(-i), ii, 3, oo), but")):
+    with pytest.raises(StuckError, match=re.escape("LEFT ~ sum(i′^(-i), i′, 3, oo), but")):
         derivation(claim)
 
 
@@ -354,7 +356,7 @@ def constants(*texts: str, assume: tuple[str, ...] = ("a > 1", "b > 2")) -> list
     for text in texts:
         while True:
             try:
-                found.append(constant_of(parse_expr(text), ctx))
+                found.append(constant_of(parse_expr(text, is_printed=True), ctx))
                 break
             except SignNeededError as needed:
                 signed = Prover(ctx).with_sign(needed.value)
@@ -478,7 +480,7 @@ def test_constants_that_grow_too_large() -> None:
     ],
 )  # fmt: skip
 def test_what_quantities_are(quantity: str, settings: dict[str, str], value: str) -> None:
-    found = exact_meaning(parse_expr(quantity), setting(**settings))
+    found = exact_meaning(parse_expr(quantity), setting(**settings), SIZES)
     assert found.upper == found.lower == parse_expr(value)
 
 
@@ -504,7 +506,7 @@ def test_quantities_that_are_known_up_to_constants(
     quantity: str, settings: dict[str, str]
 ) -> None:
     with pytest.raises(NoMeaningError):
-        exact_meaning(parse_expr(quantity), setting(**settings))
+        exact_meaning(parse_expr(quantity), setting(**settings), SIZES)
 
 
 def test_paths_of_exact_quantities_say_how_every_size_goes() -> None:
@@ -549,7 +551,7 @@ def test_limits_of_ratios(says: str, assume: list[str], limit: str | None) -> No
         assert witness is None
         return
     assert witness is not None
-    found = check_witness(claim, witness)
+    found = check_witness(claim, witness | with_values(claim))
     assert found.side == "limit"
     assert found.ratio.startswith(limit)
     assert found.text == f"LEFT/RIGHT tends to {found.ratio}, not to 1"

@@ -42,8 +42,12 @@ def test_builders_collect_numbers_and_flatten() -> None:
     assert add(X, num(1), num(-1)) == X
     assert mul(X, num(2), mul(Y, num("1/2"))) == Mul((X, Y))
     assert mul() == num(1)
-    assert mul(X, num(0)) == num(0)
-    assert power(X, num(0)) == num(1)
+    assert mul(num(2), num(0)) == num(0)
+    assert power(num(2), num(0)) == num(1)
+    # What may have no value does not cancel.
+    assert mul(X, num(0), Y) == Mul((num(0), X, Y))
+    assert power(X, num(0)) == Pow(X, num(0))
+    assert power(num(0), num(0)) == Pow(num(0), num(0))
     assert power(X, num(1)) == X
     assert power(num("2/3"), num(-1)) == num("3/2")
     assert power(num(0), num(-1)) == Pow(num(0), num(-1))
@@ -88,8 +92,11 @@ def test_substitution_replaces_free_names_only(text: str, result: str) -> None:
 
 
 def test_substitution_captures_no_name() -> None:
-    with pytest.raises(ValueError, match="the index i would capture"):
-        substitute(parse_expr("sum(x*i, i, 1, oo)"), {"x": Name("i")})
+    with pytest.raises(ValueError, match="the index i′ would capture"):
+        substitute(parse_expr("sum(x*i, i, 1, oo)"), {"x": Name("i′")})
+    assert str(substitute(parse_expr("sum(x*i, i, 1, oo)"), {"x": Name("i")})) == (
+        "sum(i*i′, i′, 1, oo)"
+    )
 
 
 @given(expressions(8), st.sampled_from(["a", "b", "M", "zzz"]))
@@ -101,7 +108,7 @@ def test_substituting_a_new_name_and_back_changes_nothing(expr: Expr, name: str)
 
 def test_walking_yields_parents_first_and_from_left_to_right() -> None:
     texts = [str(node) for node in walk(parse_expr("sum(x + 1, i, 1, y)"))]
-    assert texts == ["sum(x + 1, i, 1, y)", "x + 1", "x", "1", "1", "y"]
+    assert texts == ["sum(x + 1, i′, 1, y)", "x + 1", "x", "1", "1", "y"]
 
 
 def test_which_name_an_optimum_is_of() -> None:

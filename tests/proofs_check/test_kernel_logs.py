@@ -215,7 +215,7 @@ def test_the_sum_of_reciprocal_logarithms_is_not_bounded() -> None:
         hint = {"pieces": [{"log at": at}], "slope": "1/4", "bound": "1", "inner": {}}
         hint["proof"] = {"certs": [{"mu": [ONE], "nu": [ONE], "gens": {}}] * 2}
         with refused("identity"):
-            bound(parse_expr(text), True, ctx, {text: {"upper": hint}})
+            bound(parse_expr(text, is_printed=True), True, ctx, {text: {"upper": hint}})
 
 
 def test_a_stretch_of_unknown_length_needs_terms() -> None:

@@ -81,12 +81,12 @@ def test_both_parts_of_a_cut_range_are_bounded() -> None:
     small["proof"] = {"certs": [{"mu": [ONE], "nu": [ONE], "gens": {}}] * 2}
     for hint, message in [
         ({"cut": "M^(1/2)", "below": small}, "no entry 'above'"),
-        ({"cut": "i", "below": small, "above": small}, "no rule gives the order of i"),
+        ({"cut": "i′", "below": small, "above": small}, "no rule gives the order of i"),
         ({"cut": "M + N", "below": small, "above": small}, "not a monomial"),
         ({"cut": "1", "below": small, "above": small}, "identity"),
     ]:
         with refused(message):
-            bound(parse_expr(text), True, ctx, {text: {"upper": hint}})
+            bound(parse_expr(text, is_printed=True), True, ctx, {text: {"upper": hint}})
 
 
 def test_multiples_of_a_form() -> None:

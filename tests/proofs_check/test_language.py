@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from strategies import arithmetic, conditions, expressions, statements
 
 from proofs_check.claim import RELATIONS, Condition
-from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, Sum
+from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, Sum, unmarked
 from proofs_check.language import (
     MAX_CHARACTERS,
     ClaimSyntaxError,
@@ -45,14 +45,21 @@ def num(value: str | int) -> Num:
         ("x^-y^2", Pow(X, Mul((num(-1), Pow(Y, num(2)))))),
         ("--x", X),
         ("+x", X),
-        ("x*0", num(0)),
-        ("x^0", num(1)),
+        ("x*0", Mul((num(0), X))),
+        ("x^0", Pow(X, num(0))),
         ("min(x, y, 1)", Call("min", (X, Y, num(1)))),
         ("oo", Name("oo")),
-        ("sum(i^-a, i, 1, oo)", Sum(Pow(Name("i"), Mul((num(-1), A))), "i", num(1), Name("oo"))),
+        ("sum(i^-a, i, 1, oo)", Sum(Pow(Name("i′"), Mul((num(-1), A))), "i′", num(1), Name("oo"))),
         (
             "sum(sum(i*j, j, 1, i), i, 1, x)",
-            Sum(Sum(Mul((Name("i"), Name("j"))), "j", num(1), Name("i")), "i", num(1), X),
+            Sum(Sum(Mul((Name("i′"), Name("j′"))), "j′", num(1), Name("i′")), "i′", num(1), X),
+        ),
+        (
+            "sum(i*sum(i, i, 1, i), i, i, x)",
+            Sum(
+                Mul((Name("i′′"), Sum(Name("i′"), "i′", num(1), Name("i′′")))),
+                "i′′", Name("i"), X,
+            ),
         ),
         ("optimal(x)", Call("optimal", (X,))),
         ("eigenvalue(j)", Call("eigenvalue", (Name("j"),))),
@@ -108,7 +115,9 @@ def test_arithmetic_means_what_it_means_in_python(text: str, x: Fraction, y: Fra
 @example(parse_expr("(1/2)^x"))
 @settings(deadline=None, max_examples=200)
 def test_printing_and_reading_back_gives_the_same_tree(expr: Expr) -> None:
-    assert parse_expr(str(expr), max_characters=10**6) == expr
+    text = str(expr)
+    assert parse_expr(text, max_characters=10**6, is_printed=True) == expr
+    assert parse_expr(unmarked(text), max_characters=10**6) == expr
 
 
 @pytest.mark.parametrize(
@@ -154,13 +163,13 @@ def test_a_tower_of_powers_reads_back_at_the_limit() -> None:
 @given(statements)
 @settings(deadline=None)
 def test_statements_read_back(statement: Statement) -> None:
-    assert parse_statement(str(statement)) == statement
+    assert parse_statement(unmarked(str(statement))) == statement
 
 
 @given(conditions)
 @settings(deadline=None)
 def test_conditions_read_back(condition: Condition) -> None:
-    assert parse_condition(str(condition)) == (condition,)
+    assert parse_condition(unmarked(str(condition))) == (condition,)
 
 
 @pytest.mark.parametrize("relation", [r for r in RELATIONS if r != "~"])
