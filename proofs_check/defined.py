@@ -45,12 +45,13 @@ from proofs_check.expr import (
     Num,
     Pow,
     Sum,
+    add,
     children,
     neg,
 )
 from proofs_check.filters import rate_of, small_under
 from proofs_check.growth import index_context
-from proofs_check.logform import GrowthNeededError, UnsupportedError, is_negative, log_tree
+from proofs_check.logform import UnsupportedError, log_tree
 from proofs_check.meaning import has_quantity
 from proofs_check.premises import Premises, stated
 from proofs_check.tree import check_tree
@@ -209,14 +210,21 @@ def _sign_of_sum(expr: Add, parts: tuple[Expr, ...], ctx: Context) -> str:
         return signs.pop()
     try:
         log_tree(expr, ctx)
-    except GrowthNeededError:
+    except SignNeededError:
         raise
     except UnsupportedError:
-        if not all(map(is_negative, parts[:1])):
-            raise
-        log_tree(neg(expr), ctx)
-        return "-"
+        if _is_positive(add(*map(neg, parts)), ctx):
+            return "-"
+        raise
     return "+"
+
+
+def _is_positive(expr: Expr, ctx: Context) -> bool:
+    try:
+        log_tree(expr, ctx)
+    except UnsupportedError:
+        return False
+    return True
 
 
 def _is_filter(expr: Expr, ctx: Context) -> bool:

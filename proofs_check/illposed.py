@@ -12,7 +12,7 @@ from functools import reduce
 from flint import arb
 
 from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, free_names, neg
-from proofs_check.laws import as_law, rising, summable
+from proofs_check.laws import as_law, as_power, rising, summable
 
 __all__ = ["count_fault", "sequence_fault"]
 
@@ -32,10 +32,10 @@ def count_fault(expr: Expr, sizes: frozenset[str]) -> str:
     """
     number, falls = Fraction(1), False
     for factor in expr.factors if isinstance(expr, Mul) else (expr,):
-        match factor:
-            case Num(value):
+        match as_power(factor):
+            case Num(value), _:
                 number *= value
-            case Pow(Name(name), Num(value)) if name in sizes and value < 0:
+            case Name(name), Num(value) if name in sizes and value < 0:
                 falls = True
             case _:
                 return ""

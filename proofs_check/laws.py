@@ -12,8 +12,8 @@ constant, being regularly varying with a negative index, or a product of two dec
 Other sequences are taken apart.  On ``i >= 1``, with *rising* for positive and nondecreasing:
 
 - rising are i, positive numbers, ``i + c`` for ``c > -1``, ``log(i + c)`` for ``c > 0``, sums,
-  products, minima and maxima of rising sequences, their powers with exponents ``>= 0``, and
-  ``exp`` of them;
+  products, minima and maxima of rising sequences, their powers with exponents ``>= 0``, ``exp`` of
+  them, and powers of numbers ``>= 1`` with rising exponents;
 - decreasing up to a constant are summable laws; positive numbers; ``exp(-X)``, and ``r^X`` with
   ``0 < r < 1``, for rising X; powers of rising sequences with exponents ``<= 0``; sums, products,
   minima and maxima of such sequences, as ``f_j <= C f_i`` for each part gives it for them;
@@ -51,6 +51,7 @@ __all__ = [
     "Law",
     "NoMeaningError",
     "as_law",
+    "as_power",
     "counted",
     "finite_trace",
     "law",
@@ -128,7 +129,7 @@ def as_law(expr: Expr) -> Law | None:
     for factor in expr.factors if isinstance(expr, Mul) else (expr,):
         if isinstance(factor, Num) and factor.value > 0:
             continue
-        base, exponent = _as_power(factor)
+        base, exponent = as_power(factor)
         if base not in (INDEX, _LOG) or base in powers or "i" in free_names(exponent):
             return None
         powers[base] = exponent
@@ -137,11 +138,11 @@ def as_law(expr: Expr) -> Law | None:
     return Law(neg(powers[INDEX]), neg(powers[_LOG]) if _LOG in powers else None)
 
 
-def _as_power(expr: Expr) -> tuple[Expr, Expr]:
+def as_power(expr: Expr) -> tuple[Expr, Expr]:
     """Return base and exponent; a power of a power has the product of the exponents."""
     if not isinstance(expr, Pow):
         return expr, ONE
-    base, inner = _as_power(expr.base)
+    base, inner = as_power(expr.base)
     return base, mul(inner, expr.exponent)
 
 
@@ -193,8 +194,9 @@ def summable(expr: Expr) -> Needs | None:
 
 def _decreasing(expr: Expr) -> Needs | None:
     """Return when a sequence is positive and decreasing up to a constant."""
-    if (found := as_law(expr)) is not None:
-        return found.finite()
+    found = as_law(expr)
+    if found is not None and (needs := found.finite()) is not None:
+        return needs
     match expr:
         case Num(value):
             return () if value > 0 else None
@@ -226,6 +228,8 @@ def rising(expr: Expr) -> Needs | None:
             return () if shift > 0 else None
         case Add(parts) | Mul(parts) | Call("min" | "max" | "exp" | "sqrt", parts):
             return _all(map(rising, parts))
+        case Pow(Num(base), e) if base >= 1:
+            return rising(e)
         case Pow(base, e) if "i" not in free_names(e) and (rises := rising(base)) is not None:
             return _all((rises, _when(e, ">=", ZERO)))
     return None
@@ -235,10 +239,14 @@ def _falling(expr: Expr) -> Expr | None:
     """Return X where an expression is ``exp(-cX)``, ``c > 0``, written so or as ``r^X``."""
     match expr:
         case Call("exp", (arg,)):
-            return neg(arg)
+            return _minus(arg)
         case Pow(Num(base), e) if base > 0 and base != 1:
-            return e if base < 1 else neg(e)
+            return e if base < 1 else _minus(e)
     return None
+
+
+def _minus(expr: Expr) -> Expr:
+    return add(*map(neg, expr.terms if isinstance(expr, Add) else (expr,)))
 
 
 def _like_a_power(expr: Expr) -> Needs | None:
