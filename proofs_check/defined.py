@@ -145,8 +145,9 @@ def sign(expr: Expr, ctx: Context) -> str:
             return signs.pop() if len(signs) == 1 else {"min": "-", "max": "+"}[expr.func]
         case Call("sqrt" | "Gamma", _):
             return "+"
-        case Pow(base, Num(value)) if value.denominator == 1:
-            return "+" if value % 2 == 0 else sign(base, ctx)
+        case Pow(base, Num(value)) if value.denominator == 1 and value:
+            found = sign(base, ctx)
+            return found if value % 2 else "+"
         case Pow():
             return "+"
         case Mul(parts):
@@ -200,23 +201,24 @@ def _sign_of_sum(expr: Add, parts: tuple[Expr, ...], ctx: Context) -> str:
         return "+"
     if _is_filter(expr, ctx):
         return "+"
-    try:
-        signs = {sign(part, ctx) for part in parts}
-    except SignNeededError:
-        raise
-    except RejectedError:
-        signs = set()
-    if len(signs) == 1:
+    signs = {_sign_or_none(part, ctx) for part in parts}
+    if signs in ({"+"}, {"-"}):
         return signs.pop()
     try:
         log_tree(expr, ctx)
-    except SignNeededError:
-        raise
     except UnsupportedError:
         if _is_positive(add(*map(neg, parts)), ctx):
             return "-"
         raise
     return "+"
+
+
+def _sign_or_none(expr: Expr, ctx: Context) -> str:
+    """Return the sign of a term, or nothing: a sum may have one where its terms have none."""
+    try:
+        return sign(expr, ctx)
+    except UnsupportedError:
+        return ""
 
 
 def _is_positive(expr: Expr, ctx: Context) -> bool:

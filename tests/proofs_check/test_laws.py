@@ -53,6 +53,14 @@ def test_a_spectrum_has_to_decrease_too() -> None:
                 finite_trace(spectrum, target)
 
 
+def test_kernels_have_laws_of_their_own() -> None:
+    setting = make_claim("M = O(M)", kernel="matern(nu)", assume=["nu > 0"]).setting
+    assert "2*nu + 1 > 1" in map(str, finite_trace(setting, parse_expr("2^-i")))
+    assert str(law(parse_expr("3*i^-a*log(i+1)^2"), "target").at(parse_expr("7"))) == (
+        "7^(-a)*log(8)^2"
+    )
+
+
 def test_no_law() -> None:
     for text in ("2^-i", "log(i+1)^-2", "i^-i", "i^-2*i^-1", "a*i^-2"):
         with pytest.raises(NoMeaningError, match="no rule yet for the target"):
