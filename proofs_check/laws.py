@@ -48,6 +48,7 @@ from proofs_check.expr import (
 )
 
 __all__ = [
+    "ZERO",
     "Law",
     "NoMeaningError",
     "as_law",

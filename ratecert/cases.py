@@ -13,7 +13,7 @@ from typing import Any
 from proofs_check.checker import sides_of
 from proofs_check.claim import Claim
 from proofs_check.cone import Context, Tree
-from proofs_check.expr import Call, Expr, Name, Pow, Sum, children, neg, rebuild
+from proofs_check.expr import Call, Expr, Name, Pow, Sum, children, neg, rebuild, unmarked
 from proofs_check.goals import read_expr, refined
 from proofs_check.growth import bound, decay_argument
 from proofs_check.least import tied_premises
@@ -75,7 +75,8 @@ class Writer:
             for node in outer_nodes(expr):
                 if isinstance(node, Sum) and str(node) not in self.names:
                     name, shown = self.short(node), tidy(node)
-                    found.append(Math(f"{latex(name)} = {latex(shown)}", f"{name} = {shown}"))
+                    text = unmarked(f"{name} = {shown}")
+                    found.append(Math(f"{latex(name)} = {latex(shown)}", text))
         return found
 
 

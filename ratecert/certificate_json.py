@@ -15,9 +15,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from proofs_check.claim import Claim
+from proofs_check.claim import Claim, Condition
 from proofs_check.errors import UserError
-from proofs_check.expr import Expr
+from proofs_check.expr import Expr, unmarked
 from proofs_check.verdict import LEGS, Certificate, Evidence, Verdict
 
 __all__ = [
@@ -83,9 +83,9 @@ def claim_table(claim: Claim) -> dict[str, Any]:
     """Return the claim with the keys of a claim file, defaults written out, and its paper's."""
     setting = claim.setting
     table: dict[str, Any] = {"key": claim.key, "id": claim.id, "says": claim.says}
-    table["assume"] = [str(condition) for condition in claim.assume]
+    table["assume"] = list(map(_typed, claim.assume))
     if setting.kernel is None:
-        table["spectrum"] = str(setting.spectrum)
+        table["spectrum"] = _typed(setting.spectrum)
     else:
         table["kernel"] = str(setting.kernel)
     table |= {
@@ -93,21 +93,26 @@ def claim_table(claim: Claim) -> dict[str, Any]:
         "features": setting.features,
         "algorithm": setting.algorithm,
         "schedule": setting.schedule,
-        "batch": str(setting.batch),
-        "outputs": str(setting.outputs),
+        "batch": _typed(setting.batch),
+        "outputs": _typed(setting.outputs),
         "noise": _texts(setting.noise),
         "sizes": sorted(claim.own_sizes),
         "expect": claim.expect,
     }
     if claim.objective is not None:
-        table["minimise"] = str(claim.objective.expr)
+        table["minimise"] = _typed(claim.objective.expr)
         table["over"] = list(claim.objective.over)
-        table["subject_to"] = [str(condition) for condition in claim.objective.subject_to]
+        table["subject_to"] = list(map(_typed, claim.objective.subject_to))
     return table
 
 
 def _texts(value: Expr | tuple[Expr, ...]) -> str | list[str]:
-    return [str(entry) for entry in value] if isinstance(value, tuple) else str(value)
+    return list(map(_typed, value)) if isinstance(value, tuple) else _typed(value)
+
+
+def _typed(part: Expr | Condition) -> str:
+    """Return an expression or a condition as it is read again."""
+    return unmarked(str(part))
 
 
 def record_names(claims: Sequence[Claim]) -> list[str]:

@@ -247,7 +247,7 @@ def _with_constants(claim: Claim) -> list[Block]:
     if claim.objective is not None or has_quantity(claim.left):
         return []
     assume = [str(condition) for condition in claim.assume]
-    known = leading_terms(str(claim.left), assume, sorted(claim.own_sizes), TERMS)
+    known = leading_terms(unmarked(str(claim.left)), assume, sorted(claim.own_sizes), TERMS)
     if known is None or not known.checked:
         return []
     shown = equation(math(claim.left), known.math())

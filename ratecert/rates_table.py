@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from proofs_check.claim import Claim, Paper
 from proofs_check.claimfile import QUANTITIES
-from proofs_check.expr import Call, Expr, Name, walk
+from proofs_check.expr import Call, Expr, Name, unmarked, walk
 from proofs_check.language import parse_condition, parse_expr
 from proofs_check.verdict import Certificate, Regime
 from ratecert.latex import Cell, Group, Math, Note, Table, Text
@@ -263,7 +263,7 @@ def _constants(certificate: Certificate) -> Cell:
 
 
 def _math(expr: Expr) -> Math:
-    return Math(latex(expr, inline=True), str(expr))
+    return Math(latex(expr, inline=True), unmarked(str(expr)))
 
 
 # Citations.

@@ -244,7 +244,8 @@ def _double(phi: Filter, head: Head) -> Iterator[Term]:
         return
     euler, rest = ring.one + ring.number(head.g) / phi.a, head.h / phi.a
     if not (euler.is_zero() and rest.is_zero()):
-        constant = add(mul(ring.expr(euler), EULER), ring.expr(rest))
+        eulers = [] if euler.is_zero() else [mul(ring.expr(euler), EULER)]
+        constant = add(*eulers, ring.expr(rest))
         yield Term(mul(head.d, constant, scale), scale, "both", s)
 
 
