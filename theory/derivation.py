@@ -101,7 +101,10 @@ def with_values(claim: Claim) -> dict[str, Any]:
         found = grown(stated(claim), (), _valued)
         return {"defined": found} if found else {}
     except (StuckError, RejectedError, CaseNeededError) as error:
-        raise StuckError(f"the claim may say nothing: {error}") from error
+        stuck = StuckError(f"the claim may say nothing: {error}")
+        for case in reversed(cases_of(error)):
+            stuck.add_note(case)
+        raise stuck from error
 
 
 def _valued(ready: Premises, _: Prover) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from proofs_check.cone import RejectedError
 from proofs_check.errors import UserError
 from proofs_check.expr import Num, unmarked
 from proofs_check.goals import is_impossible
-from proofs_check.premises import Premises, left_and_right, premises
+from proofs_check.premises import Premises, left_and_right, premises, stated
 from proofs_check.verdict import Regime
 from theory.derivation import CaseNeededError, derivation, settled, with_values
 from theory.least import refute_optimum
@@ -63,7 +63,7 @@ def derive(claim: Claim) -> Derived:
     try:
         defined = with_values(claim)
     except StuckError as error:
-        return Derived(None, None, unmarked(str(error)), "", ())
+        return Derived(None, None, unmarked(why(error, stated(claim).ctx)), "", ())
     # Briefly, as derivations are dearer; that of an optimum gives up at once where it is false.
     quick = claim.objective is None
     refutation = refute(claim, QUICK_VALUES, QUICK_PATHS) if quick else None

@@ -27,7 +27,7 @@ from fractions import Fraction
 from flint import arb, ctx, fmpq
 
 from proofs_check.errors import UserError
-from proofs_check.expr import Expr, Name, Num, children, rebuild
+from proofs_check.expr import Expr, Name, Num, children, rebuild, unmarked
 
 __all__ = [
     "MAX_DIGITS",
@@ -74,7 +74,7 @@ class Refusal(UserError):  # noqa: N818  (it refuses; nothing went wrong)
         if reason not in REASONS:
             raise KeyError(f"{reason!r} is no declared reason")
         self.reason = reason
-        super().__init__(message)
+        super().__init__(unmarked(message))
 
 
 _LOCK = threading.RLock()
