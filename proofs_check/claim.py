@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
-from proofs_check.expr import Call, Expr, Name, Num, Pow
+from proofs_check.expr import NUMBERS, Call, Expr, Name, Num, Pow, walk
 
 if TYPE_CHECKING:
     from proofs_check.kernels import Kernel
@@ -125,6 +125,19 @@ class Claim:
     note: str = ""
     file: str = field(default="", compare=False)
     line: int = field(default=0, compare=False)
+
+    @property
+    def indices(self) -> frozenset[str]:
+        """The names j that stand in ``eigenvalue(j)`` and are nothing else."""
+        sides = (self.left, self.right, *((self.objective.expr,) if self.objective else ()))
+        calls = (node for side in sides for node in walk(side) if isinstance(node, Call))
+        names = {
+            arg.name
+            for call in calls
+            for arg in call.args
+            if call.func == "eigenvalue" and isinstance(arg, Name)
+        }
+        return frozenset(names) - self.sizes - NUMBERS - {"gamma", "sigma"}
 
     @property
     def name(self) -> str:

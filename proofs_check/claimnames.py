@@ -126,7 +126,7 @@ class Part:
     """A text of the claim, its place, and what its expressions hold.
 
     `names` are the free names, without the X of ``optimal(X)``; `optima` are these X;
-    `eigenvalue_names` the names j of ``eigenvalue(j)``; `indices` those of sums.
+    `indices` those of sums.
     """
 
     path: Path
@@ -134,7 +134,6 @@ class Part:
     names: frozenset[str]
     functions: frozenset[str]
     optima: tuple[str, ...]
-    eigenvalue_names: frozenset[str]
     indices: frozenset[str]
 
     @classmethod
@@ -143,7 +142,6 @@ class Part:
         names: set[str] = set()
         functions: set[str] = set()
         optima: list[str] = []
-        eigenvalue_names: set[str] = set()
         indices: set[str] = set()
         bound: frozenset[str] = frozenset()
         todo = [(expr, bound) for expr in exprs]
@@ -162,10 +160,8 @@ class Part:
                     functions.add("optimal")
                     optima.append(name)
                     continue
-                case Call(func, args):
+                case Call(func, _):
                     functions.add(func)
-                    if func == "eigenvalue" and isinstance(args[0], Name):
-                        eigenvalue_names.add(args[0].name)
             todo += [(child, bound) for child in children(expr)]
         return cls(
             path,
@@ -173,7 +169,6 @@ class Part:
             frozenset(names),
             frozenset(functions),
             tuple(dict.fromkeys(optima)),
-            frozenset(eigenvalue_names),
             frozenset(indices),
         )
 
@@ -238,8 +233,7 @@ class _Names:
         self._sizes = claim.sizes
         self._common = self._sizes | CONSTANTS
         spoken = [*says, *goal]
-        indices = frozenset[str]().union(*(part.eigenvalue_names for part in spoken))
-        self._indices = indices - self._common - QUANTITIES
+        self._indices = claim.indices - QUANTITIES
         assumed = frozenset[str]().union(*(part.names for part in assume))
         self._parameters = assumed - self._common - QUANTITIES - self._indices
         parts = [*spoken, *assume, *(part for parts in settings.values() for part in parts)]

@@ -208,8 +208,8 @@ def _assembled(
             _in_conditions(assume, UNIT_STEP),
             _in_conditions(constraints, UNIT_STEP),
         )
-    sizes = claim.sizes
-    indices = _indices(claim) - sizes
+    _require_indices(claim)
+    sizes, indices = claim.sizes, claim.indices
     equations: list[tuple[str, Expr]] = []
     while found := _equation(assume, sizes | indices):
         equations.append(found)
@@ -336,20 +336,17 @@ def _varied(claim: Claim, uses_n_eff: bool) -> frozenset[str]:
     return over - {"N"} | {"N_eff"} if uses_n_eff and "N" in over else over
 
 
-def _indices(claim: Claim) -> frozenset[str]:
-    """Return the names that stand in ``eigenvalue(...)``; rejects what is no index."""
+def _require_indices(claim: Claim) -> None:
+    """Reject an eigenvalue of anything but a name or a positive whole number."""
     exprs = (claim.left, claim.objective.expr) if claim.objective else (claim.left,)
-    nodes = (node for expr in exprs for node in walk(expr))
-    found: set[str] = set()
-    for node in nodes:
+    for node in (node for expr in exprs for node in walk(expr)):
         match node:
             case Call("eigenvalue", (Name(name),)) if name not in CONSTANTS | {"gamma"}:
-                found.add(name)
+                pass
             case Call("eigenvalue", (Num(value),)) if value >= 1 and value.denominator == 1:
                 pass
             case Call("eigenvalue", (index,)):
                 raise RejectedError(f"{index} is no index: write eigenvalue(j)")
-    return frozenset(found)
 
 
 def _put(expr: Expr, values: Mapping[str, Expr]) -> Expr:

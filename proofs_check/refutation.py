@@ -42,7 +42,7 @@ from proofs_check.claim import Claim, Condition, optimal_of
 from proofs_check.cone import RejectedError
 from proofs_check.exactly import exact_meaning
 from proofs_check.exponentials import Beyond, has_exponentials, quotient_bound
-from proofs_check.expr import Call, Expr, Name, Num, Sum, free_names, walk
+from proofs_check.expr import Expr, Name, Num, Sum, free_names, walk
 from proofs_check.filters import explicit, without_filters
 from proofs_check.leading import leading_term
 from proofs_check.meaning import Meaning, NoMeaningError, has_quantity
@@ -168,17 +168,9 @@ def names_of(claim: Claim, statement: Statement) -> Names:
     used = frozenset[str]().union(*map(free_names, statement.exprs()))
     used |= frozenset(claim.objective.over) if claim.objective else frozenset()
     sizes = used & (claim.sizes)
-    indices = used & _indices(claim) - sizes - {GAMMA, "sigma"}
+    indices = used & claim.indices
     parameters = used - sizes - indices - {GAMMA, "sigma"}
     return Names(parameters, sizes, indices, GAMMA in used)
-
-
-def _indices(claim: Claim) -> frozenset[str]:
-    """Return the names that stand alone in ``eigenvalue(...)``."""
-    goal = (claim.objective.expr,) if claim.objective else ()
-    nodes = [node for expr in (claim.left, claim.right, *goal) for node in walk(expr)]
-    calls = [node for node in nodes if isinstance(node, Call) and node.func == "eigenvalue"]
-    return frozenset(a.name for call in calls for a in call.args if isinstance(a, Name))
 
 
 # Reading a witness.
