@@ -264,10 +264,21 @@ def test_the_index_is_a_name_of_its_own() -> None:
         equivalent(parse_expr("sum(i^-2, i, 1, N)"), Given({}, ctx.with_index("i′")))
 
 
-@pytest.mark.parametrize("index", ["i", "M", "a", "gamma_", "N", "k", "sigma_", "zeta_"])
+@pytest.mark.parametrize("index", ["i", "M", "b", "gamma_", "N", "k", "sigma_", "zeta_"])
 def test_an_index_may_be_called_as_anything_else_is(index: str) -> None:
     claim = make_claim(f"sum({index}^-a, {index}, 1, M) ~ zeta(a)", ["a > 1"])
     check(claim, derivation(claim) | {"model": model(claim)})
+
+
+def test_what_may_be_negative_or_no_number_has_no_equivalent() -> None:
+    ctx = premises(make_claim("M*N ~ M*N*a", ["a > 0"]), exact=True).ctx
+    for text, message in [
+        ("sum(i^-2*(1 - M/i)^(2*N), i, 1, oo)", "need not be positive"),
+        ("M/(a - a)", "identically zero"),
+        ("sum(i^-2, i, 0, oo)", "does not start at a positive number"),
+    ]:
+        with refused(message):
+            equivalent(parse_expr(text), Given({}, ctx))
 
 
 def test_a_constant_that_is_a_sum_prints_as_one() -> None:

@@ -247,7 +247,8 @@ def test_logarithms(text: str, like: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["log(1/M)", "log(1/2 + 1/M)", "log(log(M))", "log(2 + log(M))", "log(M^0)", "M^M", "i",
-     "M*log(1)", "M*log(1/2)", "log(M - N)", "log(N*gamma)", "log(1/2 + N*gamma)", "log(M/N)"],
+     "M*log(1)", "M*log(1/2)", "log(M - N)", "log(N*gamma)", "log(1/2 + N*gamma)", "log(M/N)",
+     "log(max(1/M, 1/N))"],
 )  # fmt: skip
 def test_logarithms_that_no_rule_gives(text: str) -> None:
     with refused("."):
@@ -482,6 +483,11 @@ def test_a_stretch_needs_a_bound_of_its_terms() -> None:
     text = str(parse_expr("sum(exp(-N*i), i, 1, oo)"))
     with refused("the terms of .* have no lower bound"):
         bounded(text, False, {text: {"lower": [stretch]}}, ctx)
+
+
+def test_a_range_does_not_depend_on_its_own_index() -> None:
+    with refused("depends on its own index"):
+        bounded("sum(i′, i′, 1, i′)", True, {}, context())
 
 
 def test_a_point_has_no_name_that_an_index_inside_could_capture() -> None:

@@ -6,13 +6,16 @@ from dataclasses import replace
 
 import pytest
 
+from proofs_check.checker import check, check_needs
 from proofs_check.claim import SIZES
 from proofs_check.claimfile import make_claim
+from proofs_check.cone import RejectedError
 from proofs_check.errors import UserError
 from proofs_check.illposed import count_fault, sequence_fault
 from proofs_check.language import parse_expr
 from proofs_check.laws import NoMeaningError, counted, finite_trace, law, summable
 from proofs_check.meaning import meaning
+from proofs_check.premises import premises
 from theory.derive import derive
 
 RATIO = "variance*N_eff/effective_dimension = Theta(1)"
@@ -94,7 +97,7 @@ FAULTS = [
     ("2^-i - 2^(1-i)", "not positive at i = 1"), ("0", "not positive at i = 1"),
     ("sqrt(i) - 3*log(i)", "not positive at i = 2"), ("pi - i", "not positive at i = 4"),
     ("i^-a", ""), ("2^-i", ""), ("(i+1)^-1", ""), ("min(i^-2, 2^-i)", ""), ("-sin(a*i)", ""),
-    ("i^-2 - a", ""),
+    ("i^-2 - a", ""), ("2^-i*(i-1)^-2", ""),
 ]  # fmt: skip
 
 
@@ -155,3 +158,37 @@ def test_numbers_of_samples_stand_among_what_definitions_need() -> None:
     needs = meaning(parse_expr("variance"), claim.setting).needs
     assert "p >= 1" in map(str, needs)
     assert "p >= 1" not in map(str, meaning(parse_expr("approx"), claim.setting).needs)
+
+
+@pytest.mark.parametrize(
+    ("assume", "is_one"),
+    [
+        (["p >= 1"], True), (["p > 0", "p = 3"], True), (["p >= 2"], True),
+        (["p > 1", "p < 5"], True),
+        (["p > 0", "p = 1/2"], False), (["p > 0"], False), (["p > 1/2"], False),
+    ],
+)  # fmt: skip
+def test_a_number_of_samples_is_shown_to_be_at_least_1(assume: list[str], is_one: bool) -> None:
+    given = ["a > 1", "b > 1", "N_eff*gamma >= 1", *assume]
+    claim = make_claim("variance = O(min(M, (N_eff*gamma)^(1/a))/N_eff)", given, batch="p")
+    proof = derive(claim).proof
+    assert (proof is not None) is is_one
+    if proof is not None:
+        check(claim, proof)
+
+
+def test_a_wrong_proof_that_a_number_is_at_least_1() -> None:
+    given = ["a > 1", "b > 1", "N_eff*gamma >= 1"]
+    says = "variance = O(min(M, (N_eff*gamma)^(1/a))/N_eff)"
+    claim = make_claim(says, [*given, "p >= 2"], batch="p")
+    proof = derive(claim).proof
+    assert proof is not None
+    for wrong in ([], [["1", []]], [["2", []], ["1", [0]]], None):
+        needs = [
+            wrong if k == len(proof["needs"]) - 1 else p for k, p in enumerate(proof["needs"])
+        ]
+        with pytest.raises(RejectedError):
+            check(claim, proof | {"needs": needs})
+    half = make_claim(says, [*given, "p > 0", "p = 1/2"], batch="p")
+    with pytest.raises(RejectedError, match="needed and is false"):
+        check_needs(premises(half), [*proof["needs"][:-1], []])
