@@ -6,7 +6,7 @@
     python3 run.py lock [--check]  renew (or check) the locks in requirements/
     python3 run.py bench [NAME]    run the benchmarks
     python3 run.py census [NAME]   bend every built-in claim; the numbers go into docs/census.md
-    python3 run.py mutants [NAME]  change the ledger's checker line by line: does a test fail?
+    python3 run.py mutants [FILE]  change the checker, one guard at a time: does a test fail?
     python3 run.py docs            build the site into docs/_build/html
 
 Standard library only.  The packages go into ``.venv``, which is keyed on the machine, the
@@ -215,14 +215,14 @@ def census(arguments: list[str]) -> int:
 
 
 def mutants(arguments: list[str]) -> int:
-    """Run mutmut on the checker of ledgers (an hour or two), or on the functions named.
+    """Change the checker, or the files named, in every way that decides what it accepts.
 
-    A name may hold ``*``: ``'proofs_check.ledger.signs.*'``.  Then list the mutants that no test
-    noticed; ``mutmut show NAME`` in the environment says what each of them changed.
+    It shows the changes that no test notices, takes hours for the whole checker, and goes on
+    where it was stopped; ``tests/mutation/run.py --help`` tells more.
     """
-    ensure("dev")
+    ensure("test")
     os.chdir(ROOT)
-    return run("mutmut", "run", *arguments) or run("mutmut", "results")
+    return run("python", str(ROOT / "tests" / "mutation" / "run.py"), *arguments)
 
 
 def docs(arguments: list[str]) -> int:
