@@ -5,8 +5,8 @@
 - an ``if``, a ``while``, a conditional expression, a filter of a comprehension, a guard of a
   ``case``: as if its condition never held, or always did; a ``case`` that never matches;
 - ``and``, ``or``, a union of patterns, a literal set, and what ``in`` looks at: one part less;
-- ``not`` and the minus sign gone; ``<`` and ``<=``, ``==`` and ``!=``, ``is`` and ``is not``, ``in``
-  and ``not in`` exchanged, likewise ``+`` and ``-``, ``*`` and ``/``, ``|`` and ``&``;
+- ``not`` and the minus sign gone; ``<`` and ``<=``, ``==`` and ``!=``, ``is`` and ``is not``,
+  ``in`` and ``not in`` exchanged, likewise ``+`` and ``-``, ``*`` and ``/``, ``|`` and ``&``;
 - ``all`` and ``any``, ``max`` and ``min`` and what else comes in pairs (`PAIRS`) exchanged;
 - True and False, 0 and 1 exchanged, another small integer, the words of `WORDS` exchanged;
 - a statement that is a call, or that binds a name anew, gone; a loop over nothing; an optional
@@ -61,7 +61,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def _swapped(pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    return {b: a for a, b in reversed(pairs)} | {a: b for a, b in reversed(pairs)}
+    return {b: a for a, b in reversed(pairs)} | dict(reversed(pairs))
 
 
 NAMES, STRINGS = _swapped(PAIRS), _swapped(WORDS)
@@ -239,9 +239,9 @@ def _calls(here: Any, node: ast.Call) -> Iterator[Alternative]:
         yield node, "keywords", left, node
     if len(node.args) > 1 and isinstance(node.args[-1], ast.Name | ast.Attribute):
         yield node, "args", node.args[:-1], node
-    if isinstance(node.func, ast.Attribute) and not node.args and not node.keywords:
-        if node.func.attr not in READERS:
-            yield here(node.func.value)
+    match node:
+        case ast.Call(ast.Attribute(value, name), [], []) if name not in READERS:
+            yield here(value)
 
 
 def _other_values(value: object) -> Iterator[object]:
