@@ -41,7 +41,7 @@ def proof_of(claim: Claim) -> dict[str, Any]:
 def harmonic() -> tuple[dict[str, Any], dict[str, Any]]:
     """The proof that ``Σ_{i<=M} 1/i`` is of order log(M), and what it says of the sum."""
     proof = derived("harmonic")
-    return proof, proof["tree"]["bounds"]["sum(1/i, i, 1, M)"]
+    return proof, proof["tree"]["bounds"]["sum(1/i′, i′, 1, M)"]
 
 
 def test_an_interval_is_no_longer_than_it_says() -> None:
@@ -58,7 +58,7 @@ def test_an_interval_is_no_longer_than_it_says() -> None:
 def test_a_stretch_bounds_the_terms_times_their_index() -> None:
     """``i^-2 i`` is not at least 1 from 1 to M, so ``Σ i^-2`` is not of order log(M)."""
     proof, sides = harmonic()
-    proof["tree"] |= {"bounds": {"sum(i^(-2), i, 1, M)": sides}, "lower": SAME}
+    proof["tree"] |= {"bounds": {"sum(i′^(-2), i′, 1, M)": sides}, "lower": SAME}
     sides["lower"] = [item for item in sides["lower"] if "from" in item]
     assert [item["bound"] for item in sides["lower"]] == ["1"]
     with refused("identity of a certificate fails in the coefficient of i"):
