@@ -4,7 +4,9 @@
         --processes N      how many changes to try at a time (1)
         --tests PATH ...   where the tests are (tests/proofs_check)
         --slowest S        leave out tests that take longer (4 seconds)
+        --patience S       stop after tests that take so long together (60 seconds)
         --again            try the survivors once more
+        --survivors        ... and nothing else
         --report           show what is known, try nothing
 
 First every test runs on its own, to see which lines of the checker it comes by.  Then each change
@@ -33,6 +35,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
@@ -230,6 +233,7 @@ class Workshop:
     items: dict[str, pytest.Item]
     seconds: dict[str, float]
     lines: dict[str, dict[str, int]]
+    patience: float
     functions: dict[tuple[str, str], list[FunctionType]] = field(default_factory=functions)
     noticed: dict[tuple[str, str], Counter[str]] = field(
         default_factory=lambda: defaultdict(Counter)
@@ -246,7 +250,9 @@ class Workshop:
             if any(lines.get(path, 0) & where for path, where in places.items())
         ]
         before = self.noticed[mutant.path, change.function]
-        return sorted(found, key=lambda test: (-before[test], self.seconds[test]))
+        found.sort(key=lambda test: (-before[test], self.seconds[test]))
+        spent = accumulate(self.seconds[test] for test in found)
+        return [test for test, total in zip(found, spent, strict=True) if total <= self.patience]
 
     def _users(self, mutant: Mutant) -> dict[str, int]:
         """Return the lines of the functions that use what stands at the top of a module."""
@@ -362,9 +368,10 @@ def _value(expression: ast.expr, module: Any) -> Any:
 class Trial:
     """A plugin of pytest: where the tests would be run, the changes are tried."""
 
-    def __init__(self, paths: list[Path], processes: int, slowest: float, again: bool):
-        self.paths, self.processes, self.slowest = paths, processes, slowest
-        self.again = again
+    def __init__(self, given: argparse.Namespace, paths: list[Path]):
+        self.paths, self.processes, self.again = paths, given.processes, given.again
+        self.survivors = given.survivors
+        self.slowest, self.patience = given.slowest, given.patience
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Have Hypothesis find examples, not shrink them."""
@@ -390,6 +397,7 @@ class Trial:
                 test: {path: int(mask, 16) for path, mask in lines.items()}
                 for test, (_, lines) in quick.items()
             },
+            self.patience,
         )
         gc.freeze()
         workers = []
@@ -411,7 +419,8 @@ class Trial:
             for path in self.paths:
                 for at, mutant in enumerate(mutants(path)):
                     before = done.get(mutant.key)
-                    is_open = before is None or (self.again and before.status not in SETTLED)
+                    is_open = before is None and not self.survivors
+                    is_open |= before is not None and self.again and before.status not in SETTLED
                     if at % self.processes == number and is_open:
                         tried = shop.tried(mutant)
                         results.write(json.dumps(tried.__dict__) + "\n")
@@ -458,13 +467,15 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--tests", nargs="*", default=["tests/proofs_check"])
     parser.add_argument("--slowest", type=float, default=4.0)
+    parser.add_argument("--patience", type=float, default=60.0)
     parser.add_argument("--again", action="store_true")
+    parser.add_argument("--survivors", action="store_true")
     parser.add_argument("--report", action="store_true")
     given = parser.parse_args()
     paths = [path.resolve() for path in given.paths] or sorted(ROOT.glob("proofs_check/**/*.py"))
     if not given.report:
         os.chdir(ROOT)
-        trial = Trial(paths, given.processes, given.slowest, given.again)
+        trial = Trial(given, paths)
         quiet = ["-q", "-s", "-p", "no:cacheprovider", "-o", "tmp_path_retention_policy=none"]
         pytest.main([*quiet, *given.tests], plugins=[trial])
     return report(paths)

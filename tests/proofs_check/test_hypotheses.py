@@ -10,21 +10,34 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from derivations import derived
+from derivations import derived, is_derived
 
+from proofs_check.algebra import Form, Multiplier
 from proofs_check.checker import check
 from proofs_check.claim import Claim
 from proofs_check.claimfile import make_claim
-from proofs_check.cone import RejectedError
+from proofs_check.cone import Context, RejectedError, lin, normal_form
+from proofs_check.expr import Name, Sum
+from proofs_check.growth import bound, range_context, vertex_goal
+from proofs_check.language import parse_expr
+from proofs_check.logform import log_tree, monomial
 from proofs_check.orders import CONSTANT, Order
 from proofs_check.premises import premises
 from proofs_check.profiles import Piece, sum_order
 from theory.derivation import derivation
+from theory.prover import Prover, StuckError
 from theory.refute import model
 
 ONE: list[Any] = [["1", []]]
 SAME: dict[str, Any] = {"certs": [{"mu": [ONE], "nu": [ONE], "gens": {}}]}
 """The proof of a goal between two equal forms."""
+
+
+def context(*assume: str) -> Context:
+    return premises(make_claim("M*N*gamma = O(M*N*gamma)", assume)).ctx
+
+
+ZERO = lin(Form({}))
 
 
 def refused(message: str) -> Any:
@@ -65,6 +78,220 @@ def test_a_stretch_bounds_the_terms_times_their_index() -> None:
         check(make_claim("sum(i^-2, i, 1, M) = Omega(log(M))"), proof)
 
 
+def range_hint(text: str, ctx: Context, **hint: Any) -> dict[str, Any]:
+    """Return data that bound a sum from above, what they say of the terms being proved."""
+    expr = parse_expr(text)
+    assert isinstance(expr, Sum)
+    inside = range_context(expr, ctx)
+    hint = {"slope": "1", "bound": "1", "inner": {}, **hint}
+    term = bound(expr.term, True, inside, hint["inner"])
+    assert term is not None
+    hint["proof"] = Prover(inside).goal(*vertex_goal(expr, term, hint, ctx))
+    return {str(expr): {"upper": hint}}
+
+
+def test_the_longest_interval_counts() -> None:
+    ctx, text = context(), "sum(1/i, i, 1, M)"
+    ends = {"from": "1", "to": "M"}
+    proof = {"certs": [{"mu": [ONE], "nu": [ONE], "gens": {}}]}
+    long = {**ends, "log": "M", "times": "1", "proof": proof}
+    short = {"from": "1", "to": "1", "log": "1", "times": "1", "proof": proof}
+    for pieces in ([long, short], [short, long], [long]):
+        data = range_hint(text, ctx, pieces=[{"at": "1"}, {"at": "M"}, *pieces])
+        found = bound(parse_expr(text), True, ctx, data)
+        assert found is not None
+        assert (monomial(parse_expr("log(M)"), ctx),) in normal_form(found, "max")
+
+
+def test_a_cut_leaves_both_parts() -> None:
+    """Beyond N the terms ``N/i^2`` add up to 1, but those before add up to log(N)."""
+    proof = derived("cut")
+    sides = proof["tree"]["bounds"]["sum(1/i*min(1, N/i), i, 1, oo)"]
+    for text, given in (("below", "above"), ("above", "below")):
+        hint = {**sides["upper"], text: sides["upper"][given]}
+        bounds = {"sum(1/i*min(1, N/i), i, 1, oo)": {**sides, "upper": hint}}
+        tree = {**proof["tree"], "bounds": bounds, "upper": SAME}
+        with refused("identity"):
+            check(make_claim("sum(1/i*min(1, N/i), i, 1, oo) = O(1)"), proof | {"tree": tree})
+
+
+def number(ctx: Context, text: str) -> str:
+    return str([g.text for g in ctx.generators].index(text))
+
+
+def by(ctx: Context, *texts: str, count: int = 1) -> dict[str, Any]:
+    """The certificates of `count` clauses between two forms by these generators, once each."""
+    gens = {number(ctx, text): ONE for text in texts}
+    return {"certs": [{"mu": [ONE], "nu": [ONE], "gens": gens}] * count}
+
+
+WITHIN = [
+    # Windows and stretches that do not lie in the range of the sum, or in one that may be empty.
+    ("sum(i^-2, i, M, oo)", {"at": "1", "after": SAME}, "2 clauses"),
+    ("sum(i^-2, i, M, oo)", {"at": "1", "after": {"certs": SAME["certs"] * 2}}, "of M"),
+    ("sum(i, i, 1, M)", {"at": "N", "after": "N", "before": SAME}, "identity"),
+    ("sum(i, i, 1, M)", {"at": "M", "after": "M", "before": SAME}, "no entry 'nonempty'"),
+    ("sum(i, i, 1, M)", {"at": "M", "after": "M", "before": SAME, "nonempty": SAME}, "identity"),
+    ("sum(1/i, i, 1, N*gamma)", {"at": "1", "after": SAME, "before": SAME}, "identity"),
+    ("sum(1/i, i, 1, M)", {"from": "1", "to": "N", "after": SAME, "before": SAME}, "identity"),
+    ("sum(1/i, i, 1, M)", {"from": "1", "to": "M", "after": SAME, "before": SAME, "log": "M",
+                           "times": "2", "long": SAME}, "identity"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "part", "message"), WITHIN)
+def test_parts_of_a_sum_lie_in_its_range(text: str, part: dict[str, Any], message: str) -> None:
+    ctx = context()
+    part = {"inner": {}, **part}
+    if isinstance(part["after"], str):
+        part["after"] = by(ctx, f"{part['after']} -> oo")
+    with refused(message):
+        bound(parse_expr(text), False, ctx, {str(parse_expr(text)): {"lower": [part]}})
+
+
+def test_a_range_that_may_be_empty_has_no_first_term() -> None:
+    text = "sum(j^(-2), j, 2, i)"
+    hint = {text: {"lower": [{"at": "1", "after": SAME, "before": by(context(), count=1)}]}}
+    first, second = (context().with_index("i", Fraction(k)) for k in (1, 2))
+    hint[text]["lower"][0]["before"] = by(second, "i >= 1")
+    assert bound(parse_expr(text), False, second, hint) == ZERO
+    with refused("no entry 'nonempty'"):
+        bound(parse_expr(text), False, first, hint)
+    end = "sum(j^(-2), j, 1, N*gamma)"
+    large = context("N*gamma >= 1")
+    hint = {end: {"lower": [{"at": "1", "after": SAME, "before": by(large, "N*gamma >= 1")}]}}
+    with refused("no entry 'nonempty'"):
+        bound(parse_expr(end), False, large, hint)
+
+
+def test_windows_bound_a_sum_by_its_terms() -> None:
+    ctx = context()
+    known = {"after": by(ctx, "M -> oo"), "before": SAME, "nonempty": by(ctx, "M -> oo")}
+    for text, value in (("sum(i, i, 1, M)", "M^2"), ("sum(i^(-2), i, 1, M)", "1/M")):
+        data = {text: {"lower": [{"at": "M", **known}]}}
+        assert bound(parse_expr(text), False, ctx, data) == log_tree(parse_expr(value), ctx)
+    text = "sum(exp(-N*i), i, 1, oo)"
+    data = {text: {"lower": [{"at": "1", "after": SAME}]}}
+    assert bound(parse_expr(text), False, ctx, data) is None
+
+
+FAR = [
+    # The terms of an interval are bounded in it, too: here they add up to the root of M.
+    ("sum(min(1, M/i^2), i, 1, M)", {"from": "1", "to": "M", "log": "M", "times": "1"}),
+    # Far from a point the terms fall: the sum of these is log(M).
+    ("sum(1/i, i, M, M^2)", {"at": "M"}),
+    ("sum(1/i, i, M, M^2)", {"at": "M^2"}),
+    ("sum(1/i, i, 1, M)", {"at": "1"}),
+    ("sum(1/(i*log(i+1)), i, 1, M)", {"log at": "1"}),
+    ("sum(1/(i*log(i+1)), i, 1, M)", {"log at": "M"}),
+]
+
+
+@pytest.mark.parametrize(("text", "piece"), FAR)
+@pytest.mark.parametrize("slope", ["1", "1/9"])
+def test_sums_that_are_not_as_small_as_their_vertices(text: str, piece: Any, slope: str) -> None:
+    with pytest.raises((RejectedError, StuckError)):
+        range_hint(text, context(), pieces=[{"proof": SAME, **piece}], slope=slope)
+
+
+@pytest.mark.parametrize("lo", ["a", "1", "M"])
+def test_only_a_number_at_the_start_of_a_range_keeps_its_index_from_1(lo: str) -> None:
+    """The first term of ``1/log(i)`` is infinite at i = 1, which ``a > 0`` allows for."""
+    ctx = context("a > 0")
+    ctx = ctx.with_sign(ctx.ring.frac(Name("a")), "+", Multiplier.read([["1", [0]]], 1))
+    with refused("need not be above 0"):
+        bound(parse_expr(f"N + sum(1/log(i), i, {lo}, M)"), False, ctx, {})
+    two = parse_expr("N + sum(1/log(i), i, 2, M)")
+    assert bound(two, False, context(), {}) == log_tree(parse_expr("N"), context())
+
+
+# What is left out of a lower bound, or bounded by 1, has to be positive all the same.
+
+NOT_POSITIVE = [
+    # An exponential is at most 1 only where its argument is negative: exp(N - M) is not at N = 2M.
+    ("exp(N - M) = O(1)", "no rule for differences"),
+    ("M*exp(N - M) = O(M)", "no rule for differences"),
+    ("(1 + exp(N - M))^2 = O(1)", "no rule for differences"),
+    ("sqrt(1 + exp(N - M)) = O(1)", "no rule for differences"),
+    ("max(1, exp(N - M)) = O(1)", "no rule for differences"),
+    ("exp(M) = O(1)", "no rule bounds exp.-M. from below"),
+    # A sum of something negative is not at least 0: these are about -M^2/2.
+    ("N + sum(1 - i, i, 1, M) = Omega(N)", "no rule for differences"),
+    ("N + sum(i, i, -M, 1) = Omega(N)", "not positive"),
+]
+
+
+@pytest.mark.parametrize(("says", "message"), NOT_POSITIVE)
+def test_what_is_not_positive_has_no_bound(says: str, message: str) -> None:
+    claim = make_claim(says)
+    tree = {"bounds": {}, "upper": SAME, "lower": SAME}
+    with refused(message):
+        check(claim, {"needs": [], "model": model(claim), "tree": tree})
+
+
+def test_the_range_of_a_sum_does_not_depend_on_its_index() -> None:
+    with refused("depends on its own index"):
+        bound(parse_expr("N + sum(i, i, 1, i)"), False, context(), {})
+
+
+def leaf(says: str, bounds: Any) -> None:
+    """Check a claim by bounds of its exponentials and sums, after which both sides are equal."""
+    claim = make_claim(says)
+    tree = {"bounds": bounds, "upper": SAME, "lower": SAME}
+    check(claim, {"needs": [], "model": model(claim), "tree": tree})
+
+
+@pytest.mark.parametrize(
+    ("true", "false", "exponential"),
+    [
+        (
+            "exp(-1 - 1/M) = Omega(1)",
+            "exp(-max(1, N*exp(-M))) = Omega(1)",
+            "exp(-max(1, N*exp(-M)))",
+        ),
+        ("exp(-2*(1 + 1/M)) = Omega(1)", "exp(-2*M) = Omega(1)", "exp(-2*M)"),
+        ("exp(-min(1, M)) = Omega(1)", "exp(-max(1, M)) = Omega(1)", "exp(-max(1, M))"),
+    ],
+)
+def test_an_exponential_is_at_least_a_constant_where_its_argument_is_bounded(
+    true: str, false: str, exponential: str
+) -> None:
+    hint = {"lower": {"bounded": SAME}}
+    with refused("identity|clauses"):
+        leaf(false, {str(parse_expr(exponential)): hint})
+    assert is_derived(true)
+
+
+def test_a_number_multiplies_every_term_of_an_argument() -> None:
+    text = "exp(-2*(M + N))"
+    with refused("2 clauses"):
+        bound(parse_expr(text), False, context(), {text: {"lower": {"bounded": SAME}}})
+    bounded = bound(parse_expr(text), True, context(), {text: {"upper": {"power": "3"}}})
+    assert bounded == log_tree(parse_expr("min(1, max(M, N)^-3)"), context())
+
+
+MONOTONE = [
+    # By the larger and by the smaller of two bounds, and by powers of a bound.
+    ("max(exp(-M), N) = O(N)", "max(exp(-M), N) = O(1)"),
+    ("min(N, sum(i^-2, i, 1, M)) = Theta(1)", "min(N, sum(i^-2, i, 1, M)) = Omega(N)"),
+    ("max(1, sum(i, i, 1, M)) = Theta(M^2)", "max(1, sum(i, i, 1, M)) = O(1)"),
+    ("max(N, sum(i^-2, i, 1, M)) = Theta(N)", "max(1, sum(i^-2, i, 1, M)) = Omega(N)"),
+    ("sqrt(sum(i, i, 1, M)) = Theta(M)", "sqrt(sum(i, i, 1, M)) = O(M^(2/3))"),
+    ("sqrt(sum(i, i, 1, M)) = O(M)", "sqrt(sum(i, i, 1, M)) = Omega(M^2)"),
+    ("sqrt(sum(i, i, 1, M)) = Omega(M)", "sqrt(sum(i, i, 1, M)) = O(1)"),
+    ("1/sum(i, i, 1, M) = Theta(M^-2)", "1/sum(i, i, 1, M) = Omega(M^-1)"),
+    ("sum(i, i, 1, M)*sum(1, i, 1, N) = Theta(M^2*N)", "sum(i, i, 1, M)*sum(1, i, 1, N) = O(N^2)"),
+    ("sum(i, i, 1, M) + sum(1, i, 1, N) = Theta(M^2 + N)",
+     "sum(i, i, 1, M) + sum(1, i, 1, N) = O(M^2)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("true", "false"), MONOTONE)
+def test_bounds_are_combined(true: str, false: str) -> None:
+    assert is_derived(true)
+    assert not is_derived(false)
+
+
 # Equivalents.
 
 
@@ -90,6 +317,26 @@ def test_repeated_steps_are_an_exponential_only_if_there_are_many() -> None:
     proof["tree"]["grows"].pop("N", None)
     with refused("N -> oo is not settled"):
         check(claim, proof)
+
+
+def test_a_case_of_a_claim_about_equivalents_reads_quantities_exactly() -> None:
+    """Up to constants the bias keeps ``exp(-N gamma i^-a)`` of a mode, exactly the square."""
+    assume = ["a > 2", "b > 1", "N*gamma >= log(N)", "M^a >= N*gamma*log(M)"]
+    setting = {"features": "top", "schedule": "constant"}
+
+    def with_cases(says: str, proof: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Distinguish a > 1, which always holds, from cases that do not occur: a = 1 and a < 1."""
+        claim = make_claim(says, assume, **setting)
+        found = proof or proof_of(claim)
+        eq, lt = ({"void": [["1", [0]], ["1", more]]} for more in ([], [2]))
+        lt["void"].append(["1", []])
+        cases = {"compare": ["a", "1"], "gt": found["tree"], "eq": eq, "lt": lt}
+        check(claim, found | {"tree": cases})
+        return found
+
+    proof = with_cases("mean_bias ~ Gamma((b-1)/a)/a*(2*N*gamma)^((1-b)/a)")
+    with refused("LEFT ~ .*, but RIGHT ~"):
+        with_cases("mean_bias ~ Gamma((b-1)/a)/a*(N*gamma)^((1-b)/a)", proof)
 
 
 # Sums along paths.
