@@ -423,6 +423,8 @@ class Trial:
                     is_open |= before is not None and self.again and before.status not in SETTLED
                     if at % self.processes == number and is_open:
                         tried = shop.tried(mutant)
+                        if self.survivors and tried.status not in SETTLED:
+                            continue  # fewer tests may have been run than before
                         results.write(json.dumps(tried.__dict__) + "\n")
                         results.flush()
                 print(f"{path.relative_to(ROOT)}: done", file=sys.stderr, flush=True)

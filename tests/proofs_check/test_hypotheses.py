@@ -12,19 +12,23 @@ from typing import Any
 import pytest
 from derivations import derived, is_derived
 
-from proofs_check.algebra import Form, Multiplier
+from proofs_check.algebra import Form, Multiplier, Ring
 from proofs_check.checker import check
 from proofs_check.claim import Claim
 from proofs_check.claimfile import make_claim
 from proofs_check.cone import Context, RejectedError, lin, normal_form
+from proofs_check.constants import rational
+from proofs_check.equivalence import equivalent
+from proofs_check.equivalents import Equivalent, Single, agree
 from proofs_check.expr import Name, Sum
-from proofs_check.growth import bound, range_context, vertex_goal
+from proofs_check.growth import bound, range_context, vertex_goal, window_context
 from proofs_check.language import parse_expr
 from proofs_check.logform import log_tree, monomial
 from proofs_check.orders import CONSTANT, Order
 from proofs_check.premises import premises
 from proofs_check.profiles import Piece, sum_order
 from theory.derivation import derivation
+from theory.equivalence import Sought
 from theory.prover import Prover, StuckError
 from theory.refute import model
 
@@ -132,6 +136,7 @@ WITHIN = [
     ("sum(i, i, 1, M)", {"at": "N", "after": "N", "before": SAME}, "identity"),
     ("sum(i, i, 1, M)", {"at": "M", "after": "M", "before": SAME}, "no entry 'nonempty'"),
     ("sum(i, i, 1, M)", {"at": "M", "after": "M", "before": SAME, "nonempty": SAME}, "identity"),
+    ("sum(1/i, i, 1, M)", {"at": "1", "after": SAME, "before": SAME}, "identity"),
     ("sum(1/i, i, 1, N*gamma)", {"at": "1", "after": SAME, "before": SAME}, "identity"),
     ("sum(1/i, i, 1, M)", {"from": "1", "to": "N", "after": SAME, "before": SAME}, "identity"),
     ("sum(1/i, i, 1, M)", {"from": "1", "to": "M", "after": SAME, "before": SAME, "log": "M",
@@ -162,6 +167,53 @@ def test_a_range_that_may_be_empty_has_no_first_term() -> None:
     hint = {end: {"lower": [{"at": "1", "after": SAME, "before": by(large, "N*gamma >= 1")}]}}
     with refused("no entry 'nonempty'"):
         bound(parse_expr(end), False, large, hint)
+
+
+def test_a_range_tends_to_infinity_relative_to_its_start() -> None:
+    """For ``M >= N`` the range may consist of N and M = N, or of no integer between them."""
+    ctx, text = context("M >= N"), "sum(1/i, i, N, M)"
+    end = by(ctx, "M >= N")
+    start = {"certs": [*by(ctx, "N -> oo")["certs"], *SAME["certs"]]}
+    long = {"certs": [*by(ctx, "M -> oo")["certs"], *end["certs"]]}
+    window = {"at": "N", "after": start, "before": end, "nonempty": long}
+    with refused("nothing in the certificate tends to infinity"):
+        bound(parse_expr(text), False, ctx, {text: {"lower": [window]}})
+
+
+def test_a_window_is_around_its_centre() -> None:
+    """Around M the terms ``exp(-i M)`` are no constants: i is of order M there, not 1/M."""
+    ctx, text = context(), "sum(exp(-(i*M)), i, 1, oo)"
+    expr = parse_expr(text)
+    assert isinstance(expr, Sum)
+    inside = window_context(expr, monomial(parse_expr("M"), ctx), ctx)
+    for last in (len(inside.generators) - 1, len(inside.generators) - 2):
+        proof = {"certs": [{"mu": [ONE], "nu": [ONE], "gens": {str(last): ONE}}]}
+        inner = {str(expr.term): {"lower": {"bounded": proof}}}
+        window = {"at": "M", "after": by(ctx, "M -> oo"), "inner": inner}
+        with refused("identity"):
+            bound(expr, False, ctx, {str(expr): {"lower": [window]}})
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"upper": 1}, "no entry 'pieces'"),
+        ({"upper": ["cut"]}, "no entry 'pieces'"),
+        ({"upper": {"pieces": 1}}, "list of objects"),
+        ({"upper": {"pieces": {}}}, "list of objects"),
+        ({"upper": {"pieces": "at"}}, "list of objects"),
+    ],
+)
+def test_bounds_that_are_malformed(data: Any, message: str) -> None:
+    with refused(message):
+        bound(parse_expr("sum(1/i, i, 1, M)"), True, context(), {"sum(1/i, i, 1, M)": data})
+
+
+@pytest.mark.parametrize("tree", [None, 1, "compare", ["compare"], {"compare": "ab"}])
+def test_trees_that_are_malformed(tree: Any) -> None:
+    claim = make_claim("M = O(a*b*M)", ["a > 1", "b > a"])
+    with refused("no entry|two sides"):
+        check(claim, {"needs": [], "model": model(claim), "tree": tree})
 
 
 def test_windows_bound_a_sum_by_its_terms() -> None:
@@ -293,6 +345,90 @@ def test_bounds_are_combined(true: str, false: str) -> None:
 
 
 # Equivalents.
+
+
+EQUIVALENTS = [
+    ("log(M^2*N)", "2*log(M) + log(N)"),
+    ("log(N^2/M^2)", "2*log(2 + N/M)"),
+    ("log(N^3*M^-3)", "3*log(2 + N/M)"),
+    ("log(N*gamma)", "log(2 + N*gamma)"),
+    ("log(M^2*log(M))", "2*log(M)"),
+    ("log(T*M/N)", "log(2 + T*M/N)"),
+    ("(M^2 + N)*(M + T)", "M^2*T + N*T"),
+    ("max(M, N, T)", "T"),
+    ("min(M, N, T)", "M"),
+    ("min(M, 2*M)*max(M, 2*M, M)", None),
+    ("exp(-1/M)", "1"),
+    ("exp(1/M)", "1"),
+    ("exp(-M)", None),
+    ("exp(-N/M)", None),
+    ("log(N^3/M^6)", None),
+    ("log(N^2*log(M))", None),
+    ("log(N^3/M^3*log(M))", None),
+    ("log(log(M))", None),
+    ("M - N", None),
+    ("N - M", "N"),
+    ("N - 2*M + T - 3*M^2", "T"),
+    ("N - 2*M - 3*M^2", None),
+]
+
+
+@pytest.mark.parametrize(("text", "value"), EQUIVALENTS)
+def test_equivalents(text: str, value: str | None) -> None:
+    """With ``N >= M^2``, ``T >= N^3`` and ``N gamma >= log(N)``."""
+    assume = ["N >= M^2", "T >= N^3", "N*gamma >= log(N)"]
+    ctx = premises(make_claim("M*N*T*gamma ~ M*N*T*gamma", assume), exact=True).ctx
+    if value is None:
+        with refused("no rule|not settled|not known to be dominated"):
+            equivalent(parse_expr(text), Sought(ctx))
+    else:
+        one, other = (equivalent(parse_expr(t), Sought(ctx)) for t in (text, value))
+        assert agree(one, other, ctx)
+
+
+def test_products_have_at_most_so_many_terms() -> None:
+    ring = Ring([])
+    powers = [Single(rational(ring.one), Form({"M": ring.number(k)})) for k in range(25)]
+    most = Equivalent.of(powers[:24])
+    assert len((most * Equivalent.of(powers[:1])).terms) == 24
+    with refused("too many terms"):
+        most * Equivalent.of(powers[:2])
+
+
+def equivalence(says: str, assume: list[str], **tree: Any) -> None:
+    claim = make_claim(says, assume)
+    check(claim, {"needs": [], "model": model(claim), "tree": {"grows": {}, **tree}})
+
+
+def test_all_constants_of_two_equivalents_agree() -> None:
+    with refused("but RIGHT ~"):
+        equivalence("M + N ~ M + 2*N", [])
+    with refused("but RIGHT ~"):
+        equivalence("M + 2*N ~ M + N", [])
+    equivalence("M + N ~ N + M", [])
+
+
+def test_what_is_no_more_than_bounded_does_not_grow() -> None:
+    """For ``M >= N`` a term N beside M counts: M = N is allowed."""
+    ctx = premises(make_claim("M + N ~ M", ["M >= N"]), exact=True).ctx
+    bounded = by(ctx, "M >= N")
+    with refused("nothing in the certificate tends to infinity"):
+        equivalence("M + N ~ M", ["M >= N"], grows={"1/N*M": bounded, "M/N": bounded})
+    with refused("nothing in the certificate tends to infinity"):
+        small = {"N": {"than": "M", "bounds": {}, "proof": bounded}}
+        equivalence("M + N ~ M", ["M >= N"], small=small)
+    for wrong in (1, [], "N"):
+        with refused("not an object"):
+            equivalence("M ~ M", [], small=wrong)
+
+
+def test_a_small_term_is_small_under_the_conditions_of_its_filters() -> None:
+    """For ``c < 0`` the base ``1 - gamma N^-c`` may be far below -1."""
+    says = "M + (1 - gamma*N^-c)^(2*T) ~ M"
+    ctx = premises(make_claim(says, ["c > 0"]), exact=True).ctx
+    small = {"(1 - gamma*N^(-c))^(2*T)": {"than": "M", "bounds": {}, "proof": by(ctx, "M -> oo")}}
+    with refused("the sign of c is not proved|c is not known to be positive|. is not positive"):
+        equivalence(says, ["c > -1"], small=small)
 
 
 def test_a_term_is_small_beside_another_term_of_the_same_sum() -> None:
