@@ -498,3 +498,6 @@ def test_the_first_terms_count_where_the_others_are_far_smaller() -> None:
     assert sum_order(falls, t, None, upper=True) == t
     assert sum_order(falls, t, t**2, upper=True) == t
     assert sum_order(falls, t, None, upper=False) == t**-8
+    rises = (Piece(CONSTANT, t, CONSTANT), Piece(t, None, t))
+    assert sum_order(rises, CONSTANT, t, upper=True) == t**2
+    assert sum_order(rises, CONSTANT, t, upper=False) == t
