@@ -115,8 +115,8 @@ def judge(
     why
         Why nothing was derived, where that is so.
     witness
-        What numbers along the path of a checked refutation say: `Light.PASS` if they show the
-        claim to hold there with certainty, which contradicts the refutation.
+        What numbers along the path of a checked refutation say of the drift that it proves:
+        `Light.FAIL` if they contradict it.
 
     Raises
     ------
@@ -154,8 +154,8 @@ def _verdict(
     if checked is not None and refuted is not None:
         return _disagreement("the claim was proved and refuted, both checked")
     if refuted is not None:
-        if witness is Light.PASS:
-            return _disagreement("the claim was refuted, but holds along the path of the witness")
+        if witness is Light.FAIL:
+            return _disagreement("the claim was refuted, but not by the numbers along the path")
         return Verdict.REFUTED, "a checked witness contradicts it"
     if checked is None:
         return Verdict.UNDECIDED, why or "no derivation and no witness was found"

@@ -2,8 +2,8 @@ r"""Expansions with their constants, each term held against balls before it is s
 
 `theory.expansions` proposes the terms ``T_0, T_1, ...`` of a sum F.  At several rational
 parameters some later terms are known as well, as all signs are.  There, along a path that the
-assumptions allow, at two sizes where the terms after ``T_k`` are below a thousandth of it, balls
-must satisfy
+assumptions allow, at two sizes (even and odd ones) where the terms after ``T_k`` are below a
+thousandth of it, balls must satisfy
 
     |F - T_0 - ... - T_k| <= 2 (|T_{k+1}| + |T_{k+2}| + ...) + 10^-6 |T_k|.
 
@@ -152,7 +152,7 @@ class _Point:
         if self.path is None or self.special is None:
             raise _DisagreementError
         if t not in self.rungs:
-            at = self.path.at(t)
+            at = self.path.at(t, SCALES.index(t))
             self.rungs[t] = _Rung(self.expr, self.found, self.special, self.values, at)
         return self.rungs[t]
 

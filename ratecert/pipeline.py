@@ -15,16 +15,15 @@ from fractions import Fraction
 from time import perf_counter
 from typing import Any, TypeVar
 
-from numerics.balls.ball import Ball, Refusal
-from numerics.legs import enclosure, exact, simulation
-from numerics.legs.places import is_moderate
-from numerics.legs.trend import Reading
+from numerics.balls.ball import Ball
+from numerics.legs import enclosure, exact, simulation, witness
 from proofs_check.checker import check, check_witness
 from proofs_check.claim import Claim, optimal_of
 from proofs_check.cone import RejectedError
 from proofs_check.errors import UserError
 from proofs_check.expr import Name, unmarked
 from proofs_check.judge import applies, judge, kind
+from proofs_check.orders import CONSTANT
 from proofs_check.refutation import Refuted
 from proofs_check.verdict import Certificate, Evidence, Light, Verdict
 from ratecert.ledgers import constants_of
@@ -44,7 +43,6 @@ _LEGS: Mapping[str, Callable[[Claim, str], Evidence]] = {
     simulation.LEG: simulation.evidence,
 }
 _Checked = TypeVar("_Checked")
-_WITNESS_DECADES = (3, 6, 12, 24)
 
 
 def certify(claim: Claim, level: str = "quick") -> Certificate:
@@ -134,7 +132,7 @@ def _article(noun: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Witness:
-    """A refutation in words, with numbers, and what these numbers say."""
+    """A refutation in words, with numbers, and what these numbers say of it."""
 
     witness: Mapping[str, Any]
     light: Light
@@ -142,7 +140,7 @@ class _Witness:
 
 
 def _along(claim: Claim, data: Mapping[str, Any], refuted: Refuted) -> _Witness:
-    """Enclose LEFT/RIGHT along the path of a refutation."""
+    """Hold LEFT/RIGHT along the path of a refutation against the drift that was proved."""
     values = {name: Fraction(text) for name, text in data["values"].items()}
     orders = {**data["path"], **data.get("point", {})}
     path = {name: tuple(map(Fraction, powers)) for name, powers in orders.items()}
@@ -152,26 +150,19 @@ def _along(claim: Claim, data: Mapping[str, Any], refuted: Refuted) -> _Witness:
         wanted = optimal_of(claim.left)
         left = claim.objective.expr if wanted in (None, "value") else Name(str(wanted))
         plain = replace(claim, left=left, objective=None)
+    proved = witness.Proved.of(refuted.side, refuted.ratio)
+    seen = witness.look(plain, values, path, proved)
+    above = refuted.side == "above"
+    rows = [{"t": f"10^{r.decades}", **_ratio(r.lower if above else r.upper)} for r in seen.rungs]
     shown = {
         "values": dict(refuted.values),
         "path": dict(refuted.path),
         "ratio": refuted.ratio,
         "side": refuted.side,
+        "ratios": rows,
     }
-    if not is_moderate(values):
-        return _Witness(shown | {"ratios": []}, Light.UNKNOWN)
-    try:
-        rungs = list(enclosure.rungs(plain, values, path, _WITNESS_DECADES))
-    except Refusal as error:
-        return _Witness(shown | {"ratios": [], "note": str(error)}, Light.UNKNOWN)
-    above = refuted.side == "above"
-    rows = [{"t": f"10^{r.decades}", **_ratio(r.lower if above else r.upper)} for r in rungs]
-    reading = Reading.of([r.points()[0 if above else 1] for r in rungs])
-    drifts, opposite = reading.grows, reading.falls
-    if not above:
-        drifts, opposite = opposite, drifts
-    light = Light.PASS if opposite else Light.UNKNOWN
-    return _Witness(shown | {"ratios": rows}, light, drifts)
+    drifts = seen.light is Light.PASS and proved.order != CONSTANT
+    return _Witness(shown | ({"note": seen.note} if seen.note else {}), seen.light, drifts)
 
 
 def _ratio(ball: Ball) -> dict[str, str]:

@@ -1,7 +1,8 @@
 r"""Ladders: the ratio of two sides of a claim, enclosed on many scales along one path of sizes.
 
 A *path* makes every size a function of one scale t, ``size = t^x (log t)^y`` with rational x and
-y, which covers a ray into a regime and, with suitable exponents, the boundary between two.  On
+y, which covers a ray into a regime and, with suitable exponents, the boundary between two.  From
+scale to scale the whole sizes are even or odd by turns, as ``(-1)^M`` shows on odd ones alone.  On
 each scale both sides are enclosed and the ratio is a ball; between neighbours stands the local
 slope ``Δ log ratio / Δ log t``, which tends to 0 when the two sides are of the same order.
 
@@ -27,7 +28,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
-from itertools import pairwise
+from itertools import cycle, pairwise
 from typing import Any
 
 from flint import arb
@@ -70,36 +71,57 @@ Side = Expr | Callable[[Sizes], Expr]
 
 _SIZE_DIGITS = 30
 
+_PARITIES = ((1, 0, 1), (0, 1, 1), (1, 1, 1))
+"""Of sizes of three orders, turn by turn: the sum of any of them is odd on one of the turns."""
+
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """``size = t^x (log t)^y`` for each name, with the natural logarithm.
+    """``size = t^x (log t)^y (log log t)^z`` for each name, with the natural logarithm.
 
     Attributes
     ----------
-    exponents : mapping of str to (Fraction, Fraction)
-        Name to (x, y).
+    exponents : mapping of str to Powers
+        Name to (x, y) or (x, y, z).
     integers : frozenset of str
         Names whose value is rounded to an integer of at least 1.  Other values are rounded to 30
         significant digits; the rows hold the rounded values, which both sides use.
     """
 
-    exponents: Mapping[str, tuple[Fraction, Fraction]]
+    exponents: Mapping[str, Powers]
     integers: frozenset[str] = INTEGER_SIZES
 
-    def at(self, t: int) -> dict[str, Fraction]:
-        """Return the sizes at a scale t >= 3, exact rationals."""
+    def at(self, t: int, turn: int = 0) -> dict[str, Fraction]:
+        """Return the sizes at a scale t >= 3, exact rationals.
+
+        On turn 0 of every four they are as rounded.  On the others whole ones above 1 are odd or
+        even as `_PARITIES` says, for which 1 is added or not; sizes of one order stay equal.
+        """
         if t < 3:
             raise Refusal("value", f"a scale must be at least 3, not {t}")
-        return {name: self._size(name, *powers, t) for name, powers in self.exponents.items()}
+        sizes = {name: self._size(name, powers, t) for name, powers in self.exponents.items()}
+        if turn % 4 == 0:
+            return sizes
+        orders = sorted({tuple(powers) for powers in self.exponents.values()})
+        parities = cycle(_PARITIES[turn % 4 - 1])
+        parity = dict(zip(orders, parities, strict=False))
+        return {
+            name: _of_parity(value, parity[tuple(self.exponents[name])])
+            for name, value in sizes.items()
+        }
 
-    def _size(self, name: str, x: Fraction, y: Fraction, t: int) -> Fraction:
-        bits = 4 * _SIZE_DIGITS + 64 + int(abs(x) * t.bit_length())
+    def _size(self, name: str, powers: Powers, t: int) -> Fraction:
+        bits = 4 * _SIZE_DIGITS + 64 + int(abs(powers[0]) * t.bit_length())
         with precision(bits):
-            value = arb(t) ** rational_ball(x) * arb(t).log() ** rational_ball(y)
+            value = _monomial(t, powers)
             if name in self.integers:
                 return Fraction(max(nearest_integer(value), 1))
             return Fraction(Ball.of(value, _SIZE_DIGITS).midpoint)
+
+
+def _of_parity(value: Fraction, parity: int) -> Fraction:
+    """Return the value, or 1 more where it is an integer above 1 of the other parity."""
+    return value + (value + parity) % 2 if value.denominator == 1 and value > 1 else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +212,7 @@ def ladder(
     """
     if not scales or any(s >= t for s, t in pairwise(scales)):
         raise Refusal("value", "scales must be increasing integers, at least one")
-    places = [path.at(t) for t in scales]
+    places = [path.at(t, turn) for turn, t in enumerate(scales)]
     ratios = [
         _ratio(numerator, denominator, {**parameters, **sizes}, sizes, digits) for sizes in places
     ]

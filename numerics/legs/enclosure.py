@@ -3,18 +3,17 @@ r"""The enclosure leg: both sides of a claim in ball arithmetic, on scales up to
 At several parameter values, near the edges of the assumptions too, and along several paths of
 sizes, LEFT/RIGHT is enclosed on a ladder of scales and read by `numerics.legs.trend`.
 
-*What is enclosed.*  An explicit LEFT is enclosed as it stands.  With top features approx and mean
-path are their true finite and infinite sums (`numerics.balls.risk_sums`; the geometric schedule
-stage by stage while there are at most 100 stages).  Everything else is the
-defining sums of `proofs_check.meaning`, which hold LEFT between them up to constant factors: the
-upper one is read where the claim bounds LEFT from above, the lower one where it bounds it from
-below, so that an exponentially small lower bound is no alarm against an ``O``.  A claim with ``~``
-needs true sums, which `proofs_check.exactly` has for some more quantities.
+*What is enclosed* says `numerics.legs.rungs`.  Where it is bounds of LEFT up to constant factors,
+the upper one is read where the claim bounds LEFT from above, the lower one where it bounds it from
+below, so that an exponentially small lower bound is no alarm against an ``O``.
 
 *Where it looks.*  At the first parameter point along one path for every regime, and for every
 boundary between two, that `theory.samples` finds; at others, one of them close to the edges of
 the assumptions, along the first (level quick) or the first few.  `regimes.place_in` says in words
-where a path runs.
+where a path runs.  The first ladder with a step is climbed a second time with a smaller one.
+
+*Signs.*  All relations but ``O`` and ``o`` assert that LEFT is at least a multiple of RIGHT; a
+ratio that is certainly negative contradicts them, if it is so on the longer ladders as well.
 
 *Drift.*  For each ladder `nextorder` predicts the order of LEFT/RIGHT and its next-order term, and
 `numerics.balls.ladder.drift` says whether the local slopes follow: the drift is *settled* (below
@@ -35,55 +34,52 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from flint import arb
 
-from numerics.balls.ball import Ball, Refusal, nearest_integer, precision, rational_ball
+from numerics.balls.ball import Refusal, precision
 from numerics.balls.ladder import Drift, drift
 from numerics.balls.mpmath_leg import Disagreement
-from numerics.balls.risk_sums import approx, mean_bias, stages
 from numerics.legs.nextorder import expansion
-from numerics.legs.places import (
-    Exponents,
-    agreed,
-    bits_of,
-    enclosed,
-    logarithm,
-    moderate_values,
-    path_text,
-    unit_factor,
-)
+from numerics.legs.places import Exponents, agreed, bits_of, moderate_values, path_text
 from numerics.legs.regimes import place_in
-from numerics.legs.trend import Point, Reading, combined, read
-from proofs_check.claim import Claim, Setting
-from proofs_check.exactly import exact_meaning
-from proofs_check.expr import Expr, Num, Sum, add, free_names, mul, substitute, walk
-from proofs_check.meaning import NoMeaningError, is_quantity, meaning
+from numerics.legs.rungs import (
+    DIGITS,
+    REAL,
+    STEP,
+    NegativeError,
+    Rung,
+    Values,
+    has_sum,
+    places_along,
+    rungs,
+    sides_of,
+    small_step,
+)
+from numerics.legs.trend import Reading, combined, read
+from proofs_check.claim import Claim
+from proofs_check.claimfile import SIZES
+from proofs_check.expr import Expr
+from proofs_check.meaning import NoMeaningError, meaning
 from proofs_check.orders import Order, UndecidedError
 from proofs_check.verdict import Evidence, Light
 from theory.samples import sample_regimes
 
-__all__ = ["Rung", "evidence", "rungs"]
-
-Values = Mapping[str, Fraction]
+__all__ = ["evidence"]
 
 LEG = "enclosure"
-DIGITS = 8
-STEP = Fraction(1, 10)
-REAL = frozenset({"gamma", "N_eff", "C", "T", "t"})
-"""Names whose values are no integers; all other sizes, and indices, are."""
-SIZE_DIGITS = 30
 RIPPLE = Fraction(1, 10**5)
 """Steps that change log(LEFT/RIGHT) by less are no drift: six digits of it are kept."""
 SLOW = 0.1
 """A predicted correction above it says nothing about drift yet."""
-MOST_STAGES = 100
 NEARER = 0.9
 """A logarithm of a ratio that falls to less of itself on a ladder may be on its way to 0."""
+_FROM_ABOVE = frozenset({"O", "Otilde", "o"})
+"""Relations that do not say that LEFT is positive."""
 SLOWEST = 64
 """Ladders on which it does go on to this power of their last scale."""
 
@@ -132,34 +128,16 @@ def evidence(claim: Claim, level: str = "quick") -> Evidence:
 def _ladders(claim: Claim, plan: _Level) -> Iterator[_Found]:
     points = moderate_values(claim, _VALUES)
     chosen = [*points[: len(plan.paths) - 1], points[-1]] if points else []
+    stepped: list[tuple[Values, Exponents]] = []
     for values, count in zip(chosen, plan.paths, strict=False):
         for k, path in enumerate(sample_regimes(claim, values, count)):
-            yield _ladder(claim, values, path, plan.decades, plan.opinions if k == 0 else ())
-
-
-@dataclass(frozen=True, slots=True)
-class Rung:
-    """LEFT/RIGHT at ``t = 10^decades``: enclosures of its lower and upper bound.
-
-    `exact` says whether they are LEFT/RIGHT itself, and not defining sums up to constant factors.
-    """
-
-    decades: int
-    lower: Ball
-    upper: Ball
-    exact: bool
-
-    def points(self) -> tuple[Point, Point]:
-        """Return the points of the lower and of the upper bound."""
-        scale = self.decades * math.log(10)
-        return (scale, logarithm(self.lower)), (scale, logarithm(self.upper))
-
-    def as_json(self) -> dict[str, Any]:
-        """Return plain data."""
-        row: dict[str, Any] = {"t": f"10^{self.decades}"}
-        if self.lower == self.upper:
-            return row | {"ratio": self.lower.as_json()}
-        return row | {"lower": self.lower.as_json(), "upper": self.upper.as_json()}
+            opinions = plan.opinions if k == 0 else ()
+            yield _ladder(claim, values, path, plan.decades, opinions)
+            if "gamma" in path:
+                stepped.append((values, path))
+    for place, path_again in stepped[:1]:
+        step = small_step(claim, place)
+        yield _ladder(claim, place, path_again, plan.decades, step=step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,20 +156,30 @@ def _ladder(
     path: Exponents,
     decades: Sequence[int],
     opinions: Sequence[int] = (),
+    step: Fraction = STEP,
 ) -> _Found:
     where: dict[str, Any] = {
         "values": {name: str(value) for name, value in sorted(values.items())},
         "path": path_text(path),
         "regime": place_in(claim, values, path),
     }
+    if step != STEP:
+        where["step"] = str(step)
     try:
-        found = list(rungs(claim, values, path, decades))
-        agreeing = [_second_opinion(claim, values, path, decade) for decade in opinions]
+        light, found = _seen(claim, values, path, decades, step)
+        places = dict(zip(decades, places_along(path, decades, step), strict=True))
+        agreeing = [_second_opinion(claim, values, places[decade]) for decade in opinions]
     except (Refusal, NoMeaningError) as error:
         return _Found(Light.UNKNOWN, str(error), where | {"refused": str(error)})
-    light, power = _light(claim, found)
     if light is not Light.PASS:
-        light = _on_appeal(claim, values, path, found, light)
+        light, farther = _on_appeal(claim, values, path, decades[-1], light, step)
+        found = found or farther
+    on = ", ".join(f"{name} = {text}" for name, text in where["path"].items())
+    at = ", ".join(f"{name} = {text}" for name, text in where["values"].items())
+    place = f"along {on}" + (f" at {at}" if at else "")
+    if not found:
+        return _Found(light, f"LEFT/RIGHT is negative {place}", where | {"light": str(light)})
+    power = _power(found)
     drifts = _drifts(claim, values, path, found)
     numbers: dict[str, Any] = {
         "light": str(light),
@@ -203,9 +191,7 @@ def _ladder(
     if opinions:
         agrees = zip(opinions, agreeing, strict=True)
         numbers["mpmath agrees"] = {f"10^{decade}": answer for decade, answer in agrees}
-    on = ", ".join(f"{name} = {text}" for name, text in where["path"].items())
-    at = ", ".join(f"{name} = {text}" for name, text in where["values"].items())
-    phrase = f"LEFT/RIGHT drifts like t^{power:.3g} along {on}" + (f" at {at}" if at else "")
+    phrase = f"LEFT/RIGHT drifts like t^{power:.3g} {place}"
     return _Found(light, phrase, where | numbers, tuple(drift.label for drift in drifts))
 
 
@@ -287,45 +273,77 @@ def _predicted(
     return above / below, max(corrections, default=None)
 
 
-def _second_opinion(claim: Claim, values: Values, path: Exponents, decade: int) -> bool | None:
+def _second_opinion(claim: Claim, values: Values, place: Values) -> bool | None:
     """Tell whether mpmath confirms both sides on one scale; None where it cannot say of one."""
-    place = _place(path, 10**decade)
     known = {"sigma": Fraction(1), **values, **place}
-    left, right = _sides(claim, values, [place])(place)
+    left, right = sides_of(claim, values, [place])(place)
     answers = [agreed(side.upper, known, DIGITS) for side in (left, right)]
     return True if all(answers) else None
 
 
-def _light(claim: Claim, found: Sequence[Rung]) -> tuple[Light, float]:
-    """Return the light of a ladder and the power of t that it shows."""
+def _seen(
+    claim: Claim, values: Values, path: Exponents, decades: Sequence[int], step: Fraction
+) -> tuple[Light, list[Rung]]:
+    """Return the light of a ladder and its rungs, none where a negative ratio contradicts.
+
+    Raises
+    ------
+    Refusal
+        Where a side has no enclosure, or is negative and that contradicts nothing.
+    NoMeaningError
+        Where LEFT is not defined for the problem and method.
+    """
+    try:
+        found = list(rungs(claim, values, path, decades, step))
+    except NegativeError:
+        if claim.relation in _FROM_ABOVE:
+            raise
+        return Light.FAIL, []
     lower, upper = (Reading.of(side) for side in zip(*(r.points() for r in found), strict=True))
     light = read(claim.relation, upper, lower)
     if claim.relation == "~" and not all(rung.exact for rung in found):
         light = Light.UNKNOWN
-    return light, max(upper.power, lower.power, key=abs)
+    return light, found
+
+
+def _power(found: Sequence[Rung]) -> float:
+    """Return the power of t that a ladder shows."""
+    sides = zip(*(rung.points() for rung in found), strict=True)
+    return max((Reading.of(side).power for side in sides), key=abs)
 
 
 def _on_appeal(
-    claim: Claim, values: Values, path: Exponents, found: Sequence[Rung], first: Light
-) -> Light:
-    """Return the light after asking again on longer and longer ladders, until one passes."""
-    longest = 4 if _has_sum(claim) else 256
-    factor, last, lights = 2, found[-1].decades, [first]
+    claim: Claim,
+    values: Values,
+    path: Exponents,
+    last: int,
+    first: Light,
+    step: Fraction,
+) -> tuple[Light, list[Rung]]:
+    """Return the light after asking again on longer and longer ladders, until one passes.
+
+    `last` and `first` are the last scale and the light of the ladder before; the rungs are those
+    of the last ladder that had some.
+    """
+    longest = 4 if has_sum(claim) else 256
+    factor, lights = 2, [first]
+    rows: list[Rung] = []
     while factor <= longest and lights[-1] is not Light.PASS:
         end = factor * last
         try:
-            rows = list(rungs(claim, values, path, (end // 2, 3 * end // 4, end)))
-            lights.append(_light(claim, rows)[0])
-            if factor == longest and _approaches_one(claim, rows) and longest < SLOWEST:
-                longest *= 2
+            light, found = _seen(claim, values, path, (end // 2, 3 * end // 4, end), step)
         except Refusal:
             break
+        lights.append(light)
+        rows = found or rows
+        if found and factor == longest < SLOWEST and _approaches_one(claim, found):
+            longest *= 2
         factor *= 2
     # A contradiction has to be seen again; numbers too large for any ball do not undo that.
     contradicted = len(lights) > 1 and set(lights) == {Light.FAIL}
-    return (
-        Light.FAIL if contradicted else Light.PASS if lights[-1] is Light.PASS else Light.UNKNOWN
-    )
+    if contradicted:
+        return Light.FAIL, rows
+    return Light.PASS if lights[-1] is Light.PASS else Light.UNKNOWN, rows
 
 
 def _approaches_one(claim: Claim, rows: Sequence[Rung]) -> bool:
@@ -335,131 +353,6 @@ def _approaches_one(claim: Claim, rows: Sequence[Rung]) -> bool:
     """
     first, last = (max(map(abs, (r for _, r in row.points()))) for row in (rows[0], rows[-1]))
     return claim.relation == "~" and last < NEARER * first
-
-
-def _has_sum(claim: Claim) -> bool:
-    nodes = (node for side in (claim.left, claim.right) for node in walk(side))
-    return any(isinstance(node, Sum) or is_quantity(node) for node in nodes)
-
-
-def rungs(claim: Claim, values: Values, path: Exponents, decades: Sequence[int]) -> Iterator[Rung]:
-    """Yield the enclosures of LEFT/RIGHT along a path.
-
-    Parameters
-    ----------
-    claim
-        Its LEFT is no optimum.
-    values
-        Rational values of the parameters.
-    path
-        ``(x, y)`` or ``(x, y, z)`` for each size and gamma: ``t^x (log t)^y (log log t)^z``;
-        gamma is a tenth of that.
-    decades
-        ``log10 t`` of each rung.
-
-    Raises
-    ------
-    Refusal
-        Where a side has no enclosure.
-    NoMeaningError
-        Where LEFT is not defined for the problem and method.
-    """
-    places = [_place(path, 10**d) for d in decades]
-    sides = _sides(claim, values, places)
-    for decade, place in zip(decades, places, strict=True):
-        known = {"sigma": Fraction(1), **values, **place}
-        left, right = sides(place)
-        lower = _quotient(left.lower, right.upper, known)
-        same = left.lower == left.upper and right.lower == right.upper
-        upper = lower if same else _quotient(left.upper, right.lower, known)
-        yield Rung(decade, lower, upper, left.exact and right.exact)
-
-
-def _place(path: Exponents, t: int) -> dict[str, Fraction]:
-    """Return the sizes at a scale, exact rationals; gamma is a tenth of its monomial."""
-    place = {name: _size(name, powers, t) for name, powers in path.items()}
-    if "gamma" in place:
-        place["gamma"] *= STEP
-    return place
-
-
-def _size(name: str, powers: Sequence[Fraction], t: int) -> Fraction:
-    """Return ``t^x (log t)^y (log log t)^z``, an integer or rounded to `SIZE_DIGITS` digits."""
-    whole = name not in REAL
-    bits = 4 * SIZE_DIGITS + 64 + int(abs(powers[0]) * t.bit_length())
-    with precision(bits):
-        value, base = arb(1), arb(t)
-        for power in powers:
-            value, base = value * base ** rational_ball(power), base.log()
-        if whole:
-            return Fraction(max(nearest_integer(value), 1))
-        return Fraction(Ball.of(value, SIZE_DIGITS).midpoint)
-
-
-def _quotient(top: Expr, bottom: Expr, known: Values) -> Ball:
-    above, below = enclosed(top, known, DIGITS), enclosed(bottom, known, DIGITS)
-    with precision(bits_of(above, below)):
-        ratio = above.arb / below.arb
-        if not ratio > 0:
-            raise Refusal("undefined", "the ratio of the two sides is not certainly positive")
-        return Ball.of(ratio, DIGITS - 2)
-
-
-@dataclass(frozen=True, slots=True)
-class _Side:
-    """Bounds of one side of a claim at given sizes; `exact` if both are the side itself."""
-
-    lower: Expr
-    upper: Expr
-    exact: bool
-
-
-def _sides(
-    claim: Claim, values: Values, places: Sequence[Values]
-) -> Callable[[Values], tuple[_Side, _Side]]:
-    """Return the function of the sizes that gives the two sides."""
-    setting, sizes = claim.setting, claim.sizes
-    true = _true_sums(setting, values, places) if setting.features == "top" else {}
-
-    def side(expr: Expr, place: Values) -> _Side:
-        names = free_names(expr)
-        explicit = {name: make(place) for name, make in true.items() if name in names}
-        expr = substitute(expr, explicit)
-        if claim.relation == "~":
-            try:
-                value = exact_meaning(expr, setting, sizes).upper
-                return _Side(value, value, True)
-            except NoMeaningError:
-                pass  # a claim up to constants is all that can be looked at
-        bounds = meaning(expr, setting, sizes)
-        return _Side(bounds.lower, bounds.upper, not any(map(is_quantity, walk(expr))))
-
-    return lambda place: (side(claim.left, place), side(claim.right, place))
-
-
-def _true_sums(
-    setting: Setting, values: Values, places: Sequence[Values]
-) -> Mapping[str, Callable[[Values], Expr]]:
-    """Return the quantities that top features make explicit, as functions of the sizes."""
-    numbers = {name: Num(value) for name, value in values.items()}
-    spectrum = substitute(unit_factor(setting.spectrum), numbers)
-    targets = [
-        (output.count, substitute(unit_factor(output.target), numbers))
-        for output in setting.each()
-    ]
-
-    def tail(place: Values) -> Expr:
-        return add(*(mul(p, approx(target, int(place["M"]))) for p, target in targets))
-
-    def path(place: Values) -> Expr:
-        plan, M = stages(int(place["N"]), place["gamma"], setting.schedule), int(place["M"])
-        return add(*(mul(p, mean_bias(spectrum, target, M, plan)) for p, target in targets))
-
-    longest = max((place.get("N", Fraction(0)) for place in places), default=Fraction(0))
-    short = setting.schedule == "constant" or int(longest).bit_length() <= MOST_STAGES
-    if setting.kernel is None and setting.algorithm == "sgd" and longest and short:
-        return {"approx": tail, "mean_bias": path}
-    return {"approx": tail}
 
 
 def _constants(found: Sequence[Rung]) -> tuple[str, str]:

@@ -4,8 +4,11 @@ import pytest
 from ball_cases import precision_is_restored  # noqa: F401
 
 from numerics.balls import Ball, certainly_greater, certainly_less
+from numerics.balls.ball import precision, rational_ball
 from numerics.legs import enclosure, places
-from numerics.legs.enclosure import evidence, rungs
+from numerics.legs import rungs as ladders
+from numerics.legs.enclosure import evidence
+from numerics.legs.rungs import rungs
 from proofs_check.claimfile import make_claim
 from proofs_check.expr import Num, mul, power
 from proofs_check.meaning import Meaning
@@ -118,12 +121,12 @@ def wrong_tail(target, M):
 def test_sees_a_wrong_exponent_in_the_true_sums(monkeypatch):
     says, assume = "approx = Theta(M^(1-b))", ("a > 1", "b > 1")
     assert light(says, assume, features="top") is Light.PASS
-    monkeypatch.setattr(enclosure, "approx", wrong_tail)
+    monkeypatch.setattr(ladders, "approx", wrong_tail)
     assert light(says, assume, features="top") is Light.FAIL
 
 
 def test_sees_a_wrong_exponent_in_the_defining_sums(monkeypatch):
-    right = enclosure.meaning
+    right = ladders.meaning
 
     def wrong(expr, setting, sizes):
         found = right(expr, setting, sizes)
@@ -132,7 +135,7 @@ def test_sees_a_wrong_exponent_in_the_defining_sums(monkeypatch):
 
     says = "variance = O(min(M, (N_eff*gamma)^(1/a))/N_eff)"
     assert light(says, STEPS) is Light.PASS
-    monkeypatch.setattr(enclosure, "meaning", wrong)
+    monkeypatch.setattr(ladders, "meaning", wrong)
     assert light(says, STEPS) is Light.FAIL
 
 
@@ -141,8 +144,8 @@ def test_sees_a_wrong_sum(monkeypatch):
 
     def wrong(expr, values, digits):
         ball = right(expr, values, digits)
-        with enclosure.precision(256):
-            size = ball.arb ** enclosure.rational_ball(Fraction(3, 2))
+        with precision(256):
+            size = ball.arb ** rational_ball(Fraction(3, 2))
             return Ball.of(size, digits)
 
     monkeypatch.setattr(places, "enclose_expr", wrong)
@@ -192,7 +195,7 @@ def test_drift_is_labelled_by_what_was_predicted():
 
 def test_a_power_of_drift_is_no_next_order_term(monkeypatch):
     """Control: an engine that is off by t^(1/16), too little for the light at quick."""
-    right = enclosure.meaning
+    right = ladders.meaning
 
     def wrong(expr, setting, sizes):
         found = right(expr, setting, sizes)
@@ -208,7 +211,7 @@ def test_a_power_of_drift_is_no_next_order_term(monkeypatch):
     numbers = [(10**r.decades, r.upper) for r in points]
     with monkeypatch.context() as patched:
         patched.setattr(
-            enclosure,
+            ladders,
             "meaning",
             lambda e, *more: (wrong if "approx" in str(e) else right)(e, *more),
         )
@@ -231,8 +234,8 @@ def test_mpmath_agrees_at_level_full_and_a_disagreement_fails(monkeypatch):
 
     def wrong(expr, values, digits):
         ball = right(expr, values, digits)
-        with enclosure.precision(256):
-            return Ball.of(ball.arb * (1 + enclosure.rational_ball(Fraction(1, 10**5))), digits)
+        with precision(256):
+            return Ball.of(ball.arb * (1 + rational_ball(Fraction(1, 10**5))), digits)
 
     monkeypatch.setattr(places, "enclose_expr", wrong)
     found = evidence(claim, "full")

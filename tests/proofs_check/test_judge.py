@@ -108,7 +108,7 @@ def test_certified_means_proved_confirmed_and_not_contradicted(case):
 @given(givens)
 def test_refuted_means_a_checked_witness_that_nothing_contradicts(case):
     refuted = case.judged().verdict is Verdict.REFUTED
-    assert refuted == (case.refuted and not case.checked and case.witness is not Light.PASS)
+    assert refuted == (case.refuted and not case.checked and case.witness is not Light.FAIL)
 
 
 @given(givens)
@@ -116,7 +116,7 @@ def test_a_contradiction_of_checked_results_is_loud(case):
     verdict, reason, _ = case.judged()
     failing = [e for e in case.evidence if e.light is Light.FAIL]
     contradiction = (case.checked and (case.refuted or failing)) or (
-        case.refuted and case.witness is Light.PASS
+        case.refuted and case.witness is Light.FAIL
     )
     assert reason.startswith("internal disagreement: ") == bool(contradiction)
     if contradiction:

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 import ratecert
-from numerics.legs import enclosure, places
+from numerics.legs import places, rungs
 from numerics.legs import values as legvalues
 from proofs_check.claimfile import make_claim
 from proofs_check.errors import UserError
@@ -76,12 +76,12 @@ def test_a_claim_without_rules_is_undecided_with_its_reason():
 
 
 def test_an_error_in_a_numeric_engine_is_a_loud_disagreement(monkeypatch):
-    right = enclosure.approx
+    right = rungs.approx
 
     def wrong(target, M):
         return mul(power(Num(Fraction(M)), Num(Fraction(1, 4))), right(target, M))
 
-    monkeypatch.setattr(enclosure, "approx", wrong)
+    monkeypatch.setattr(rungs, "approx", wrong)
     certificate = certify(make_claim("approx = Theta(M^(1-b))", AB, features="top"))
     assert certificate.verdict is Verdict.UNDECIDED
     assert certificate.reason.startswith("internal disagreement")
@@ -89,13 +89,13 @@ def test_an_error_in_a_numeric_engine_is_a_loud_disagreement(monkeypatch):
 
 
 def test_numbers_against_a_checked_witness_are_a_disagreement(monkeypatch):
-    right = enclosure.approx
+    right = rungs.approx
 
     def wrong(target, M):
         # With the error M^-2 the ratio to M^-a falls where the witness has it grow.
         return mul(power(Num(Fraction(M)), Num(Fraction(-2))), right(target, M))
 
-    monkeypatch.setattr(enclosure, "approx", wrong)
+    monkeypatch.setattr(rungs, "approx", wrong)
     certificate = certify(make_claim("approx = O(M^(-b))", AB, features="top"))
     assert certificate.verdict is Verdict.UNDECIDED
     assert certificate.reason.startswith("internal disagreement")

@@ -1,0 +1,96 @@
+r"""How far the numbers in a claim can move it: the constants that a ladder may have to outgrow.
+
+``1e-40 M + 1`` is of order M and looks like a constant up to ``M = 10^40``.  What hides an order
+is a constant factor, and constants come from the numbers that are written down.  `Margin.of` adds
+them up: it returns a bound, as a rule of thumb, of ``|log c|`` for the constants c that an
+expression puts before the orders of its terms.
+
+- A constant expression, whatever it is made of, counts with its value.
+- Products add, powers multiply, of sums, minima and maxima the largest counts, a logarithm counts
+  with the logarithm of its argument's constant.
+- A sum over an index counts with its term, also at its two ends, and with the ends.
+- The step counts with the constant before its monomial.
+- An exponential with an exponent that moves is no constant, but if it is slower than every power
+  of t, or not much faster, it hides orders as a constant does: ``exp(100 sqrt(log t))`` is larger
+  than t up to ``t = 10^4343``.  It counts with its value where the ladder ends, if that is at most
+  ``exp((log t)^2)``; what is larger decides by itself.
+
+*Source*: derived here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from proofs_check.expr import (
+    Add,
+    Call,
+    Expr,
+    Mul,
+    Name,
+    Pow,
+    Sum,
+    children,
+    free_names,
+    substitute,
+)
+
+__all__ = ["Margin"]
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """The reader of an expression where a ladder ends.
+
+    Attributes
+    ----------
+    moving : frozenset of str
+        Sizes, step and indices; all other names are fixed.
+    log_size : function of an expression without index
+        The logarithm of its absolute value there; None where that is not known.
+    step : float
+        The logarithm of the constant of the step.
+    log_t : float
+        ``log t`` there.
+    """
+
+    moving: frozenset[str]
+    log_size: Callable[[Expr], float | None]
+    step: float
+    log_t: float
+
+    def of(self, expr: Expr) -> float:
+        """Return the bound for an expression."""
+        if not free_names(expr) & self.moving:
+            return abs(self.log_size(expr) or 0.0)
+        match expr:
+            case Name(name):
+                return abs(self.step) if name == "gamma" else 0.0
+            case Mul(factors):
+                return sum(map(self.of, factors))
+            case Add(parts) | Call("min" | "max", parts):
+                return max(map(self.of, parts)) + math.log(len(parts))
+            case Pow(base, exponent) if not free_names(exponent) & self.moving:
+                size = self.log_size(exponent)
+                return 0.0 if size is None else math.exp(size) * self.of(base)
+            case Pow() | Call("exp", _):
+                return self._slow(expr)
+            case Call("sqrt", (arg,)):
+                return self.of(arg) / 2
+            case Call("log", (arg,)):
+                return math.log1p(self.of(arg))
+            case Sum():
+                return self._sum(expr)
+        return max(map(self.of, children(expr)), default=0.0)
+
+    def _slow(self, expr: Expr) -> float:
+        size = abs(self.log_size(expr) or 0.0)
+        return size if size <= self.log_t**2 else 0.0
+
+    def _sum(self, expr: Sum) -> float:
+        inside = Margin(self.moving | {expr.index}, self.log_size, self.step, self.log_t)
+        ends = [end for end in (expr.lo, expr.hi) if end != Name("oo")]
+        at_ends = (self.of(substitute(expr.term, {expr.index: end})) for end in ends)
+        return max(inside.of(expr.term), *at_ends) + max(map(self.of, ends))
