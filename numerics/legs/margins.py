@@ -13,7 +13,8 @@ expression puts before the orders of its terms.
 - An exponential with an exponent that moves is no constant, but if it is slower than every power
   of t, or not much faster, it hides orders as a constant does: ``exp(100 sqrt(log t))`` is larger
   than t up to ``t = 10^4343``.  It counts with its value where the ladder ends, if that is at most
-  ``exp((log t)^2)``; what is larger decides by itself.
+  ``exp((log t)^2)``; what is larger decides by itself.  While its exponent is below 1 for nothing
+  but the numbers in it, as that of ``exp(-1e-30 M)`` up to ``M = 10^30``, it hides everything.
 
 *Source*: derived here.
 """
@@ -75,8 +76,10 @@ class Margin:
             case Pow(base, exponent) if not free_names(exponent) & self.moving:
                 size = self.log_size(exponent)
                 return 0.0 if size is None else math.exp(size) * self.of(base)
-            case Pow() | Call("exp", _):
-                return self._slow(expr)
+            case Pow(base, exponent):
+                return self._exponential(expr, self.of(exponent) + self._of_base(base))
+            case Call("exp", (arg,)):
+                return self._exponential(expr, self.of(arg))
             case Call("sqrt", (arg,)):
                 return self.of(arg) / 2
             case Call("log", (arg,)):
@@ -85,9 +88,22 @@ class Margin:
                 return self._sum(expr)
         return max(map(self.of, children(expr)), default=0.0)
 
-    def _slow(self, expr: Expr) -> float:
-        size = abs(self.log_size(expr) or 0.0)
-        return size if size <= self.log_t**2 else 0.0
+    def _of_base(self, base: Expr) -> float:
+        """Return what the numbers in the base of a moving power come to in its exponent."""
+        if free_names(base) & self.moving:
+            return self.of(base)
+        log = self.log_size(base)
+        return abs(math.log(abs(log))) if log else 0.0
+
+    def _exponential(self, expr: Expr, numbers: float) -> float:
+        """Return the bound for ``exp(E)``, `numbers` being that for E."""
+        size = self.log_size(expr)
+        if size is None:
+            return numbers
+        E = abs(size)
+        if E * math.exp(numbers) < 1 or E > self.log_t**2:
+            return 0.0
+        return E if E >= 1 else math.inf
 
     def _sum(self, expr: Sum) -> float:
         inside = Margin(self.moving | {expr.index}, self.log_size, self.step, self.log_t)

@@ -188,9 +188,9 @@ def _points(found: Sequence[Rung], proved: Proved) -> list[Point]:
 
 
 def _may_show(proved: Proved) -> bool:
-    """Whether the longest ladder with sums has the resolution for the power that was proved."""
+    """Whether the longest ladder with sums has the resolution for what was proved."""
     last = Reading.of([(decades * math.log(10), 0.0) for decades in LONGER[-1]])
-    return abs(proved.order.x) > last.resolution
+    return proved.limit is not None or abs(proved.order.x) > last.resolution
 
 
 def _closed(
@@ -265,6 +265,6 @@ def _grows(reading: Reading, least: float) -> bool:
 def _limit_light(excess: Reading, margin: float) -> Light:
     light = read("~", excess, excess)
     moves = excess.grows or excess.falls
-    if light is Light.FAIL and not moves and excess.points[-1][0] < DEEP * margin:
+    if light is Light.FAIL and not moves and excess.points[-1][0] < DEEP * (margin - SPARE):
         return Light.UNKNOWN
     return light
