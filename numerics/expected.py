@@ -263,7 +263,8 @@ def _errors(problem: Problem, features: Features, excess: Excess) -> list[float]
         (excess.bias, excess.bias_error),
         (excess.mean_bias, excess.mean_bias_error),
     ):
-        decay = math.log(max(start / value, 1.0)) if value > 0 else 0.0
+        # The quotient would overflow for a bias in the last decade of the floats.
+        decay = max(math.log(start) - math.log(value), 0.0) if value > 0 else 0.0
         errors.append(value * (bound + (4 + 2 * decay) * features.relative_error))
     share = excess.variance / noise if noise else 0.0
     own = excess.variance * (excess.variance_error + 4 * features.relative_error)

@@ -37,14 +37,20 @@ from proofs_check.claim import ALGORITHMS, FEATURES
 from proofs_check.errors import UserError
 from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, free_names
 
-__all__ = ["Headed", "Measured", "Method", "Problem", "Regular", "Sequence", "evaluate",
-           "sequence"]  # fmt: skip
+__all__ = ["ROUNDING", "Headed", "IllPosedError", "Measured", "Method", "Problem", "Regular",
+           "Sequence", "evaluate", "sequence"]  # fmt: skip
 
 Array = NDArray[np.float64]
 Value = float | int
 
 _DIRECT = 4096
+ROUNDING = 1e-9
+"""An exponent that is nearer to another than that may be equal to it."""
 _INDEX = "i"
+
+
+class IllPosedError(UserError):
+    """A spectrum or target that is none: not positive and finite, or without a finite sum."""
 
 
 class Sequence(ABC):
@@ -96,8 +102,10 @@ class Regular(Sequence):
 
     Raises
     ------
-    UserError
+    IllPosedError
         If the sum of f diverges, or f is not positive and finite from i = 1 on.
+    UserError
+        If a number is beyond the floats.
     """
 
     scale: float
@@ -109,12 +117,18 @@ class Regular(Sequence):
         if not (math.isfinite(self.scale) and self.scale > 0):
             raise UserError(f"the factor of {self} must be positive and finite")
         if any(not (shift > -1 and math.isfinite(p)) for shift, p in self.powers):
-            raise UserError(f"{self} is not finite from i = 1 on: shifts must be larger than -1")
+            raise IllPosedError(
+                f"{self} is not finite from i = 1 on: shifts must be larger than -1"
+            )
         if any(not (shift > 0 and math.isfinite(q)) for shift, q in self.logs):
-            raise UserError(f"{self} is not finite from i = 1 on: write log(i + 1), not log(i)")
+            raise IllPosedError(
+                f"{self} is not finite from i = 1 on: write log(i + 1), not log(i)"
+            )
         P, Q = self.order
         if not (P > 1 or (P == 1 and Q > 1)):
-            raise UserError(
+            # Just below 1 it may be the rounding of an exponent that is 1.
+            error = UserError if ROUNDING > 1 - P > 0 else IllPosedError
+            raise error(
                 f"the sum of {self} over all i diverges: the exponent of i must be below -1 "
                 "(a > 1), or -1 with log(i + 1)^-a, a > 1"
             )
@@ -356,8 +370,10 @@ def sequence(expr: Expr, values: Mapping[str, Value]) -> Regular:
 
     Raises
     ------
+    IllPosedError
+        If its sum diverges, or it is not positive and finite.
     UserError
-        If the expression is of another form, or its sum diverges.
+        If the expression is of another form.
     """
     parts = _Parts(1.0, {}, {})
     _collect(expr, 1.0, values, parts)
@@ -380,7 +396,7 @@ def _collect(expr: Expr, exponent: float, values: Mapping[str, Value], parts: _P
     if _INDEX not in free_names(expr):
         base = evaluate(expr, values)
         if base <= 0:
-            raise UserError(f"the factor {expr} of a spectrum or target must be positive")
+            raise IllPosedError(f"the factor {expr} of a spectrum or target must be positive")
         parts.scale *= base**exponent
         return
     match expr:

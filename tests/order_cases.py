@@ -16,7 +16,7 @@ from fractions import Fraction
 from hypothesis import strategies as st
 
 from numerics.balls.ball import Refusal
-from numerics.legs.enclosure import rungs
+from numerics.legs.rungs import rungs
 from numerics.legs.trend import Reading
 from proofs_check.claimfile import make_claim
 from proofs_check.expr import free_names

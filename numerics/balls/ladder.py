@@ -53,6 +53,7 @@ __all__ = [
     "Path",
     "Powers",
     "Row",
+    "by_turns",
     "drift",
     "ladder",
 ]
@@ -72,7 +73,7 @@ Side = Expr | Callable[[Sizes], Expr]
 _SIZE_DIGITS = 30
 
 _PARITIES = ((1, 0, 1), (0, 1, 1), (1, 1, 1))
-"""Of sizes of three orders, turn by turn: the sum of any of them is odd on one of the turns."""
+"""Of sizes of three orders on the turns 1, 2 and 3; see `by_turns`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,23 +93,11 @@ class Path:
     integers: frozenset[str] = INTEGER_SIZES
 
     def at(self, t: int, turn: int = 0) -> dict[str, Fraction]:
-        """Return the sizes at a scale t >= 3, exact rationals.
-
-        On turn 0 of every four they are as rounded.  On the others whole ones above 1 are odd or
-        even as `_PARITIES` says, for which 1 is added or not; sizes of one order stay equal.
-        """
+        """Return the sizes at a scale t >= 3, exact rationals, on a turn of `by_turns`."""
         if t < 3:
             raise Refusal("value", f"a scale must be at least 3, not {t}")
         sizes = {name: self._size(name, powers, t) for name, powers in self.exponents.items()}
-        if turn % 4 == 0:
-            return sizes
-        orders = sorted({tuple(powers) for powers in self.exponents.values()})
-        parities = cycle(_PARITIES[turn % 4 - 1])
-        parity = dict(zip(orders, parities, strict=False))
-        return {
-            name: _of_parity(value, parity[tuple(self.exponents[name])])
-            for name, value in sizes.items()
-        }
+        return by_turns(sizes, self.exponents, turn)
 
     def _size(self, name: str, powers: Powers, t: int) -> Fraction:
         bits = 4 * _SIZE_DIGITS + 64 + int(abs(powers[0]) * t.bit_length())
@@ -119,8 +108,21 @@ class Path:
             return Fraction(Ball.of(value, _SIZE_DIGITS).midpoint)
 
 
+def by_turns(sizes: Sizes, exponents: Mapping[str, Powers], turn: int) -> dict[str, Fraction]:
+    """Return sizes of which whole ones above 1 are odd or even.
+
+    On turn 0 of every four they are as given.  On the others 1 is added or not, for parities
+    with which the sum of any of up to three sizes is odd on one of the turns.  Sizes of one order
+    stay equal.
+    """
+    if turn % 4 == 0:
+        return dict(sizes)
+    orders = sorted({tuple(powers) for powers in exponents.values()})
+    parity = dict(zip(orders, cycle(_PARITIES[turn % 4 - 1]), strict=False))
+    return {n: _of_parity(v, parity[tuple(exponents[n])]) for n, v in sizes.items()}
+
+
 def _of_parity(value: Fraction, parity: int) -> Fraction:
-    """Return the value, or 1 more where it is an integer above 1 of the other parity."""
     return value + (value + parity) % 2 if value.denominator == 1 and value > 1 else value
 
 

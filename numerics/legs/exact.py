@@ -3,7 +3,12 @@ r"""The exact leg: LEFT as the exact expected risk of finite problems, beside RI
 Along a few paths of sizes LEFT is evaluated at three scales (`numerics.legs.values`) and
 LEFT/RIGHT read by `numerics.legs.trend`, with no defining sum in between: the feedback of the
 fourth moments, the sketch and every step of the schedule are in the numbers.  Where LEFT is an
-optimum, it is searched for at each scale (`numerics.legs.optima`).
+optimum, it is searched for at each scale (`numerics.legs.optima`).  Whole sizes are odd and even
+by turns.  Where no gaussian sketch is trained on, the first ladder with a step is climbed again
+with smaller constants in its place.
+
+*A problem that is none* fails the leg: where spectrum or target are not positive or have no finite
+sum at parameters that the claim allows, nothing can be true of it.
 
 *Reach.*  The ladder ends where a size reaches its limit: M 10^12, C 10^16, others 9 10^17, or
 where LEFT would underflow.  Of the sample paths those are taken that reach farthest, ``N γ``
@@ -25,6 +30,7 @@ from fractions import Fraction
 from itertools import zip_longest
 from typing import Any
 
+from numerics.balls.ladder import by_turns
 from numerics.legs.optima import NoOptimumError, optima
 from numerics.legs.places import (
     Exponents,
@@ -44,12 +50,13 @@ from numerics.legs.values import (
     Values,
     first_step,
     first_step_of,
+    ill_posed,
     number,
     problem_of,
 )
 from proofs_check.claim import Claim, Objective, Setting, optimal_of
 from proofs_check.errors import UserError
-from proofs_check.expr import free_names
+from proofs_check.expr import Expr, free_names
 from proofs_check.verdict import Evidence, Light
 from theory.samples import sample_paths
 
@@ -61,6 +68,8 @@ LIMITS: Mapping[str, float] = {"M": 1e12, "N": 9e17, "C": 1e16}
 OTHER_LIMIT = 9e17
 SHORTEST = 2.0
 VANISHING = -400.0
+SHARES = (Fraction(1, 3), Fraction(1, 10))
+"""Smaller constants of the step, as shares of ``γ_0``."""
 
 _PATHS: Mapping[str, tuple[int, ...]] = {"quick": (3,), "full": (6, 6, 6, 6)}
 """How many paths at each of the first parameter values."""
@@ -95,10 +104,23 @@ def evidence(claim: Claim, level: str = "quick") -> Evidence:
 
 
 def _ladders(claim: Claim, level: str) -> Iterator[_Found]:
-    counts = (_CHEAP_PATHS if _is_cheap(claim) else _PATHS)[level]
+    is_cheap = _is_cheap(claim)
+    counts = (_CHEAP_PATHS if is_cheap else _PATHS)[level]
+    stepped: list[tuple[Values, Exponents]] = []
     for values, count in zip(moderate_values(claim, len(counts)), counts, strict=False):
+        why = ill_posed(claim.setting, free_names(_subject(claim)), values)
+        if why:
+            given = {name: str(value) for name, value in sorted(values.items())}
+            yield _Found(Light.FAIL, why, {"values": given, "refused": why})
+            return
         for path in _paths(claim, values)[:count]:
             yield _ladder(claim, values, path)
+            if "gamma" in path and is_cheap and claim.objective is None:
+                stepped.append((values, path))
+    for place, path in stepped[:1]:
+        again = (_ladder(claim, place, path, share) for share in SHARES)
+        # What a smaller step leaves in the dark was seen with the first: these can only veto.
+        yield from (entry for entry in again if entry.light is not Light.UNKNOWN)
 
 
 def _paths(claim: Claim, values: Values) -> list[Exponents]:
@@ -118,10 +140,13 @@ def _paths(claim: Claim, values: Values) -> list[Exponents]:
     return [path for turn in turns for path in turn if path is not None]
 
 
+def _subject(claim: Claim) -> Expr:
+    return claim.left if claim.objective is None else claim.objective.expr
+
+
 def _completed(claim: Claim, path: Exponents) -> Exponents:
     """Return the path with the sizes that SGD needs and the order of LEFT does not depend on."""
-    expr = claim.left if claim.objective is None else claim.objective.expr
-    if not free_names(expr) & RESPONSES:
+    if not free_names(_subject(claim)) & RESPONSES:
         return path
     linear = (Fraction(1), Fraction(0))
     steps = {} if {"N", "N_eff"} & path.keys() else {"N": linear}
@@ -156,8 +181,7 @@ def _sign(order: Sequence[float]) -> int:
 
 
 def _is_cheap(claim: Claim) -> bool:
-    expr = claim.left if claim.objective is None else claim.objective.expr
-    return claim.setting.features == "top" or not free_names(expr) & RESPONSES
+    return claim.setting.features == "top" or not free_names(_subject(claim)) & RESPONSES
 
 
 def _fixed(claim: Claim, path: Exponents) -> Exponents:
@@ -197,8 +221,8 @@ def _reach(path: Exponents) -> float:
     return reach
 
 
-def _place(path: Exponents, L: float, gamma: Fraction) -> dict[str, Fraction]:
-    """Return the sizes at ``log t = L``, and gamma with its factor `gamma`."""
+def _place(path: Exponents, L: float, gamma: Fraction, turn: int) -> dict[str, Fraction]:
+    """Return the sizes at ``log t = L``, odd and even by turns, and gamma with its factor."""
     place: dict[str, Fraction] = {}
     for name, (x, y, *_) in path.items():
         log = float(x) * L + float(y) * math.log(L)
@@ -208,19 +232,22 @@ def _place(path: Exponents, L: float, gamma: Fraction) -> dict[str, Fraction]:
             place[name] = Fraction(math.exp(log))
         else:
             place[name] = Fraction(max(round(math.exp(log)), 1))
+    place = by_turns(place, path, turn)
     if "N_eff" in place and "N" not in place:
         place["N"] = Fraction(steps_of(float(place["N_eff"])))
     place.setdefault("gamma", gamma)
     return place
 
 
-def _ladder(claim: Claim, values: Values, path: Exponents) -> _Found:
+def _ladder(claim: Claim, values: Values, path: Exponents, share: Fraction = ONE) -> _Found:
     where: dict[str, Any] = {
         "values": {name: str(value) for name, value in sorted(values.items())},
         "path": path_text(path),
     }
+    if share != ONE:
+        where["share of the first step"] = str(share)
     try:
-        scales, rows = _rows(claim, values, path)
+        scales, rows = _rows(claim, values, path, share)
     except UserError as error:
         return _Found(Light.UNKNOWN, str(error), where | {"refused": str(error)})
     reading = Reading.of([(L, row.log) for L, row in zip(scales, rows, strict=True)])
@@ -246,14 +273,16 @@ def _ladder(claim: Claim, values: Values, path: Exponents) -> _Found:
     return _Found(light, phrase, where | numbers)
 
 
-def _rows(claim: Claim, values: Values, path: Exponents) -> tuple[list[float], list[_Row]]:
+def _rows(
+    claim: Claim, values: Values, path: Exponents, share: Fraction
+) -> tuple[list[float], list[_Row]]:
     """Return the scales of a ladder and its rows, ending before LEFT underflows."""
     reach = _reach(path)
     while True:
         scales = [reach / 2, 3 * reach / 4, reach]
         if claim.objective is not None:
             return scales, list(_optimum_rows(claim, claim.objective, values, path, scales))
-        rows = [_row(claim, values, path, L) for L in scales]
+        rows = [_row(claim, values, path, L, turn, share) for turn, L in enumerate(scales, 1)]
         if reach < 2 * SHORTEST or not any(row.underflow for row in rows):
             return scales, rows
         reach /= 2
@@ -288,10 +317,13 @@ class _Row:
     sizes: Mapping[str, str] = field(default_factory=dict)
 
 
-def _row(claim: Claim, values: Values, path: Exponents, L: float) -> _Row:
+def _row(
+    claim: Claim, values: Values, path: Exponents, L: float, turn: int, share: Fraction
+) -> _Row:
     setting = claim.setting
-    gamma = first_step(problem_of(setting, setting.each()[0], values, _place(path, L, ONE)))
-    place = _place(path, L, gamma)
+    sizes = _place(path, L, ONE, turn)
+    gamma = share * first_step(problem_of(setting, setting.each()[0], values, sizes))
+    place = _place(path, L, gamma, turn)
     left, right = (number(side, setting, values, place) for side in (claim.left, claim.right))
     if right.blurred:
         raise UserError(f"the value of {claim.right} is below double precision")
@@ -306,8 +338,8 @@ def _optimum_rows(
     wanted = optimal_of(claim.left)
     if wanted is None:
         raise NoOptimumError(f"no search for {claim.left}: only for an optimum by itself")
-    gamma = first_step_of(objective.expr, claim.setting, values, _place(path, scales[0], ONE))
-    places = [_place(path, L, gamma) for L in scales]
+    gamma = first_step_of(objective.expr, claim.setting, values, _place(path, scales[0], ONE, 0))
+    places = [_place(path, L, gamma, turn) for turn, L in enumerate(scales, 1)]
     for place, best in zip(places, optima(claim.setting, objective, values, places), strict=True):
         left = best.log_value if wanted == "value" else math.log(best.sizes[wanted])
         right = logarithm(enclosed(claim.right, {"sigma": ONE, **values, **place}, DIGITS))

@@ -101,7 +101,7 @@ class Margin:
         if size is None:
             return numbers
         E = abs(size)
-        if E * math.exp(numbers) < 1 or E > self.log_t**2:
+        if not E or math.log(E) + numbers < 0 or math.log(E) > 2 * math.log(self.log_t):
             return 0.0
         return E if E >= 1 else math.inf
 

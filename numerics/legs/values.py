@@ -26,7 +26,14 @@ from numerics.balls.ball import Refusal
 from numerics.equivalents import approximation, equivalent_excess
 from numerics.expected import learning_curve
 from numerics.legs.places import enclosed, logarithm, spectrum_of, unit_factor
-from numerics.problem import Method, Problem, evaluate, sequence
+from numerics.problem import (
+    ROUNDING,
+    IllPosedError,
+    Method,
+    Problem,
+    evaluate,
+    sequence,
+)
 from numerics.sketch import gaussian_sketch
 from numerics.sketched_spectrum import SketchedSpectrum
 from proofs_check.claim import Output, Setting
@@ -47,7 +54,8 @@ from proofs_check.expr import (
 from proofs_check.meaning import is_quantity
 
 __all__ = ["DIGITS", "ONE", "RESPONSES", "UNDERFLOW", "Number", "Part", "Values", "first_step",
-           "first_step_of", "method_of", "number", "parts_at", "problem_of"]  # fmt: skip
+           "first_step_of", "ill_posed", "method_of", "number", "parts_at",
+           "problem_of"]  # fmt: skip
 
 Values = Mapping[str, Fraction]
 
@@ -124,6 +132,30 @@ def problem_of(setting: Setting, output: Output, values: Values, place: Values) 
         features=setting.features,
         outputs=_whole(output.count, known),
     )
+
+
+def ill_posed(setting: Setting, names: frozenset[str], values: Values) -> str:
+    """Return why the setting is no problem at parameter values, "" where that is not certain.
+
+    A target counts only where it is used: in all quantities `names` but the dimension of the
+    features, their eigenvalues and the noise.
+    """
+    laws = [] if setting.kernel is not None else [setting.spectrum]
+    if names & (RESPONSES | {"approx"}):
+        laws += [output.target for output in setting.each()]
+    known = {name: float(value) for name, value in values.items()}
+    counts = {"batch": setting.batch, "number of outputs": setting.outputs}
+    try:
+        for law in laws:
+            sequence(unit_factor(law), known)
+        for what, count in counts.items():
+            if free_names(count) <= known.keys() and evaluate(count, known) < 1 - ROUNDING:
+                return f"a {what} of {count} is below 1"
+    except IllPosedError as error:
+        return str(error)
+    except UserError:
+        pass  # no numbers here, which the ladders will say
+    return ""
 
 
 def method_of(setting: Setting, values: Values, place: Values) -> Method:
