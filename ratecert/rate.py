@@ -3,7 +3,8 @@ r"""``ratecert.order``: how fast an expression grows, in every regime.
 Each answer is a theorem: before an order is returned, the claim ``EXPR = Theta(order)`` under the
 assumptions and the conditions of its regime has been derived, and the derivation re-checked by
 `proofs_check.checker`.  As comparisons of sizes in a claim are up to a constant factor, and the
-claim holds for every such factor, the boundaries between regimes are covered.
+claim holds for every such factor, the boundaries between regimes are covered.  It is shown unless
+enclosures contradict it (`ratecert.veto`).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from proofs_check.verdict import Regime
 from ratecert.leading import Leading, UnknownOrderError, leading_terms, proved
 from ratecert.mathtext import condition, latex
 from ratecert.tidy import tidy, tidy_text
+from ratecert.veto import require_no_contradiction
 from theory.derivation import derivation, needs
 from theory.derive import require_possible
 from theory.lattices import tree_expr
@@ -177,7 +179,7 @@ def order(
     UserError
         For input that a claim file could not hold, or assumptions that contradict each other.
     UnknownOrderError
-        Where no order was found and proved, in some regime.
+        Where no order was found and proved, in some regime, or enclosures contradict one.
     """
     if terms < 1:
         raise ValueError(f"at least one term is shown, not {terms}")
@@ -190,6 +192,8 @@ def order(
         raise UnknownOrderError(told(str(error), conditions)) from error
     whole = _overall(expr, cases, assume, sizes)
     leadings = _leadings(expr, cases, assume, sizes, terms)
+    in_all = [Regime((), whole)] if whole else []
+    require_no_contradiction(expr, assume, sizes, [*cases, *in_all], leadings)
     return Rate(expr, whole, tuple(cases), leadings, trust, terms)
 
 

@@ -94,6 +94,7 @@ class _Level:
 
 
 _LEVELS: Mapping[str, _Level] = {
+    "glance": _Level((3, 1), (3, 12, 18, 24)),
     "quick": _Level((6, 1, 1), (3, 12, 18, 24)),
     "full": _Level((24, 12, 12, 12), (3, 6, 9, 12, 15, 18, 21, 24), opinions=(3, 12)),
 }
@@ -109,7 +110,7 @@ def evidence(claim: Claim, level: str = "quick") -> Evidence:
     claim
         The claim.
     level
-        ``"quick"`` or ``"full"``: how many parameter values, paths and scales.
+        ``"glance"``, ``"quick"`` or ``"full"``: how many parameter values, paths and scales.
     """
     found: list[_Found] = []
     try:
