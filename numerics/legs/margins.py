@@ -75,7 +75,7 @@ class Margin:
                 return max(map(self.of, parts)) + math.log(len(parts))
             case Pow(base, exponent) if not free_names(exponent) & self.moving:
                 size = self.log_size(exponent)
-                return 0.0 if size is None else math.exp(size) * self.of(base)
+                return 0.0 if size is None else math.exp(min(size, 700.0)) * self.of(base)
             case Pow(base, exponent):
                 return self._exponential(expr, self.of(exponent) + self._of_base(base))
             case Call("exp", (arg,)):

@@ -138,15 +138,11 @@ def look(claim: Claim, values: Values, path: Exponents, proved: Proved) -> Seen:
     if has_sum(claim) and not is_moderate(values):
         return Seen(Light.UNKNOWN)
     first, note = _climbed(claim, values, path, DECADES)
-    seen = Seen(Light.UNKNOWN, tuple(first), note)
     if len(first) < 3 or (proved.limit is not None and not all(rung.exact for rung in first)):
-        return seen
+        return Seen(Light.UNKNOWN, tuple(first), note)
     climb = _with_sums if has_sum(claim) else _closed
-    for light in climb(claim, values, path, proved, first):
-        seen = Seen(light, tuple(first), note)
-        if light is Light.PASS:
-            break
-    return seen
+    *_, light = climb(claim, values, path, proved, first)
+    return Seen(light, tuple(first), note)
 
 
 def _climbed(
@@ -171,12 +167,11 @@ def _with_sums(
     """Yield the light of each ladder of balls, of which the first is given."""
     found = list(first)
     for longer in (*LONGER, ()):
-        last = found[-1].decades
-        light = _light(
-            _points(found, proved), proved, _margin(claim, values, path, last), FLAT_SUMS
-        )
+        margin = _margin(claim, values, path, found[-1].decades)
+        points = _points(found, proved)
+        light = _light(points, proved, margin, FLAT_SUMS)
         yield light
-        if not longer or (light is Light.UNKNOWN and not _may_show(proved)):
+        if not longer or _is_answered(light, points, proved):
             return
         found, note = _climbed(claim, values, path, longer)
         if note:
@@ -187,10 +182,16 @@ def _points(found: Sequence[Rung], proved: Proved) -> list[Point]:
     return [rung.points()[0 if proved.side == "above" else 1] for rung in found]
 
 
-def _may_show(proved: Proved) -> bool:
-    """Whether the longest ladder with sums has the resolution for what was proved."""
-    last = Reading.of([(decades * math.log(10), 0.0) for decades in LONGER[-1]])
-    return proved.limit is not None or abs(proved.order.x) > last.resolution
+def _is_answered(light: Light, points: Sequence[Point], proved: Proved) -> bool:
+    """Whether the longest ladder with sums has nothing to add.
+
+    A contradiction is asked again, and so is what only that ladder has the resolution for.
+    """
+    finest = Reading.of([(decades * math.log(10), 0.0) for decades in LONGER[-1]]).resolution
+    if light is Light.UNKNOWN:
+        return proved.limit is None and abs(proved.order.x) <= finest
+    excess = Reading.of([proved.excess(point) for point in points])
+    return light is Light.PASS and (proved.limit is not None or excess.power <= finest)
 
 
 def _closed(
