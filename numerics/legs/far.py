@@ -44,8 +44,8 @@ class Far:
             N = self.names["N"]
             self.names["N_eff"] = div(mul(N, Call("log", (Num(Fraction(2)),))), Call("log", (N,)))
 
-    def log(self, expr: Expr) -> float:
-        """Return the logarithm of an expression.
+    def log(self, expr: Expr) -> arb:
+        """Return the logarithm of an expression, a ball of a radius below `EXACT`.
 
         Raises
         ------
@@ -59,7 +59,7 @@ class Far:
                 if value > 0:
                     log = value.log()
                     if log.is_finite() and log.rad() < EXACT:
-                        return float(log.mid())
+                        return log
         raise Refusal("undefined", f"{expr} has no logarithm at log t = {self.L}")
 
 
@@ -83,5 +83,7 @@ def far_points(claim: Claim, values: Values, path: Exponents, logs: Sequence[int
     found = []
     for L in logs:
         far = Far(values, path, L)
-        found.append((float(L), far.log(claim.left) - far.log(claim.right)))
+        left, right = far.log(claim.left), far.log(claim.right)
+        with precision(BITS[-1]):  # both may be as large as L, and their difference small
+            found.append((float(L), float(left - right)))
     return found

@@ -187,11 +187,11 @@ def _is_answered(light: Light, points: Sequence[Point], proved: Proved) -> bool:
 
     A contradiction is asked again, and so is what only that ladder has the resolution for.
     """
+    if proved.limit is not None or light is Light.FAIL:
+        return light is Light.PASS
     finest = Reading.of([(decades * math.log(10), 0.0) for decades in LONGER[-1]]).resolution
-    if light is Light.UNKNOWN:
-        return proved.limit is None and abs(proved.order.x) <= finest
     excess = Reading.of([proved.excess(point) for point in points])
-    return light is Light.PASS and (proved.limit is not None or excess.power <= finest)
+    return excess.power <= finest and (light is Light.PASS or abs(proved.order.x) <= finest)
 
 
 def _closed(
@@ -205,8 +205,7 @@ def _closed(
             points = far_points(claim, values, path, logs)
         except Refusal:
             return
-        far = Far(values, path, logs[-1])
-        yield _light(points, proved, _added(claim, path, far.log, float(logs[-1])), 0.0)
+        yield _light(points, proved, _far_margin(claim, values, path, logs[-1]), 0.0)
 
 
 def _margin(claim: Claim, values: Values, path: Exponents, decades: int) -> float:
@@ -217,6 +216,11 @@ def _margin(claim: Claim, values: Values, path: Exponents, decades: int) -> floa
         return logarithm(enclosed(expr, known, DIGITS))
 
     return _added(claim, path, log, decades * math.log(10))
+
+
+def _far_margin(claim: Claim, values: Values, path: Exponents, L: int) -> float:
+    far = Far(values, path, L)
+    return _added(claim, path, lambda expr: float(far.log(expr)), float(L))
 
 
 def _added(claim: Claim, path: Exponents, log: Callable[[Expr], float], log_t: float) -> float:

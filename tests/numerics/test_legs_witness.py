@@ -69,6 +69,8 @@ CONFIRMED = [
     ("exp(-M) = Omega(1/M)", "below", "t^(-oo)"),
     ("2^M = o(M^log(M))", "above", "t^oo"),
     ("M = o(2*M)", "above", "1"),
+    ("N*log(N) = O(N)", "above", "log(t)"),
+    ("N = Omega(N*log(log(N))*log(N)^(1/9))", "below", "log(t)^(-1/9)*log(log(t))^(-1)"),
     ("M^(1/1000) = O(1)", "above", "t^(1/1000)"),
     ("sum(i^(-1001/1000), i, M, oo) = Omega(1)", "below", "t^(-1/1000)"),
     ("sum(1/i, i, 1, M) ~ 2*log(M)", "limit", "1/2"),
