@@ -62,7 +62,6 @@ from numerics.legs.rungs import (
 )
 from numerics.legs.trend import Reading, combined, read
 from proofs_check.claim import Claim
-from proofs_check.claimfile import SIZES
 from proofs_check.expr import Expr
 from proofs_check.meaning import NoMeaningError, meaning
 from proofs_check.orders import Order, UndecidedError

@@ -30,7 +30,6 @@ from numerics.balls.risk_sums import approx, mean_bias, stages
 from numerics.legs.places import Exponents, bits_of, enclosed, logarithm, unit_factor
 from numerics.legs.trend import Point
 from proofs_check.claim import Claim, Setting
-from proofs_check.claimfile import SIZES
 from proofs_check.exactly import exact_meaning
 from proofs_check.expr import (
     Expr,
@@ -219,7 +218,7 @@ def sides_of(
     claim: Claim, values: Values, places: Sequence[Values]
 ) -> Callable[[Values], tuple[Side, Side]]:
     """Return the function of the sizes that gives the two sides."""
-    setting, sizes = claim.setting, SIZES | claim.sizes
+    setting, sizes = claim.setting, claim.sizes
     true = _true_sums(setting, values, places) if setting.features == "top" else {}
 
     def side(expr: Expr, place: Values) -> Side:
@@ -228,7 +227,7 @@ def sides_of(
         expr = substitute(expr, explicit)
         if claim.relation == "~":
             try:
-                value = exact_meaning(expr, setting).upper
+                value = exact_meaning(expr, setting, sizes).upper
                 return Side(value, value, True)
             except NoMeaningError:
                 pass  # a claim up to constants is all that can be looked at

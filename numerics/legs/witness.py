@@ -54,7 +54,6 @@ from numerics.legs.places import Exponents, enclosed, is_moderate, logarithm
 from numerics.legs.rungs import DIGITS, STEP, Rung, Values, has_sum, places_along, rungs
 from numerics.legs.trend import SETTLED, Point, Reading, read
 from proofs_check.claim import Claim
-from proofs_check.claimfile import SIZES
 from proofs_check.expr import Expr, neg
 from proofs_check.language import parse_expr
 from proofs_check.meaning import meaning
@@ -235,7 +234,7 @@ def _added(claim: Claim, path: Exponents, log: Callable[[Expr], float], log_t: f
         return None
 
     margin = Margin(frozenset(path) | {"N_eff"}, log_size, math.log(STEP), log_t)
-    sizes = SIZES | claim.sizes
+    sizes = claim.sizes
     sides = (meaning(side, claim.setting, sizes) for side in (claim.left, claim.right))
     return SPARE + sum(max(margin.of(side.lower), margin.of(side.upper)) for side in sides)
 
