@@ -155,7 +155,10 @@ def _verdict(
         return _disagreement("the claim was proved and refuted, both checked")
     if refuted is not None:
         if witness is Light.FAIL:
-            return _disagreement("the claim was refuted, but not by the numbers along the path")
+            return _disagreement(
+                "the claim was refuted, but the numbers along the path of its witness contradict "
+                "the drift that was proved"
+            )
         return Verdict.REFUTED, "a checked witness contradicts it"
     if checked is None:
         return Verdict.UNDECIDED, why or "no derivation and no witness was found"

@@ -107,12 +107,14 @@ def _ladders(claim: Claim, level: str) -> Iterator[_Found]:
     is_cheap = _is_cheap(claim)
     counts = (_CHEAP_PATHS if is_cheap else _PATHS)[level]
     stepped: list[tuple[Values, Exponents]] = []
-    for values, count in zip(moderate_values(claim, len(counts)), counts, strict=False):
+    points = moderate_values(claim, len(counts))
+    for values in points or ({},):
         why = ill_posed(claim.setting, free_names(_subject(claim)), values)
         if why:
             given = {name: str(value) for name, value in sorted(values.items())}
             yield _Found(Light.FAIL, why, {"values": given, "refused": why})
             return
+    for values, count in zip(points, counts, strict=False):
         for path in _paths(claim, values)[:count]:
             yield _ladder(claim, values, path)
             if "gamma" in path and is_cheap and claim.objective is None:

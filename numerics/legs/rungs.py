@@ -33,7 +33,6 @@ from proofs_check.claim import Claim, Setting
 from proofs_check.exactly import exact_meaning
 from proofs_check.expr import (
     Expr,
-    Name,
     Num,
     Pow,
     Sum,
@@ -45,6 +44,7 @@ from proofs_check.expr import (
     walk,
 )
 from proofs_check.meaning import NoMeaningError, is_quantity, meaning
+from proofs_check.orders import UndecidedError, exact_value
 
 __all__ = [
     "DIGITS",
@@ -118,17 +118,16 @@ def small_step(claim: Claim, values: Values) -> Fraction:
 
 
 def _numbers(expr: Expr, values: Values) -> Iterator[Fraction]:
-    """Yield the numbers of an expression, those of its parameters too, but no exponents."""
-    match expr:
-        case Num(value):
-            yield value
-        case Name(name) if name in values:
-            yield values[name]
-        case Pow(base, _):
-            yield from _numbers(base, values)
-        case _:
-            for part in children(expr):
-                yield from _numbers(part, values)
+    """Yield the rational constants of an expression, but no exponents."""
+    try:
+        value = exact_value(expr, values)
+    except UndecidedError:
+        value = None  # it has no value, as its ladder will say
+    if value is not None:
+        yield value
+        return
+    for part in (expr.base,) if isinstance(expr, Pow) else children(expr):
+        yield from _numbers(part, values)
 
 
 def rungs(

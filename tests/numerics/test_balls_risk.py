@@ -343,6 +343,25 @@ def test_a_missing_logarithm_is_seen_as_unexplained():
     assert explained.explained is True
 
 
+def test_whole_sizes_are_odd_and_even_by_turns():
+    path = Path({"M": (F(1), F(0)), "N": (F(1), F(0)), "gamma": (F(0), F(-1)), "j": (F(0), F(0))})
+    odd = [int(path.at(10**6, turn)["M"]) % 2 for turn in range(5)]
+    assert odd[0] == odd[4] == 0
+    assert 1 in odd
+    for turn in range(5):
+        place = path.at(10**6, turn)
+        assert place["M"] == place["N"] in (10**6, 10**6 + 1)  # of one order: literally so
+        assert place["j"] == 1
+        assert place["gamma"] == path.at(10**6)["gamma"]
+
+
+@pytest.mark.parametrize("names", ["M", "N", "k", "MN", "Mk", "Nk", "MNk"])
+def test_every_sum_of_three_sizes_is_odd_on_a_turn(names):
+    path = Path({"M": (F(1), F(0)), "N": (F(2), F(1)), "k": (F(1, 2), F(0), F(1))})
+    turns = [path.at(10**8, turn) for turn in (1, 2, 3)]
+    assert any(sum(place[name] for name in names) % 2 for place in turns)
+
+
 def test_ladder_along_a_boundary_with_the_exact_bias():
     """M = t, N = t^a log t puts M near (N_eff)^(1/a): both parts of the maximum are alive."""
     a, gamma = F(3, 2), F(1, 4)

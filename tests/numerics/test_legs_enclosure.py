@@ -88,6 +88,84 @@ def test_does_not_contradict_by_a_logarithm_or_a_tiny_power(says):
     assert light(says) is not Light.FAIL
 
 
+SIGNS = [
+    # Odd sizes alone show the sign of the first term, or of the second.
+    ("sum((1-2/k)^M/k, k, 1, M) = Theta(1)", ()),
+    ("sum((1-5/k)^M*k^-2, k, 1, oo) = Omega(1/M)", ()),
+    ("sum((1-2/d)^M, d, 1, 2) = Theta(1)", ()),
+    ("sum((1-2/d)^(M+N), d, 1, 2) ~ 1", ()),
+    ("sum((1-2/n)^T, n, 1, 2) = Thetatilde(1)", ()),
+    ("(-1)^N = Theta(1)", ()),
+    ("sin(pi*M + pi/2) = Omega(1)", ()),
+    # Small steps alone show theirs.
+    ("sum(log(1000*gamma*k)/k^2, k, 2, oo) = Theta(1)", ("gamma = 1",)),
+    ("sum((gamma*k-1/1000)/k^3, k, 1, oo) = Theta(1)", ("gamma = 1",)),
+    ("sum((gamma*k-1/10)/k^3, k, 1, oo) = Theta(1)", ("gamma = 1",)),
+    ("sum((gamma*k-1/c)/k^3, k, 1, oo) = Omega(1)", ("gamma = 1", "c = 50")),
+    ("sum(log(5*gamma*t)/t^2, t, 1, oo) = Omega(1)", ("gamma = 1",)),
+]
+
+
+@pytest.mark.parametrize(("says", "assume"), SIGNS)
+def test_contradicts_a_sign_that_odd_sizes_or_small_steps_show(says, assume):
+    found = evidence(make_claim(says, list(assume)))
+    assert found.light is Light.FAIL
+    assert "negative" in found.summary
+
+
+@pytest.mark.parametrize(
+    ("says", "assume"),
+    [
+        ("sum((gamma*k-1/2)/k^2, k, 1, M) = Theta(log(M))", ("gamma = 1",)),
+        ("M - 10^30 = Theta(M)", ()),
+        ("M*sum(i^-2, i, 1, M) - 10^30 = Theta(M)", ()),
+        ("sum((1-2/k)^(2*M), k, 1, 2) = Theta(1)", ()),
+        ("(1-gamma)^N = O(1)", ()),
+    ],
+)
+def test_waits_for_a_sign_to_change_where_the_sizes_are_larger(says, assume):
+    assert light(says, assume) is Light.PASS
+
+
+def test_a_sign_contradicts_no_upper_bound():
+    assert light("sum((1-2/d)^M, d, 1, 2) = O(1)") is Light.UNKNOWN
+
+
+def test_a_negative_bound_of_what_may_be_positive_is_no_contradiction(monkeypatch):
+    right = ladders.meaning
+
+    def wide(expr, setting, sizes):
+        found = right(expr, setting, sizes)
+        return Meaning(found.upper, mul(Num(Fraction(-1)), found.lower))
+
+    monkeypatch.setattr(
+        ladders, "meaning", lambda e, *more: (wide if "approx" in str(e) else right)(e, *more)
+    )
+    found = evidence(make_claim("approx = Theta(M^(1-a))", list(AB)))
+    assert (found.light, found.summary) == (
+        Light.UNKNOWN, "the lower bound of LEFT/RIGHT is negative",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("says", "values", "step"),
+    [
+        ("gamma*M = O(M)", {}, Fraction(1, 30)),
+        ("gamma*M = O(7*M^(100/3))", {}, Fraction(1, 210)),  # exponents do not count
+        ("sum(gamma/50, i, 1, M) = O(M)", {}, Fraction(1, 1500)),
+        ("(c+1)*gamma*M = O(M)", {"c": Fraction(3)}, Fraction(1, 120)),
+        ("10^-90*gamma*M = O(M)", {}, Fraction(1, 10**6)),
+        ("gamma*M/(c - 4) = O(M)", {"c": Fraction(4)}, Fraction(1, 30)),  # without a value
+    ],
+)
+def test_the_second_step_is_below_the_numbers_in_the_claim(says, values, step):
+    assume = [f"{name} = {value}" for name, value in values.items()]
+    claim = make_claim(says, assume)
+    assert ladders.small_step(claim, values) == step
+    last = evidence(claim).details["ladders"][-1]
+    assert last["step"] == str(step)
+
+
 def test_an_exponentially_small_lower_bound_is_no_alarm_against_an_upper_one():
     # Where M^a is far below N_eff the mean path is exponentially small.
     claim = make_claim("bias = O(max(M^(1-a), (N_eff*gamma)^(1/a-1)))", list(STEPS))

@@ -1,3 +1,4 @@
+import math
 from dataclasses import replace
 from fractions import Fraction
 
@@ -8,10 +9,12 @@ from numerics.legs.exact import evidence
 from numerics.multiple import MultipleProblem, multiple_curve
 from numerics.problem import Method, Regular
 from proofs_check.claimfile import make_claim
+from proofs_check.errors import UserError
 from proofs_check.verdict import Light
 
 AB = ["a > 1", "b = a"]
 STEPS = [*AB, "N_eff*gamma >= 1"]
+VARIANCE = "variance = Theta(min(M, (N_eff*gamma)^(1/a))/N_eff)"
 AVERAGED = {"algorithm": "averaged-sgd", "schedule": "constant"}
 ALLOCATION = {
     "minimise": "risk - sigma^2",
@@ -210,3 +213,91 @@ def test_outputs_of_their_own_are_added_up():
     alone = make_claim("risk = O(1)", ["a > 1", "b > 1"]).setting
     single = values.parts_at(alone, at, place, frozenset({"effective_dimension"}))
     assert found["effective_dimension"] == single["effective_dimension"]
+
+
+# What is no problem.
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ({"spectrum": "(i+1)^2", "target": "i^-2"}, "the sum of (i + 1)^2 over all i diverges"),
+        ({"spectrum": "i^-1"}, "the sum of i^-1 over all i diverges"),
+        ({"spectrum": "i^-1*log(i+1)^-1"}, "the sum of i^-1*log(i + 1)^-1 over all i diverges"),
+        ({"spectrum": "(i-1)^-2"}, "is not finite from i = 1 on"),
+        ({"spectrum": "-i^-2"}, "must be positive"),
+        ({"target": "i^(-1/2)"}, "the sum of i^-0.5 over all i diverges"),
+        ({"target": ["i^-2", "-i^-3"]}, "must be positive"),
+        ({"batch": "-1"}, "a batch of -1 is below 1"),
+        ({"outputs": "1/2"}, "a number of outputs of 1/2 is below 1"),
+    ],
+)
+@pytest.mark.parametrize("says", ["variance = O(1)", "approx = O(1)"])
+def test_a_problem_that_is_none_fails(says, settings, why):
+    given = {"spectrum": "i^-2", "target": "i^-2", "features": "top", **settings}
+    found = evidence(make_claim(says, [], **given))
+    assert found.light is Light.FAIL
+    assert why in found.summary
+
+
+@pytest.mark.parametrize(
+    ("says", "target"),
+    [
+        ("effective_dimension = O(M)", "i^(-1/2)"),  # the target is not used
+        ("approx = O(1)", "2^-i"),  # of a form without numbers here
+    ],
+)
+def test_what_may_be_a_problem_does_not_fail(says, target):
+    assert light(says, [], spectrum="i^-2", target=target) is Light.UNKNOWN
+
+
+def test_an_exponent_that_is_one_up_to_rounding_is_not_known_to_diverge():
+    from numerics.problem import IllPosedError, Regular
+
+    with pytest.raises(UserError, match="diverges") as caught:
+        Regular(1.0, ((0.0, 1 - 1e-15),), ((1.0, 2.0),))
+    assert not isinstance(caught.value, IllPosedError)
+    with pytest.raises(IllPosedError, match="diverges"):
+        Regular(1.0, ((0.0, 1 - 1e-6),), ((1.0, 2.0),))
+
+
+# Sizes and steps.
+
+
+def test_sizes_are_odd_and_even_and_steps_of_several_constants():
+    claim = make_claim(VARIANCE, STEPS, features="top")
+    ladders = evidence(claim).details["ladders"]
+    sizes = [int(rung["sizes"]["M"]) for entry in ladders for rung in entry["rungs"]
+             if float(rung["sizes"]["M"]) < 10**5]  # fmt: skip
+    assert {size % 2 for size in sizes} == {0, 1}
+    shares = [entry.get("share of the first step") for entry in ladders]
+    assert shares[-2:] == ["1/3", "1/10"]
+    assert not any(shares[:-2])
+
+
+def test_a_smaller_step_vetoes(monkeypatch):
+    from numerics.legs import exact
+
+    right = exact.number
+
+    def wrong(expr, setting, known, place):
+        """What the engine makes of a step below the first is off by a power."""
+        found = right(expr, setting, known, place)
+        first = exact.first_step(exact.problem_of(setting, setting.each()[0], known, place))
+        off = math.log(place["N"]) if "variance" in str(expr) and place["gamma"] < first else 0.0
+        return replace(found, log=found.log + off)
+
+    claim = make_claim(VARIANCE, ["a = 2", "b = 2", "gamma = 1"], features="top")
+    assert evidence(claim).light is Light.PASS
+    monkeypatch.setattr(exact, "number", wrong)
+    assert evidence(claim).light is Light.FAIL
+
+
+def test_a_bias_in_the_last_decade_of_the_floats_has_an_error():
+    # The energy over it is beyond the largest float.
+    setting = make_claim("bias = O(1)", [], spectrum="i^-3", target="i^-3", features="top").setting
+    place = {"M": Fraction(32), "N": Fraction(817084000), "gamma": Fraction("0.207977")}
+    setting = replace(setting, schedule="geometric")
+    part = values.parts_at(setting, {}, place, frozenset({"bias"}))["bias"]
+    assert 0 < part.value < Fraction(1, 10**308)
+    assert part.error < Fraction(1, 10**300)

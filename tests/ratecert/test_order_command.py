@@ -15,6 +15,7 @@ from ratecert import leading
 from ratecert import rate as rates
 from ratecert.cli import main
 from ratecert.rate import Rate, UnknownOrderError
+from ratecert.veto import require_no_contradiction
 from theory import derive
 
 
@@ -225,3 +226,74 @@ def test_logarithm_of_the_right_size() -> None:
     """The stretch from 1 to t^(1/a) has the length log(t), however large M is."""
     rate = ratecert.order("sum(j^-1*min(1, (t*j^-a)^2), j, 1, M)", ["a > 1", "M >= t^(1/a)"])
     assert rate.order == "log(t)"
+
+
+# The veto of the numbers.
+
+
+@pytest.mark.parametrize(
+    ("expr", "assume", "wrong"),
+    [
+        ("sum(1/i^2, i, 1, M)", [], "M^(1/4)"),
+        ("sum(i^-a, i, M, oo)", ["a > 1"], "M^(3/4 - a)"),
+        ("sum((1-2/k)^M/k, k, 1, M)", [], "1"),
+        ("sum(k^-2*(1-2/k)^(2*M), k, 1, oo)", [], "1/M"),
+        ("sum((gamma*k-1/1000)/k^3, k, 1, oo)", ["gamma = 1"], "1"),
+        ("M^a", ["a > 1"], "M^(a - 1/2)"),
+    ],
+)
+@pytest.mark.parametrize("place", ["cases", "whole"])
+def test_no_order_is_shown_that_enclosures_contradict(
+    expr: str,
+    assume: list[str],
+    wrong: str,
+    place: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    cases = [Regime((), wrong)] if place == "cases" else []
+    whole = wrong if place == "whole" else ""
+    monkeypatch.setattr(rates, "_cases", lambda *given: (cases, ()))
+    monkeypatch.setattr(rates, "_overall", lambda *given: whole)
+    monkeypatch.setattr(rates, "_leadings", lambda *given: ())
+    assert run(expr, *(f"--assume={condition}" for condition in assume)) == 1
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert f"internal disagreement: {expr} = Theta({wrong}) was found, but" in shown.err
+
+
+@pytest.mark.parametrize(
+    ("expr", "wrong", "when"),
+    [
+        ("sum(i^-2, i, 1, M)", "zeta(3)", ()),
+        ("sum(i^-b, i, M, oo)", "M^(1 - b)/b", ()),
+        ("sum(i^-b, i, 1, M)", "log(M)", ("b < 3/4",)),
+        ("sum((1-2/d)^M, d, 1, 2)", "1", ()),
+    ],
+)
+def test_no_constant_is_shown_that_enclosures_contradict(
+    expr: str, wrong: str, when: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = leading.Leading((wrong,), ("o", wrong), True, when=when)
+    monkeypatch.setattr(rates, "_cases", lambda *given: ([], ()))
+    monkeypatch.setattr(rates, "_overall", lambda *given: "")
+    monkeypatch.setattr(rates, "_leadings", lambda *given: (told,))
+    assume = ["b > 1"] if "M, oo" in expr else ["b > 0"] if "b" in expr else []
+    with pytest.raises(UnknownOrderError, match="internal disagreement"):
+        ratecert.order(expr, assume)
+
+
+def test_what_is_smaller_than_every_power_is_contradicted_by_one() -> None:
+    small = Regime((), "0", (("1", "M"),))
+    require_no_contradiction("exp(-M)", [], [], [small], [])
+    beside = Regime((), "M^(-2)", (("1", "M"),))
+    require_no_contradiction("exp(-M) + M^-2", [], [], [beside], [])
+    for expr, case in (("M^(-1/2)", small), ("M^(-1/2)", beside), ("M^0", beside)):
+        with pytest.raises(UnknownOrderError, match=r"= O\(.*was found, but enclosure"):
+            require_no_contradiction(expr, [], [], [case], [])
+
+
+def test_a_slow_crossover_vetoes_no_order() -> None:
+    assert ratecert.order("log(N)^5 + N^(1/100)").order == "N^(1/100)"
+    assert ratecert.order("10^-40*M*sum(i^-2, i, 1, M) + 1").order == "M"
+    assert ratecert.order("sum(1/i, i, 1, N)^3").order == "log(N)^3"
