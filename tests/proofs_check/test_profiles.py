@@ -246,7 +246,7 @@ def test_what_diverges_or_has_no_rule() -> None:
 # Logarithms.
 
 
-def log(power: int, slope: int = 0, value: Order = CONSTANT) -> Profile:
+def log(power: int | Fraction, slope: int = 0, value: Order = CONSTANT) -> Profile:
     return (Piece(CONSTANT, None, value, Fraction(slope), Fraction(power)),)
 
 
@@ -309,6 +309,8 @@ def test_sums_with_logarithms() -> None:
         (log(-2, -1), LOG, T, Order(z=-ONE)),
         (log(2, -1), LOG, T, LOG**3),
         (log(-1, -1), LOG, T, Order(z=ONE)),
+        (log(-ONE / 2, -1), LOG, T, LOG ** (ONE / 2)),
+        (log(-ONE * 3 / 2, -1), LOG, T, LOGLOG ** (-ONE / 2)),
         (log(-1, -1), T, T * LOG, LOG**-ONE * Order(z=ONE)),
     ]:
         for upper in (True, False):
