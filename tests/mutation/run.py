@@ -13,7 +13,8 @@ First every test runs on its own, to see which lines of the checker it comes by.
 is made in a fork of a process in which everything is imported, and the tests that come by it are
 run, those that noticed a change of the same function first, then the fastest.  A change is
 *noticed* if a test fails, *endless* if a test takes many times its time, *crashes* if the process
-dies, *survives* if no test fails, and is *untried* if no test comes by it.
+dies, *survives* if no test fails, and is *untried* if no test comes by it.  Survivors that cannot
+change what is accepted are *explained* in ``explained.toml``, each with the reason.
 
 What is found is appended to ``mutants/results.jsonl``; a change whose function is still the same
 is not tried again.
@@ -32,6 +33,7 @@ import select
 import signal
 import sys
 import time
+import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -438,22 +440,43 @@ def known() -> dict[str, Tried]:
     return {tried.key: tried for tried in (Tried(**json.loads(line)) for line in lines)}
 
 
+def explained() -> dict[tuple[str, str, str], str]:
+    """Return why changes cannot matter, by file, function and the lines that they put in."""
+    with (Path(__file__).parent / "explained.toml").open("rb") as file:
+        groups = tomllib.load(file)["group"]
+    return {
+        (group["path"], group["function"], line): group["why"]
+        for group in groups
+        for line in group["lines"]
+    }
+
+
+def put_in(difference: str) -> str:
+    """Return the lines that a change puts in, without their indentation."""
+    lines = difference.splitlines()
+    return "\n".join(line[1:].strip() for line in lines if line[0] == "+") or "pass"
+
+
 def report(paths: list[Path]) -> int:
     """Print what became of the changes of the files; the status is 1 if some survive."""
-    done = known()
+    done, reasons = known(), explained()
     total: Counter[str] = Counter()
     for path in paths:
         own: Counter[str] = Counter()
         for mutant in mutants(path):
             found = done.get(mutant.key)
-            own[found.status if found else "open"] += 1
-            if found and found.status not in SETTLED:
+            status = found.status if found else "open"
+            change = mutant.path, mutant.change.function, put_in(mutant.change.difference())
+            if status in ("survives", "untried") and change in reasons:
+                status = "explained"
+            own[status] += 1
+            if found and status in ("survives", "untried"):
                 print(f"{found.path}:{mutant.change.node.lineno} {found.function}: {found.status}")  # type: ignore[attr-defined]
                 print(found.difference)
         total += own
         print(f"{path.relative_to(ROOT)}: {_counts(own)}")
     print(f"all: {_counts(total)}")
-    return int(any(total[status] for status in total if status not in SETTLED))
+    return int(bool(total["survives"] + total["untried"] + total["open"]))
 
 
 def _counts(counts: Counter[str]) -> str:

@@ -207,6 +207,10 @@ def test_a_window_is_around_its_centre() -> None:
 def test_bounds_that_are_malformed(data: Any, message: str) -> None:
     with refused(message):
         bound(parse_expr("sum(1/i, i, 1, M)"), True, context(), {"sum(1/i, i, 1, M)": data})
+    with refused("list of objects"):
+        bound(
+            parse_expr("sum(1/i, i, 1, M)"), False, context(), {"sum(1/i, i, 1, M)": {"lower": {}}}
+        )
 
 
 @pytest.mark.parametrize(
