@@ -6,6 +6,10 @@ only by a checked witness.  Everything else is *undecided*, and where two source
 be right contradict each other the reason begins with ``internal disagreement``: that is a bug of
 ours, never an answer.
 
+A refutation is contradicted by numbers along its own path only, where it says how LEFT/RIGHT
+moves.  A leg that passes beside it is no contradiction: its ladders are finitely many, at
+parameters and along paths of its own, and by construction none sees a gap of a logarithm.
+
 Which legs apply is read off `APPLIES`, by the kind of quantity on the left.  Problem and method do
 not enter: every numeric leg takes every problem and method of the language, and where its engine
 does not reach one it says `unknown`, which can only cost support.
