@@ -127,6 +127,27 @@ def test_logarithms_that_are_not_far_apart() -> None:
             cases(step | change, ctx)
 
 
+@pytest.mark.parametrize("kind", ["apart", "mono"])
+def test_logarithms_of_products_are_maxima_of_which_none_is_compared(kind: str) -> None:
+    ctx = context("T >= M*N", "M*N >= T")
+    for large, small, known in (("T", "M*N", "T >= M*N"), ("M*N", "T", "M*N >= T")):
+        step = {kind: [large, small], "power": "1", "given": by(ctx, known), "then": "x"}
+        with refused("of monomials with one logarithm each"):
+            cases(step, ctx)
+
+
+@pytest.mark.parametrize("kind", ["apart", "mono"])
+def test_logarithms_are_not_compared_by_losing_any(kind: str) -> None:
+    losing = with_slack(premises(make_claim("M = Otilde(N)", ["N*log(N) >= M"])))
+    less = next(
+        k for k, g in enumerate(losing.generators) if g.is_slack and "log N" in g.form.coeffs
+    )
+    gens = {str(less): ONE, **by(losing, "N*log(N) >= M")["certs"][0]["gens"]}
+    given = {"certs": [{"mu": [ONE], "nu": [ONE], "gens": gens}]}
+    with refused("identity"):
+        cases({kind: ["N", "M"], "power": "1", "given": given, "then": "x"}, losing)
+
+
 def test_what_is_known_of_a_logarithm() -> None:
     ctx = context()
     ((inner, rest),) = cases({"log": "M/N", "then": "x"}, ctx)
