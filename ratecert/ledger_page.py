@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from proofs_check.claim import Claim
-from proofs_check.ledger.book import Entry, Report
+from proofs_check.ledger.book import Entry, Report, is_for_readers
 from proofs_check.ledger.terms import Relation, parse_relation
 from ratecert.latex import Math
 from ratecert.ledgers import Place, places
@@ -37,42 +38,39 @@ def in_ledger(claim: Claim) -> list[Block]:
 
 def ledger_page(table: Mapping[str, Any], report: Report) -> list[Block]:
     """Return a ledger as a proof to read, lemma by lemma, with what the checker says of each."""
-    entries = {entry.id: entry for entry in report.entries}
+    entries = iter(report.entries)
     blocks: list[Block] = [Heading(line(report.title or report.key), 1)]
     blocks += [Paragraph(line("Standing assumptions: ", _listed(report.standing), "."))]
     for item in table["item"]:
-        if "heading" in item:
+        if is_for_readers(item):
             blocks.append(Heading(line(item["heading"])))
             texts = item.get("text", "").strip().split("\n\n")
             blocks += [Paragraph(line(" ".join(text.split()))) for text in texts if text]
         else:
-            for name in names_of(item):
-                blocks += _lemma(entries[name])
+            first = next(entries)
+            is_recursion = first.status == "definition" and first.id.endswith(".start")
+            more = 2 if is_recursion else 0  # its other equations
+            for entry in (first, *islice(entries, more)):
+                blocks += _lemma(entry)
     blocks += [Heading(line("What this rests on")), Items(tuple(map(line, report.trust)))]
     return blocks
 
 
-def names_of(item: Mapping[str, Any]) -> list[str]:
-    """Return the ids of the entries that an item becomes."""
-    if "constant" in item or "means" in item:
-        return [f"{item.get('constant') or item['function']}.def"]
-    if "function" in item:
-        return [f"{item['function']}.{part}" for part in ("start", "next", "stage")]
-    return [str(item["id"])]
-
-
 def _lemma(entry: Entry) -> list[Block]:
-    kind = "Definition" if entry.method == "definition" else "Lemma"
+    kind = "Definition" if entry.status == "definition" else "Lemma"
     title = f" ({entry.title})" if entry.title else ""
     given = line(" If ", _listed(entry.assume), ", then") if entry.assume else ()
     blocks: list[Block] = [Paragraph(line(f"{kind} {entry.id}{title}.", given))]
-    if entry.method == "definition" and ": " in entry.says:  # no relation has a colon
+    is_text = entry.status == "rejected" or (
+        entry.status == "definition" and ": " in entry.says  # no relation has a colon
+    )
+    if is_text:
         blocks.append(Paragraph(line(entry.says)))
     else:
         blocks.append(Display((_relation(entry.says),)))
     if entry.note:
         blocks.append(Paragraph(line(entry.note.strip())))
-    if entry.method != "definition":
+    if entry.status != "definition":
         uses = f", from {', '.join(entry.uses)}" if entry.uses else ""
         reason = f": {entry.reason}" if entry.reason else ""
         supports = f" It bears on the claim {entry.supports}." if entry.supports else ""

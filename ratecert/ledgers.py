@@ -14,13 +14,13 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from proofs_check.claim import SIZES, Claim
+from proofs_check.claim import Claim
 from proofs_check.claimfile import make_claim
-from proofs_check.claimnames import CONSTANTS
 from proofs_check.errors import UserError
 from proofs_check.expr import Expr, Mul, mul
 from proofs_check.language import nearest
 from proofs_check.ledger.book import MAX_BYTES, Entry, Report, check_ledger, read_ledger
+from proofs_check.ledger.support import OWN_KEYS
 from proofs_check.ledger.terms import parse_relation
 from ratecert.tidy import tidy
 
@@ -81,7 +81,7 @@ def verified(table: Mapping[str, Any], name: str) -> Report:
 def disagreements(table: Mapping[str, Any]) -> list[str]:
     """Say where a claim in a built-in paper's ledger is not the claim of the paper's file.
 
-    A ledger may narrow the setting (the first M features instead of a sketch), not the words.
+    It is about the same problem and method, and so expected to be certified, too.
     """
     from ratecert.files import builtin_papers, find
 
@@ -93,19 +93,20 @@ def disagreements(table: Mapping[str, Any]) -> list[str]:
         own = known.get(claim.get("id"))
         if own is None or own.says != claim.get("says"):
             found.append(f"{table['key']}:{claim.get('id')} says something else in its claim file")
-        elif sorted(map(str, own.assume)) != sorted(map(str, _assume(claim))):
-            found.append(f"{table['key']}:{claim['id']} assumes something else in its claim file")
+            continue
+        stated = _claim_of(claim)
+        if sorted(map(str, own.assume)) != sorted(map(str, stated.assume)):
+            found.append(f"{own.name} assumes something else in its claim file")
+        if own.setting != stated.setting:
+            found.append(f"{own.name} has another setting in its claim file")
+        if own.expect != stated.expect:
+            found.append(f"{own.name} is expected to be {own.expect} by its claim file")
     return found
-
-
-def _assume(claim: Mapping[str, Any]) -> tuple[object, ...]:
-    return _claim_of(claim).assume
 
 
 def _claim_of(table: Mapping[str, Any]) -> Claim:
     """Return a ledger's claim as one of a claim file."""
-    own = {key: value for key, value in table.items() if key not in ("as", "names", "constants")}
-    return make_claim(**own)
+    return make_claim(**{key: value for key, value in table.items() if key not in OWN_KEYS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,20 +161,24 @@ def constants_of(claim: Claim) -> dict[str, str] | None:
     """Return the constants that a built-in ledger proves for the very statement of a claim.
 
     ``lower`` and ``upper`` are the c and C of ``c RIGHT <= LEFT <= C RIGHT``, as far as they are
-    proved without a citation, and ``where`` is what the ledger assumes beyond the claim.  None
-    where no ledger has the statement, in this setting and from no more than these assumptions.
+    proved without a citation, and ``where`` is what the ledger assumes beyond the claim: the list
+    `given` of its claim, as no lemma supports a claim from more than that.  None where no ledger
+    has the statement, in this setting and from no more than these assumptions.
     """
-    for key, name, stated in _stated():
+    for key, name, stated, given in _stated():
         if _is_stated(stated, claim):
-            return _constants(_checked(key), name, claim) or None
+            found = _constants(_checked(key), name, claim)
+            known = {parse_relation(str(condition)) for condition in claim.assume}
+            told = ", ".join(text for text in given if parse_relation(text) not in known)
+            return found | {"where": told} if found else None
     return None
 
 
 @cache
-def _stated() -> tuple[tuple[str, str, Claim], ...]:
-    """Return the claims of the built-in ledgers about the model itself: key, name, claim."""
+def _stated() -> tuple[tuple[str, str, Claim, tuple[str, ...]], ...]:
+    """Return key, name, claim and what is given for what built-in ledgers say of the model."""
     return tuple(
-        (key, table.get("as", table["id"]), _claim_of(table))
+        (key, table.get("as", table["id"]), _claim_of(table), tuple(table.get("given", [])))
         for key in builtin_ledgers()
         for table in read(key).get("claim", [])
         if "names" not in table
@@ -186,7 +191,7 @@ def _is_stated(stated: Claim, claim: Claim) -> bool:
         claim.objective is None
         and (stated.left, stated.relation, stated.right)
         == (claim.left, claim.relation, claim.right)
-        and stated.setting == claim.setting
+        and (stated.setting, stated.sizes) == (claim.setting, claim.sizes)
         and set(map(str, stated.assume)) <= set(map(str, claim.assume))
     )
 
@@ -197,27 +202,15 @@ def _checked(key: str) -> Report:
 
 
 def _constants(report: Report, name: str, claim: Claim) -> dict[str, str]:
-    found, where = dict[str, str](), list(report.standing)
+    """Return c and C, as far as lemmas without a citation support the claim of that name."""
+    found = dict[str, str]()
     for entry in report.entries:
         if entry.supports == name and entry.status == "proved":
             says = parse_relation(entry.says)
             is_upper = says.left == claim.left
             bound = says.right if is_upper else says.left
             found["upper" if is_upper else "lower"] = str(tidy(_without(bound, claim.right)))
-            where += entry.assume
-    told = ", ".join(str(text) for text in dict.fromkeys(where) if _is_news(text, claim))
-    return dict(sorted(found.items())) | {"where": told} if found else {}
-
-
-def _is_news(text: str, claim: Claim) -> bool:
-    """Whether an assumption of a ledger says more of what the claim is about than the claim."""
-    said = parse_relation(text)
-    known = {parse_relation(known) for known in (*map(str, claim.assume), *_ALWAYS)}
-    return said.names() <= _SPOKEN and said not in known
-
-
-_ALWAYS = ("gamma > 0", "sigma >= 0", "M >= 1")
-_SPOKEN = SIZES | CONSTANTS | {"a", "b"}
+    return dict(sorted(found.items()))
 
 
 def _without(bound: Expr, right: Expr) -> Expr:

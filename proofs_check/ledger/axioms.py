@@ -20,18 +20,25 @@ from dataclasses import dataclass
 
 from proofs_check.ledger.terms import Relation, parse_relation
 
-__all__ = ["Closed", "axioms"]
+__all__ = ["REAL", "Closed", "axioms"]
+
+REAL = "numbers"
 
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A lemma as others see it: its variables, what it assumes and what it says."""
+    """A lemma as others see it: its variables, what it assumes and what it says.
+
+    `kind` is what its formulas are about.  Only where that is `REAL`, real numbers, may it enter
+    a proof: letters that do not commute, and expectations, have rules of their own.
+    """
 
     id: str
     reals: frozenset[str]
     integers: frozenset[str]
     assume: tuple[Relation, ...]
     says: Relation
+    kind: str = REAL
 
     def __str__(self) -> str:
         given = ", ".join(map(str, self.assume))

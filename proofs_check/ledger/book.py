@@ -17,6 +17,9 @@ A ledger is data (TOML read into tables)::
 Everything stands in order: a lemma may use what stands before it, so there are no cycles.
 A *background* lemma is known to all lemmas after it.
 
+*Kinds.*  A lemma is about real numbers, or (rules "words" and "moments") about matrices or an
+expectation.  Only the first kind enters proofs, is background or supports a claim.
+
 *Status.*  ``proved``: the check of the lemma passed and all that it uses is proved (axioms and
 definitions count as such).  ``cited``: not checked, a reference is given; ``conditional``:
 checked, but something it rests on is cited.  ``rejected``: the check failed, or it uses what was
@@ -38,24 +41,26 @@ from typing import Any
 from flint import arb
 
 from proofs_check.errors import RejectedError, UserError
-from proofs_check.expr import Call, Expr, Num, free_names, walk
-from proofs_check.ledger.axioms import Closed, axioms
+from proofs_check.expr import Expr, Num, free_names
+from proofs_check.ledger.axioms import REAL, Closed, axioms
 from proofs_check.ledger.boxes import enclosed, has_enclosure, is_true
 from proofs_check.ledger.context import Context
-from proofs_check.ledger.definitions import constant, name_of, named, recursion
+from proofs_check.ledger.definitions import constant, named, reading_of, recursion
 from proofs_check.ledger.moments import check_moments
+from proofs_check.ledger.names import label_of
 from proofs_check.ledger.proof import RULES, Prover, assuming, keys, texts
-from proofs_check.ledger.support import Supported, read_claim
+from proofs_check.ledger.support import Model, Supported, read_claim
 from proofs_check.ledger.terms import Relation, parse_formula, parse_relation
 from proofs_check.ledger.words import check_words
 
-__all__ = ["Entry", "Report", "check_ledger", "read_ledger"]
+__all__ = ["Entry", "Report", "check_ledger", "is_for_readers", "read_ledger"]
 
 MAX_BYTES = 5_000_000
 MAX_ITEMS = 1000
-LEMMA_KEYS = (
-    "reals", "integers", "assume", "constants", "background", "supports", "title", "note",
-)  # fmt: skip
+LEMMA_KEYS = ("by", "assume", "title", "note")
+REAL_KEYS = ("reals", "integers", "constants", "background", "supports")
+OTHER_KINDS = {"words": "matrices", "moments": "an expectation"}
+"""What lemmas are about that are not about numbers, by their rules."""
 WHOLE_RULES: Mapping[str, tuple[str, ...]] = {
     "induction": ("over", "from", "base", "step"),
     "stages": ("over", "from", "stage", "base", "next", "change"),
@@ -159,9 +164,10 @@ class _Book:
         standing = keys(table["standing"], ["reals", "integers", "assume", "example"])
         reals, integers = texts(standing["reals"]), texts(standing["integers"])
         self.standing = tuple(texts(standing["assume"]))
-        self.context = Context().declaring(map(name_of, reals), map(name_of, integers))
+        self.context = Context().declaring(reals, integers)
         for number, text in enumerate(self.standing, 1):
             self.context = self.context.knowing(f"A{number}", parse_relation(text))
+        self.model = Model(tuple(fact.relation for fact in self.context.facts))
         self.example = self._example(standing["example"])
         for fact in self.context.facts:
             self._require_example(fact.relation)
@@ -170,9 +176,12 @@ class _Book:
         self.background: dict[str, str] = {}
         self.entries: list[Entry] = []
         self.moments: dict[str, Closed] = {}
-        self.claims = dict(map(read_claim, table.get("claim", [])))
-        for claim in self.claims.values():
+        self.claims: dict[str, Supported] = {}
+        for name, claim in map(read_claim, table.get("claim", [])):
             claim.require_fixed(self.context)
+            if name in self.claims:
+                raise RejectedError(f"two claims are called {name!r}; `as` names one of them anew")
+            self.claims[name] = claim
 
     def _example(self, table: Any) -> dict[str, arb]:
         names = sorted(self.context.reals | self.context.integers)
@@ -190,7 +199,7 @@ class _Book:
 
     def take(self, table: Mapping[str, Any]) -> None:
         """Check one item and take it into the library; a heading with its text is for readers."""
-        if isinstance(table.get("heading"), str) and set(table) <= {"heading", "text"}:
+        if is_for_readers(table):
             return
         begin = self.clock()
         name = str(next((table[k] for k in ("id", "constant", "function") if k in table), "?"))
@@ -203,6 +212,11 @@ class _Book:
         self.entries += [replace(entry, seconds=seconds / len(found)) for entry in found]
 
     def _definition(self, table: Mapping[str, Any]) -> list[Entry]:
+        if not {"constant", "function"} & set(table):
+            raise RejectedError(
+                "an item is a lemma (id), a definition (constant, function), or words"
+            )
+        _told(table, "note")
         if "means" in table:
             return [self._named(table)]
         if "constant" in table:
@@ -216,20 +230,23 @@ class _Book:
         self.context = context
         self.library |= {equation.id: equation for equation in equations}
         self.status |= {equation.id: "definition" for equation in equations}
-        note = str(table.get("note", ""))
+        name = table["constant"] if "constant" in table else table["function"]
+        self.model = self.model.defining(name, *(equation.says for equation in equations))
+        note = table.get("note", "")
         return [
             Entry(e.id, str(e.says), tuple(map(str, e.assume)), "definition", "definition",
-                  note=note)
+                  note=note, reason=reading_of(table) if e.id.endswith(".next") else "")
             for e in equations
         ]  # fmt: skip
 
     def _named(self, table: Mapping[str, Any]) -> Entry:
         self.context = named(table, self.context)
         name = table["constant"] if "constant" in table else table["function"]
+        self.model = self.model.defining(name)
         called = f"{name}({', '.join(table['args'])})" if "args" in table else name
         if "example" in table:
             self.example[name] = _number(table["example"], f"the example's {name}")
-        means, note = f"{called}: {table['means']}", str(table.get("note", ""))
+        means, note = f"{called}: {table['means']}", table.get("note", "")
         return Entry(f"{name}.def", means, (), "definition", "definition", note=note)
 
     # Lemmas.
@@ -242,7 +259,7 @@ class _Book:
         if "background" in table:
             if lemma.assume or lemma.reals or lemma.integers:
                 raise RejectedError("a background lemma has no variables and assumes nothing")
-            label = name_of(table["background"])
+            label = label_of(table["background"])
             self.context = self.context.knowing(label, lemma.says)
             self.background[label] = name
         self.library[name] = lemma
@@ -254,32 +271,31 @@ class _Book:
         needed = RULES.get(rule, WHOLE_RULES.get(rule)) if isinstance(rule, str) else None
         if needed is None:
             raise RejectedError(f"there is no rule {rule!r}")
-        keys(table, ["id", "says", *needed], ["by", "steps", *LEMMA_KEYS])
-        lemma, constants = self._closed(table)
+        keys(table, ["id", "says", *needed], [*LEMMA_KEYS, *_further_keys(rule)])
+        _told(table, "title", "note", "supports")
+        lemma, constants = self._closed(table, OTHER_KINDS.get(rule, REAL))
         if "supports" in table:
-            self._supported(str(table["supports"])).require_bound(lemma.says, self.context)
-            for condition in lemma.assume:
-                self._require_example(condition)
+            self._supported(table["supports"]).require(lemma, self.context, self.model)
         prover = self.prover(self.library, self.background)
-        inside = self.context.declaring(lemma.reals, lemma.integers)
         proof = {k: v for k, v in table.items() if k in (*needed, "steps", "by")}
-        status = "cited"
-        if rule != "cited":
-            self._run(rule, lemma, inside, proof, prover)
-            status = self._computed([*prover.used, *self.background.values()])
-        else:
-            assuming(inside, lemma.assume).gap(lemma.says)
+        self._run(rule, lemma, proof, prover)
+        for condition in lemma.assume if "supports" in table else ():
+            self._require_example(condition)
+        used = [*prover.used, *self.background.values()]
+        status = "cited" if rule == "cited" else self._computed(used)
         entry = Entry(
             lemma.id, str(lemma.says), tuple(map(str, lemma.assume)), rule, status,
-            tuple(sorted(prover.used)), constants, str(table.get("supports", "")),
-            str(table.get("title", "")), str(table.get("note", "")),
+            tuple(sorted(prover.used)), constants, table.get("supports", ""),
+            table.get("title", ""), table.get("note", ""),
             f"{table['reference']}: {table['reason']}" if rule == "cited" else "",
         )  # fmt: skip
         return entry, lemma
 
-    def _run(
-        self, rule: str, lemma: Closed, inside: Context, proof: Mapping[str, Any], prover: Prover
-    ) -> None:
+    def _run(self, rule: str, lemma: Closed, proof: Mapping[str, Any], prover: Prover) -> None:
+        if rule == "words":
+            check_words(lemma.says, lemma.assume, proof)
+            return
+        inside = self.context.declaring(lemma.reals, lemma.integers)
         if rule == "induction":
             prover.induction(lemma, inside, proof)
         elif rule == "stages":
@@ -287,12 +303,15 @@ class _Book:
         elif rule == "moments":
             check_moments(lemma.says, assuming(inside, lemma.assume), proof)
             self.moments[lemma.id] = lemma
-        elif rule == "words":
-            check_words(lemma.says, lemma.assume, proof)
+        elif rule == "cited":
+            _told(proof, "reference", "reason")
+            if not (proof["reference"].strip() and proof["reason"].strip()):
+                raise RejectedError("what is cited has a reference and a reason")
+            assuming(inside, lemma.assume).gap(lemma.says)
         else:
             prover.prove(lemma.says, assuming(inside, lemma.assume), proof)
 
-    def _closed(self, table: Mapping[str, Any]) -> tuple[Closed, dict[str, str]]:
+    def _closed(self, table: Mapping[str, Any], kind: str) -> tuple[Closed, dict[str, str]]:
         constants = table.get("constants", {})
         if not isinstance(constants, dict):
             raise RejectedError("constants are a table of numbers")
@@ -301,27 +320,24 @@ class _Book:
             value = parse_formula(text)
             if not isinstance(value, Num):
                 raise RejectedError(f"the constant {name} is not a rational number")
-            values[name_of(name)] = value
+            values[name] = value
         says = parse_relation(table["says"])
-        missing = set(values) - says.names()
-        if missing or set(values) & (self.context.reals | self.context.integers):
-            raise RejectedError(
-                f"constants must be new and occur in what is said: {sorted(values)}"
-            )
+        if set(values) - says.names():
+            raise RejectedError(f"constants must occur in what is said: {sorted(values)}")
         assume = tuple(parse_relation(text).at(values) for text in texts(table.get("assume", [])))
-        reals = frozenset(map(name_of, texts(table.get("reals", []))))
-        integers = frozenset(map(name_of, texts(table.get("integers", []))))
-        lemma = Closed(table["id"], reals, integers, assume, says.at(values))
+        reals, integers = (frozenset(texts(table.get(key, []))) for key in ("reals", "integers"))
+        self.context.declaring(reals, integers).declaring(values)  # rejects what is not new
+        lemma = Closed(table["id"], reals, integers, assume, says.at(values), kind)
         return lemma, {name: str(value) for name, value in values.items()}
-
-    def _computed(self, used: list[str]) -> str:
-        found = {self.status[name] for name in used}
-        return "proved" if found <= set(GOOD) else "conditional"
 
     def _supported(self, name: str) -> Supported:
         if name not in self.claims:
             raise RejectedError(f"no claim {name!r} stands in the ledger")
         return self.claims[name]
+
+    def _computed(self, used: list[str]) -> str:
+        found = {self.status[name] for name in used}
+        return "proved" if found <= set(GOOD) else "conditional"
 
     def report(self) -> Report:
         """Return what was found, with the trust base."""
@@ -333,7 +349,9 @@ class _Book:
                 above = ", ".join(self._above(e.id)) or "nothing"
                 given = f"if {', '.join(e.assume)} then " if e.assume else ""
                 trust.append(f"cited, used for {above}: {given}{e.says} ({e.reason})")
-        trust += [f"definition, as a reading of the model: {e.says}" for e in self._readings()]
+        for e in self._readings():
+            means = f" ({e.reason})" if e.reason else ""
+            trust.append(f"definition, as a reading of the model: {e.says}{means}")
         return Report(self.key, self.title, self.standing, tuple(self.entries), tuple(trust))
 
     def _above(self, name: str) -> list[str]:
@@ -346,27 +364,36 @@ class _Book:
 
     def _readings(self) -> list[Entry]:
         """Return the definitions that the statements which support claims are about."""
-        definitions = [e for e in self.entries if e.status == "definition"]
-        known = {e.id: self.library[e.id].says for e in definitions if e.id in self.library}
         about: set[str] = set()
         for entry in self.entries:
             if entry.supports or entry.status == "conditional":
-                lemma = self.library[entry.id]
-                about = about.union(*map(_symbols, (lemma.says, *lemma.assume)))
-        while True:
-            reached = set(about)
-            for name, says in known.items():
-                if name.partition(".")[0] in about:
-                    reached |= _symbols(says)
-            if reached == about:
-                return [e for e in definitions if e.id.partition(".")[0] in about]
-            about = reached
+                about |= self.model.about(self.library[entry.id])
+        reached = self.model.reached(about)
+        definitions = [e for e in self.entries if e.status == "definition"]
+        return [e for e in definitions if e.id.partition(".")[0] in reached]
 
 
-def _symbols(relation: Relation) -> set[str]:
-    """Return the names and the functions of a relation."""
-    nodes = [*walk(relation.left), *walk(relation.right)]
-    return {n.func for n in nodes if isinstance(n, Call)} | relation.names()
+def is_for_readers(table: Mapping[str, Any]) -> bool:
+    """Whether an item is a heading with its text, in which there is nothing to check."""
+    return (
+        "heading" in table
+        and set(table) <= {"heading", "text"}
+        and all(isinstance(text, str) for text in table.values())
+    )
+
+
+def _further_keys(rule: str) -> tuple[str, ...]:
+    """Return what a lemma may say beside what its rule and all lemmas have."""
+    if rule in OTHER_KINDS:
+        return ("reals", "integers") if rule == "moments" else ()
+    return (*REAL_KEYS, "steps") if rule in RULES else REAL_KEYS
+
+
+def _told(table: Mapping[str, Any], *names: str) -> None:
+    """Reject what should be a text and is none."""
+    for name in names:
+        if not isinstance(table.get(name, ""), str):
+            raise RejectedError(f"`{name}` is a text")
 
 
 def _number(text: Any, what: str, whole: bool = False) -> arb:

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from proofs_check.errors import RejectedError
 from proofs_check.expr import Add, Expr, Mul, Name, Num, add, mul, neg
+from proofs_check.ledger.names import function_of, name_of
 from proofs_check.ledger.normal import INFINITY, Forms
 from proofs_check.ledger.signs import Atom, Signs
 from proofs_check.ledger.terms import Relation
@@ -55,16 +56,20 @@ class Context(Forms):
         self.facts = facts
 
     def declaring(self, reals: Iterable[str] = (), integers: Iterable[str] = ()) -> Context:
-        """Return the context with further names."""
-        more_reals, more_integers = frozenset(reals), frozenset(integers)
-        taken = (self.reals | self.integers) & (more_reals | more_integers)
-        if taken or more_reals & more_integers:
-            raise RejectedError(f"declared twice: {sorted(taken or more_reals & more_integers)}")
-        names = self.reals | more_reals, self.integers | more_integers
+        """Return the context with further names, each of which is one and is new."""
+        return self._with(frozenset(map(name_of, reals)), frozenset(map(name_of, integers)))
+
+    def _with(self, reals: frozenset[str], integers: frozenset[str]) -> Context:
+        taken = (self.reals | self.integers | set(self.functions)) & (reals | integers)
+        if taken or reals & integers:
+            raise RejectedError(f"declared twice: {sorted(taken or reals & integers)}")
+        names = self.reals | reals, self.integers | integers
         return Context(*names, self.functions, self.facts, self)
 
     def defining(self, name: str, arity: int) -> Context:
-        """Return the context with one more function."""
+        """Return the context with one more function, whose name is one and is new."""
+        if function_of(name) in self.reals | self.integers | set(self.functions):
+            raise RejectedError(f"declared twice: ['{name}']")
         functions = {**self.functions, name: arity}
         return Context(self.reals, self.integers, functions, self.facts, self)
 
@@ -85,8 +90,8 @@ class Context(Forms):
             self.signs.learn(*self.fraction(fact.gap), fact.strict)
 
     def inside_sum(self, index: str, lo: Expr, hi: Expr) -> Context:
-        """Return the context for the term of a sum."""
-        inside = self.declaring(integers=[index])
+        """Return the context for the term of a sum; `Forms` gives the index a name of its own."""
+        inside = self._with(frozenset(), frozenset([index]))
         inside = inside.knowing(f"{index} from", Relation(lo, "<=", Name(index)))
         if hi == INFINITY:
             return inside

@@ -1,23 +1,26 @@
 r"""Definitions: constants, and functions by recursion along the steps of the stages; names.
 
 *Recursion.*  ``f(0, 0, ..) = start``, ``f(j, s + 1, ..) = next``, ``f(j + 1, 0, ..) = f(j, stage,
-..)``, where `start` does not contain f and `next` contains it at ``(j, s, ..)`` only, define f at
-all whole ``j, s >= 0``, by induction on j and then on s; so these three equations may be used.
-If `moment` names a lemma ``E(..) = right`` (rule "moments"), `next` has to be that right side at
-the values given: then f is the expectation that the lemma speaks of.
+..)``, where `start` contains neither f nor j and s, `stage` no argument, and `next` contains f at
+``(j, s, ..)`` only, define f at all whole ``j, s >= 0``, by induction on j and then on s: no two
+of the equations are about the same value, and what a value is made of comes before it.  So these
+three equations may be used.
+
+*Moments.*  If `moment` names a lemma ``E(..) = right`` (rule "moments"), `next` has to be that
+right side at the values given, and what the lemma assumes has to follow from `where` and
+`presume`: then f is the expectation that the lemma speaks of, if what is presumed of f at the step
+before is so (that a mean square is not negative, say).  This is about how f is read: no fact comes
+of it, and the trust base shows it.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
 from proofs_check.errors import RejectedError
 from proofs_check.expr import (
-    FUNCTIONS,
-    NUMBERS,
     Call,
     Expr,
     Name,
@@ -29,21 +32,13 @@ from proofs_check.expr import (
 )
 from proofs_check.ledger.axioms import Closed
 from proofs_check.ledger.context import Context
+from proofs_check.ledger.names import function_of, name_of
 from proofs_check.ledger.proof import assuming, keys, texts
 from proofs_check.ledger.terms import Relation, parse_formula, parse_relation, put
 
-__all__ = ["constant", "name_of", "named", "recursion"]
+__all__ = ["constant", "named", "reading_of", "recursion"]
 
-RESERVED = frozenset({*FUNCTIONS, *NUMBERS, "sum", "floor", "E", "oo", "IH"})
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,40}")
 ZERO, ONE = Num(Fraction(0)), Num(Fraction(1))
-
-
-def name_of(value: Any) -> str:
-    """Return a text that may name a quantity; else reject."""
-    if not isinstance(value, str) or not _NAME.fullmatch(value) or value in RESERVED:
-        raise RejectedError(f"{value!r} is no name for a quantity")
-    return value
 
 
 def constant(table: Mapping[str, Any], context: Context) -> tuple[Context, Closed]:
@@ -64,37 +59,33 @@ def named(table: Mapping[str, Any], context: Context) -> Context:
     only is 0 elsewhere.
     """
     kind = "function" if "function" in table else "constant"
-    keys(table, [kind, "means", *(["args"] if kind == "function" else [])], ["note", "example"])
+    more = ["args"] if kind == "function" else []
+    keys(table, [kind, "means", *more], ["note"] if more else ["note", "example"])
     if not isinstance(table["means"], str) or not table["means"].strip():
         raise RejectedError(f"`means` says in words what the {kind} is")
-    name = name_of(table[kind])
     if kind == "constant":
-        return context.declaring([name])
+        return context.declaring([table[kind]])
     args = [name_of(a) for a in texts(table["args"])]
     if not args or len(set(args)) != len(args):
         raise RejectedError("a function has arguments, each with its own name")
-    _require_new(name, context)
-    return context.defining(name, len(args))
-
-
-def _require_new(name: str, context: Context) -> None:
-    if name in context.functions:
-        raise RejectedError(f"{name} is a function already")
+    return context.defining(table[kind], len(args))
 
 
 def recursion(
     table: Mapping[str, Any], context: Context, moments: Mapping[str, Closed]
 ) -> tuple[Context, list[Closed]]:
     """Define a function; return the context that knows it, and the equations."""
-    keys(table, ["function", "args", "where", "start", "next", "stage"], ["note", "moment", "at"])
-    f, args = name_of(table["function"]), [name_of(a) for a in texts(table["args"])]
+    reading = ["moment", "at", "presume"] if "moment" in table else []
+    keys(table, ["function", "args", "where", "start", "next", "stage", *reading], ["note"])
+    f, args = function_of(table["function"]), [name_of(a) for a in texts(table["args"])]
     if len(args) < 2 or len(set(args)) != len(args):
         raise RejectedError("a recursion has two arguments at least, stage and step")
     start, following, stage = (parse_formula(table[k]) for k in ("start", "next", "stage"))
     _require_founded(f, args, (start, stage), following)
     if free_names(stage) & set(args) or not context.is_integer(stage):
         raise RejectedError("the number of steps of a stage is one whole number")
-    _require_new(f, context)
+    if free_names(start) & {*args[:2]}:
+        raise RejectedError(f"the start {start} depends on the stage or step")
     larger = context.defining(f, len(args))
     j, s, rest = Name(args[0]), Name(args[1]), [Name(a) for a in args[2:]]
     where = [parse_relation(text) for text in texts(table["where"])]
@@ -140,14 +131,27 @@ def _require_moment(
     lemma = moments.get(name) if isinstance(name, str) else None
     if lemma is None:
         raise RejectedError(f"{name!r} is no lemma about moments before this definition")
-    given = keys(table.get("at", {}), sorted(lemma.reals | lemma.integers))
+    given = keys(table["at"], sorted(lemma.reals | lemma.integers))
     values = {variable: parse_formula(text) for variable, text in given.items()}
+    for variable in lemma.integers:
+        if not inside.is_integer(values[variable]):
+            raise RejectedError(f"{name} needs a whole {variable}, not {values[variable]}")
+    for number, text in enumerate(texts(table["presume"]), 1):
+        inside = inside.knowing(f"P{number}", parse_relation(text))
     for condition in lemma.assume:
         if not inside.entails(condition.at(values)):
             raise RejectedError(f"{name} needs {condition.at(values)}, not entailed")
     expected = Relation(says.right, "=", put(lemma.says.right, values))
     if not inside.holds(expected):
         raise RejectedError(f"next is not the moment of {name}: {expected.right}")
+
+
+def reading_of(table: Mapping[str, Any]) -> str:
+    """Return what a recursion means, in words; empty where it names no moment."""
+    if "moment" not in table:
+        return ""
+    presumed = " and ".join(map(str, map(parse_relation, table["presume"])))
+    return f"the moment of {table['moment']}" + (f", presuming {presumed}" if presumed else "")
 
 
 def _call(func: str, *args: Expr) -> Expr:

@@ -6,6 +6,8 @@ r"""Expectations of polynomials in independent centred Gaussians (Isserlis).
 - ``r``, Gaussian and centred given the D, of a variance with mean q that may depend on them;
 - ``D``, of which only the second moment m is known.
 
+The v, q and m must be seen not to be negative: else there are no such variables.
+
 Monomials with an odd power of a g or an r have expectation 0.  Of the others, only those with at
 most one factor ``r^2`` or ``D^2`` beside the g have an expectation that these data determine;
 anything else is rejected.
@@ -28,6 +30,8 @@ from proofs_check.ledger.terms import Relation, parse_formula
 
 __all__ = ["check_moments"]
 
+ZERO = Num(Fraction(0))
+
 
 @dataclass(frozen=True, slots=True)
 class _Random:
@@ -37,8 +41,8 @@ class _Random:
     conditional: Mapping[str, Expr]
     other: Mapping[str, Expr]
 
-    def names(self) -> frozenset[str]:
-        return frozenset({*self.gaussian, *self.conditional, *self.other})
+    def names(self) -> tuple[str, ...]:
+        return (*self.gaussian, *self.conditional, *self.other)
 
 
 def check_moments(goal: Relation, context: Context, table: Mapping[str, Any]) -> None:
@@ -47,9 +51,11 @@ def check_moments(goal: Relation, context: Context, table: Mapping[str, Any]) ->
         raise RejectedError("a moment is stated as E(POLYNOMIAL) = FORMULA")
     kinds = ("gaussian", "conditional", "other")
     random = _Random(*(_moments(table[kind], context) for kind in kinds))
-    if free_names(goal.right) & random.names():
+    inside = context
+    for name in random.names():  # one by one: none may be of two kinds
+        inside = inside.declaring(reals=[name])
+    if not free_names(goal.right).isdisjoint(random.names()):
         raise RejectedError("an expectation does not depend on what it is taken over")
-    inside = context.declaring(reals=random.names())
     expected = _expectation(goal.left.args, inside, random)
     gap = add(context.normal(goal.right), neg(expected))
     ring, (left,) = context.fractions(gap)
@@ -60,7 +66,13 @@ def check_moments(goal: Relation, context: Context, table: Mapping[str, Any]) ->
 def _moments(table: Any, context: Context) -> dict[str, Expr]:
     if not isinstance(table, dict):
         raise RejectedError("random variables are a table of names and moments")
-    return {name: context.normal(parse_formula(text)) for name, text in table.items()}
+    found = {}
+    for name, text in table.items():
+        moment = parse_formula(text)
+        if not context.entails(Relation(ZERO, "<=", moment)):
+            raise RejectedError(f"the mean square {moment} of {name} is not seen to be >= 0")
+        found[name] = context.normal(moment)
+    return found
 
 
 def _expectation(args: tuple[Expr, ...], context: Context, random: _Random) -> Expr:
@@ -69,7 +81,7 @@ def _expectation(args: tuple[Expr, ...], context: Context, random: _Random) -> E
     normal = context.normal(args[0])
     ring, (value,) = context.fractions(normal)
     for name in ring.names:
-        if name in context.atoms and context.atoms[name].names & random.names():
+        if name in context.atoms and not context.atoms[name].names.isdisjoint(random.names()):
             raise RejectedError(f"{name} is no polynomial in the random variables")
     if any(value.den.degrees()[k] for k, n in enumerate(ring.names) if n in random.names()):
         raise RejectedError("only polynomials in the random variables have an expectation here")
@@ -84,7 +96,7 @@ def _expectation(args: tuple[Expr, ...], context: Context, random: _Random) -> E
 def _of_monomial(ring: Ring, monom: tuple[int, ...], random: _Random) -> Expr:
     degrees = {n: int(d) for n, d in zip(ring.names, monom, strict=True) if d}
     if any(d % 2 for n, d in degrees.items() if n in random.gaussian or n in random.conditional):
-        return Num(Fraction(0))
+        return ZERO
     factors: list[Expr] = []
     dependent = 0
     for name, degree in degrees.items():

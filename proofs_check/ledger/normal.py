@@ -317,6 +317,9 @@ class Forms(ABC):
         self._require_integer(expr.hi)
         length = self.fraction(add(hi, neg(lo)))[1].constant()
         if length is not None and length < 0:
+            unknown = free_names(expr) - self.reals - self.integers
+            if unknown:  # nobody looks at the term of an empty sum
+                raise RejectedError(f"{min(unknown)} is not declared")
             return Num(Fraction(0))
         if length == 0:
             return self.normal(put(expr.term, {expr.index: expr.lo}))

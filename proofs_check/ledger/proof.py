@@ -53,14 +53,17 @@ from proofs_check.expr import (
     neg,
     power,
 )
-from proofs_check.ledger.axioms import Closed
+from proofs_check.ledger.axioms import REAL, Closed
 from proofs_check.ledger.boxes import check_on_box
 from proofs_check.ledger.context import INFINITY, Context
+from proofs_check.ledger.names import label_of
 from proofs_check.ledger.terms import Relation, parse_formula, parse_relation, put
 
 __all__ = ["Prover", "keys"]
 
 ONE = Num(Fraction(1))
+MAX_DEPTH = 40
+"""How deep proofs may stand in proofs."""
 
 
 def keys(table: Any, needed: Sequence[str], allowed: Sequence[str] = ()) -> Mapping[str, Any]:
@@ -101,12 +104,20 @@ class Prover:
     background: Mapping[str, str] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     _hypothesis: Closed | None = None
+    _depth: int = 0
 
     def prove(self, goal: Relation, context: Context, proof: Any) -> None:
         """Accept a proof of a relation by any rule but induction, or reject it.
 
         The proof is a table with `by` (combination where absent), `steps`, and what the rule asks.
         """
+        if self._depth == MAX_DEPTH:
+            raise RejectedError(f"proofs stand in proofs more than {MAX_DEPTH} deep")
+        self._depth += 1
+        self._prove(goal, context, proof)
+        self._depth -= 1
+
+    def _prove(self, goal: Relation, context: Context, proof: Any) -> None:
         rule = proof.get("by", "combination") if isinstance(proof, dict) else None
         if not isinstance(rule, str) or rule not in RULES:
             raise RejectedError(f"there is no rule {rule!r}; there are {', '.join(RULES)}")
@@ -131,11 +142,9 @@ class Prover:
     # Steps.
 
     def _step(self, step: Any, context: Context) -> Context:
-        if not isinstance(step, dict) or not isinstance(step.get("as"), str):
+        if not isinstance(step, dict) or "as" not in step:
             raise RejectedError("a step is a table with `as`")
-        label = step["as"]
-        if not label.isidentifier():
-            raise RejectedError(f"{label!r} is no name of a fact")
+        label = label_of(step["as"])
         if "of" in step:
             return context.knowing(label, self._instance(step, context))
         if "split" in step:
@@ -163,8 +172,11 @@ class Prover:
             return self._hypothesis
         if not isinstance(name, str) or name not in self.library:
             raise RejectedError(f"{name!r} is no axiom and no lemma before this one")
+        lemma = self.library[name]
+        if lemma.kind != REAL:
+            raise RejectedError(f"{name} is about {lemma.kind}; a step needs one about {REAL}")
         self.used.add(name)
-        return self.library[name]
+        return lemma
 
     def _values(self, lemma: Closed, table: Any, context: Context) -> dict[str, Expr]:
         variables = lemma.reals | lemma.integers
@@ -256,7 +268,7 @@ class Prover:
     def stages(self, goal: Closed, context: Context, table: Mapping[str, Any]) -> None:
         """Accept a proof by induction along steps 0, 1, .. of stages 0, 1, ..; see above."""
         over = texts(table["over"])
-        if len(over) != 2:
+        if len(set(over)) != 2 or len(over) != 2:
             raise RejectedError("induction by stages is over two whole variables")
         stage, step = over
         count, start = parse_formula(table["stage"]), parse_formula(table["from"])
@@ -265,9 +277,9 @@ class Prover:
             raise RejectedError(f"the first stage {start} is not seen to be one whole number")
         lowest = [Relation(start, "<=", j), Relation(zero, "<=", s)]
         others = [condition for condition in goal.assume if condition not in lowest]
-        if len(others) != len(goal.assume) - 2 or not {stage, step} <= goal.integers:
+        if not set(lowest) <= set(goal.assume) or not {stage, step} <= goal.integers:
             raise RejectedError(
-                f"induction by stages is over two whole variables: {lowest[0]}, .."
+                f"induction by stages is over two whole variables: {lowest[0]}, {lowest[1]}"
             )
         if free_names(count) & (goal.reals | goal.integers) or not context.is_integer(count):
             raise RejectedError("the number of steps of a stage is one whole number")
@@ -291,10 +303,10 @@ class Prover:
         """Accept ``sum(f) <= sum(g)`` since ``f <= g``, term by term."""
         index = table["index"]
         lo, hi = parse_formula(table["lo"]), parse_formula(table["hi"])
-        if hi == INFINITY or goal.op != "<=" or not isinstance(index, str):
+        if hi == INFINITY or goal.op != "<=":
             raise RejectedError("termwise comparison is of finite sums, by <=")
-        left, right = (_term_of(side, index, lo, hi) for side in (goal.left, goal.right))
         inside = context.declaring(integers=[index])
+        left, right = (_term_of(side, index, lo, hi) for side in (goal.left, goal.right))
         inside = inside.knowing(f"{index}_lo", Relation(lo, "<=", Name(index)))
         inside = inside.knowing(f"{index}_hi", Relation(Name(index), "<=", hi))
         self.prove(Relation(left, "<=", right), inside, table["each"])
@@ -319,8 +331,6 @@ class Prover:
     ) -> tuple[Context, Expr]:
         if not isinstance(whole, Sum) or whole.hi != INFINITY or goal.op != "<=":
             raise RejectedError("a limit bounds a sum up to oo by <=")
-        if not isinstance(upto, str) or not upto.isidentifier():
-            raise RejectedError("`upto` is the name of the upper end of the partial sums")
         inside = context.declaring(integers=[upto])
         inside = inside.knowing("upto", Relation(whole.lo, "<=", Name(upto)))
         return inside, Sum(whole.term, whole.index, whole.lo, Name(upto))
@@ -363,13 +373,11 @@ def assuming(context: Context, assumptions: Sequence[Relation]) -> Context:
 
 
 def _term_of(side: Expr, index: str, lo: Expr, hi: Expr) -> Expr:
-    """Return f of ``sum(f, i, lo, hi)``, after any renaming of i; 0 is a sum of zeros."""
+    """Return f of ``sum(f, i, lo, hi)``, with a new name for i; 0 is a sum of zeros."""
     if side == Num(Fraction(0)):
         return side
     if not isinstance(side, Sum) or side.lo != lo or side.hi != hi:
         raise RejectedError(f"{side} is no sum from {lo} to {hi}")
-    if index in free_names(side.term) and index != side.index:
-        raise RejectedError(f"{index} stands for something else in {side}")
     return put(side.term, {side.index: Name(index)})
 
 

@@ -9,7 +9,8 @@ may use ``floor`` and the functions that a ledger defines, which the claim langu
     factor   = "-" factor | atom ["^" factor]
     atom     = NUMBER | NAME | "(" expr ")" | NAME "(" expr ("," expr)* ")"
 
-``sum(TERM, i, LO, HI)`` binds ``i``.  Relations are stored with ``<=``, ``<`` or ``=`` only.
+``sum(TERM, i, LO, HI)`` binds ``i``, a name as `names` has it.  Relations are stored with ``<=``,
+``<`` or ``=`` only.
 """
 
 from __future__ import annotations
@@ -34,12 +35,15 @@ from proofs_check.expr import (
     power,
     substitute,
 )
+from proofs_check.ledger.names import name_of
 
 __all__ = ["Relation", "parse_formula", "parse_relation", "put"]
 
 MAX_CHARACTERS = 4000
 MAX_NESTING = 40
-_TOKEN = re.compile(r"\s*(?:([0-9]{1,60}(?:\.[0-9]{1,60})?)|([A-Za-z_]\w*)|(<=|>=|[-+*/^(),<>=]))")
+_TOKEN = re.compile(
+    r"\s*(?:([0-9]{1,60}(?:\.[0-9]{1,60})?)|([A-Za-z_][A-Za-z0-9_]*)|(<=|>=|[-+*/^(),<>=]))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,4 +193,4 @@ class _Parser:
             return Call(func, tuple(args))
         if len(args) != 4 or not isinstance(args[1], Name):
             raise RejectedError(f"{self.text!r}: a sum is sum(TERM, i, LO, HI)")
-        return Sum(args[0], args[1].name, args[2], args[3])
+        return Sum(args[0], name_of(args[1].name), args[2], args[3])

@@ -9,6 +9,7 @@ does; so equal results mean equal matrices, and ``I`` is the empty word.
 
 *Scalars.*  A 1 x 1 word is a number: it equals its transpose, and commutes with everything.
 A *trace* ``tr(X)`` is a number; it does not change under rotation or transposition of the word.
+The trace of the empty word is that of an identity, whose dimension is kept.
 
 *Gaussian moments* (Isserlis).  ``E(X)`` for a formula with a centred Gaussian vector u of
 covariance C: the expectation of a product of entries of u is the sum over all pairings of the
@@ -19,6 +20,7 @@ for each closed loop.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -27,11 +29,13 @@ from typing import Any
 
 from proofs_check.errors import RejectedError
 from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow
+from proofs_check.ledger.names import function_of
 from proofs_check.ledger.proof import texts
 from proofs_check.ledger.terms import Relation
 
 __all__ = ["check_words"]
 
+_DIMENSION = re.compile(r"[1-9][0-9]{0,8}|[A-Za-z_][A-Za-z0-9_]{0,40}")
 MAX_REWRITINGS = 1000
 MAX_LETTERS = 12
 
@@ -54,15 +58,8 @@ class _Alphabet:
 def check_words(goal: Relation, assume: tuple[Relation, ...], table: Mapping[str, Any]) -> None:
     """Accept an equation between matrices that the assumed ones entail; else reject."""
     letters = _alphabet(table)
-    rules = []
-    for relation in assume:
-        left = _formula(relation.left, letters)
-        ((numbers, word), coefficient), *more = left.items()
-        if more or numbers or coefficient != 1 or len(word) < 2 or relation.op != "=":
-            raise RejectedError(f"{relation} does not replace a product of matrices")
-        _same_shape(relation, letters)
-        rules.append((word, _formula(relation.right, letters)))
-    letters = _Alphabet(letters.shapes, letters.symmetric, letters.gaussian, tuple(rules))
+    rules = tuple(_rule(relation, letters) for relation in assume)
+    letters = _Alphabet(letters.shapes, letters.symmetric, letters.gaussian, rules)
     if goal.op != "=":
         raise RejectedError("words are compared by =")
     _same_shape(goal, letters)
@@ -72,15 +69,26 @@ def check_words(goal: Relation, assume: tuple[Relation, ...], table: Mapping[str
         raise RejectedError(f"the two sides differ by {_shown(rest)}")
 
 
+def _rule(relation: Relation, letters: _Alphabet) -> tuple[Word, Formula]:
+    """Return the word that an assumed equation replaces, and by what."""
+    if relation.op != "=":
+        raise RejectedError(f"{relation} does not replace a product of matrices")
+    _same_shape(relation, letters)
+    match list(_formula(relation.left, letters).items()):
+        case [(((), word), 1)] if len(word) >= 2:
+            return word, _formula(relation.right, letters)
+    raise RejectedError(f"{relation} does not replace a product of matrices")
+
+
 def _alphabet(table: Mapping[str, Any]) -> _Alphabet:
     shapes: dict[str, tuple[str, str]] = {}
     if not isinstance(table["shapes"], dict):
         raise RejectedError("shapes are a table of matrices and their two dimensions")
     for name, text in table["shapes"].items():
         sides = text.split() if isinstance(text, str) else []
-        if len(sides) != 2 or sides == ["1", "1"] or name in ("t", "tr", "E", "I"):
+        if len(sides) != 2 or sides == ["1", "1"] or not all(map(_DIMENSION.fullmatch, sides)):
             raise RejectedError(f"the shape of {name} is not two dimensions")
-        shapes[name] = (sides[0], sides[1])
+        shapes[function_of(name)] = (sides[0], sides[1])
     symmetric = frozenset(texts(table["symmetric"]))
     gaussian = table["gaussian"]
     if not isinstance(gaussian, dict):
@@ -133,9 +141,9 @@ def _shape(expr: Expr, letters: _Alphabet) -> Shape:
 
 
 def _shape_of_product(factors: tuple[Expr, ...], letters: _Alphabet) -> Shape:
-    """Return the shape of a product; a number in front of a matrix must be a rational or a trace.
+    """Return the shape of a product; a number beside a matrix must be a rational or a trace.
 
-    So ``t(u)*X*u*A``, which reads as one word and is none, is rejected.
+    So ``t(u)*X*u*A`` and ``A*(t(u)*X*u + 1)``, which read as words and are none, are rejected.
     """
     left: Shape = None
     closed = False
@@ -145,6 +153,8 @@ def _shape_of_product(factors: tuple[Expr, ...], letters: _Alphabet) -> Shape:
             is_plain = isinstance(factor, Num) or (
                 isinstance(factor, Call) and factor.func == "tr"
             )
+            if not is_plain and left is not None:
+                raise RejectedError(f"{factor} is a number, and stands behind a matrix")
             closed = closed or not is_plain
             continue
         if closed:
@@ -172,6 +182,13 @@ def _same_shape(relation: Relation, letters: _Alphabet) -> None:
         raise RejectedError(f"the two sides of {relation} have different shapes")
 
 
+def _dimension(square: Expr, letters: _Alphabet) -> str:
+    """Return the dimension of a square matrix, whose shape was found before."""
+    shape = _shape(square, letters)
+    assert shape is not None, "a number has no trace"
+    return shape[0]
+
+
 # Formulas.
 
 
@@ -188,7 +205,10 @@ def _formula(expr: Expr, letters: _Alphabet) -> Formula:
             return {(n, _transposed(w, letters)): c for (n, w), c in inner.items()}
         case Call("tr", (arg,)):
             inner = _reduced(_formula(arg, letters), letters)
-            return _collected(((*n, _cyclic(w, letters)), (), c) for (n, w), c in inner.items())
+            unit: Word = ((f"I of {_dimension(arg, letters)}", False),)  # nobody can type it
+            return _collected(
+                ((*n, _cyclic(w, letters) if w else unit), (), c) for (n, w), c in inner.items()
+            )
         case Call("E", (arg,)):
             return _expectation(_formula(arg, letters), letters)
         case Add(terms):
@@ -242,7 +262,7 @@ def _transposed(word: Word, letters: _Alphabet) -> Word:
 def _cyclic(word: Word, letters: _Alphabet) -> Word:
     """Return the least of all rotations of a word and of its transpose."""
     both = (word, _transposed(word, letters))
-    return min(w[k:] + w[:k] for w in both for k in range(max(1, len(w))))
+    return min(w[k:] + w[:k] for w in both for k in range(len(w)))
 
 
 def _reduced(formula: Formula, letters: _Alphabet) -> Formula:

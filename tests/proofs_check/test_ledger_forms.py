@@ -62,19 +62,19 @@ def test_parsing(text: str, tree: str) -> None:
 @pytest.mark.parametrize(
     ("term", "may_be_empty", "has_terms"),
     [
-        ("1/h", "[sum(1/h, #0, 1, h)]", "[sum(1, #0, 1, h)]/h"),
-        ("h^(-p)", "[sum(1/[(h)^(p)], #0, 1, h)]", "[sum(1, #0, 1, h)]/[(h)^(p)]"),
-        ("x/(h*i)", "[sum(1/#0/h, #0, 1, h)]*x", "[sum(1/#0, #0, 1, h)]*x/h"),
-        ("h/x", "[sum(1, #0, 1, h)]*h/x", "[sum(1, #0, 1, h)]*h/x"),
+        ("1/n", "[sum(1/n, #0, 1, n)]", "[sum(1, #0, 1, n)]/n"),
+        ("n^(-p)", "[sum(1/[(n)^(p)], #0, 1, n)]", "[sum(1, #0, 1, n)]/[(n)^(p)]"),
+        ("x/(n*i)", "[sum(1/#0/n, #0, 1, n)]*x", "[sum(1/#0, #0, 1, n)]*x/n"),
+        ("n/x", "[sum(1, #0, 1, n)]*n/x", "[sum(1, #0, 1, n)]*n/x"),
     ],
 )
 def test_what_is_defined_only_inside_a_sum_stays_there(
     term: str, may_be_empty: str, has_terms: str
 ) -> None:
-    """For ``h = 0`` the sum of 1/h over ``1 <= i <= h`` is 0, not 0 divided by 0."""
+    """For ``n = 0`` the sum of 1/n over ``1 <= i <= n`` is 0, not 0 divided by 0."""
     facts = ("x > 0", "p > 1")
-    assert normal(f"sum({term}, i, 1, h)", context("h >= 0", *facts, integers="h")) == may_be_empty
-    assert normal(f"sum({term}, i, 1, h)", context("h >= 1", *facts, integers="h")) == has_terms
+    assert normal(f"sum({term}, i, 1, n)", context("n >= 0", *facts, integers="n")) == may_be_empty
+    assert normal(f"sum({term}, i, 1, n)", context("n >= 1", *facts, integers="n")) == has_terms
 
 
 @pytest.mark.parametrize(

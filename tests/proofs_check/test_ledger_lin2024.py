@@ -47,7 +47,7 @@ def test_the_theorem_for_top_features_rests_on_nothing_cited() -> None:
     report = original().report
     assert report.holds
     status = {entry.id: entry.status for entry in report.entries}
-    supported = [entry.id for entry in report.entries if entry.supports == "total"]
+    supported = [e.id for e in report.entries if e.supports == "top-isotropic-total"]
     assert supported == ["theorem-above", "theorem-below"]
     assert all(status[name] == "proved" for name in supported)
 

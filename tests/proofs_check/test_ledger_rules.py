@@ -5,47 +5,15 @@ from __future__ import annotations
 import copy
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
+from ledger_items import STANDING, H, Item, changed, check, have, last, lemma, step
 
 from proofs_check.__main__ import main
-from proofs_check.claimnames import QUANTITIES
 from proofs_check.errors import UserError
 from proofs_check.ledger import boxes
-from proofs_check.ledger.book import Entry, Report, check_ledger, read_ledger
+from proofs_check.ledger.book import Entry, check_ledger, read_ledger
 from proofs_check.ledger.report import as_data, lines
-
-STANDING = {
-    "reals": ["a", "g"],
-    "integers": ["M", "K"],
-    "assume": ["a >= 2", "a <= 3", "g > 0", "g <= 1/4", "M >= 1", "K >= 1"],
-    "example": {"a": "2", "g": "1/4", "M": "1", "K": "3"},
-}
-Item = dict[str, Any]
-
-
-def check(*items: Item, **changes: Any) -> Report:
-    head = {"format": 1, "key": "t", "standing": {**STANDING, **changes}}
-    return check_ledger({**head, "item": copy.deepcopy(list(items))}, clock=lambda: 0.0)
-
-
-def last(*items: Item) -> Entry:
-    return check(*items).entries[-1]
-
-
-def lemma(says: str, *combine: str, steps: list[Item] | None = None, **more: Any) -> Item:
-    found: Item = {"id": "it", "says": says, "combine": list(combine), **more}
-    return {**found, "steps": steps} if steps else found
-
-
-def step(label: str, of: str, **at: str) -> Item:
-    return {"as": label, "of": of, "at": at}
-
-
-def have(label: str, says: str, *combine: str) -> Item:
-    return {"as": label, "says": says, "combine": list(combine)}
-
 
 XY: Item = {"reals": ["x", "y", "z"]}
 
@@ -140,7 +108,8 @@ FALSE: list[tuple[Item, str]] = [
     ({"id": "it", "says": "1/(a - 3) < 9", "by": "box"}, "may be zero"),
     (lemma("c*x <= y", ": H1", assume=["c*x <= y"], constants={"c": "x"}, **XY), "rational"),
     (lemma("x <= y", ": H1", assume=["x <= y"], constants={"c": "1"}, **XY), "occur"),
-    (lemma("a*x <= y", ": H1", assume=["a*x <= y"], constants={"a": "1"}, **XY), "new"),
+    (lemma("a*x <= y", ": H1", assume=["a*x <= y"], constants={"a": "1"}, **XY), "twice: ['a']"),
+    (lemma("x <= y", ": H1", assume=["x <= y"], constants={"x": "1"}, **XY), "twice: ['x']"),
     (lemma("x <= y", ": H1", assume=["x <= y"], constants=["c"], **XY), "table of numbers"),
     (lemma("x <= y", ": H1", assume=["x <= y"], background="h", **XY), "no variables"),
     (lemma("a <= 3", ": A2", background="h", reals=["x"]), "no variables"),
@@ -270,10 +239,6 @@ def by_step(step: Item) -> Item:
     return {"combine": [], "steps": [step]}
 
 
-def changed(item: Item, **changes: Any) -> Item:
-    return {key: value for key, value in {**item, **changes}.items() if value is not None}
-
-
 @pytest.mark.parametrize(
     ("item", "reason"),
     [
@@ -297,14 +262,15 @@ def changed(item: Item, **changes: Any) -> Item:
         (changed(BELOW, says="sum(i^-2, i, 1, oo) <= 2", hi="oo"), "finite sums"),
         (changed(BELOW, says="sum(g*i, i, 1, M) <= sum(i/4, i, 1, K)"), "no sum from"),
         (changed(BELOW, says="sum(g*i, i, 1, M) <= sum(i*k, k, 1, M)", integers=["i"]),
-         "stands for something else"),
+         "declared twice: ['i']"),
+        (changed(BELOW, says="sum(sum(i, i, 1, k), k, 1, M) <= 0"), "would capture"),
         (changed(BELOW, says="sum(g*i, i, 1, M) <= M"), "no sum from"),
-        (changed(BELOW, index=3), "finite sums"),
+        (changed(BELOW, index=3), "no name"),
         (changed(BELOW, index="M"), "declared twice"),
         (changed(BELOW, index="K"), "declared twice"),
         (changed(TAIL, upto="M"), "declared twice"),
-        (changed(TAIL, upto=3), "the name of the upper end"),
-        (changed(TAIL, upto="1n"), "the name of the upper end"),
+        (changed(TAIL, upto=3), "no name"),
+        (changed(TAIL, upto="1n"), "no name"),
         (changed(TAIL, says="sum(i^-2, i, 1, oo) < 2"), "by <="),
         (changed(TAIL, says="sum(i^-2, i, 1, M) <= 2"), "up to oo"),
         (changed(TAIL, says="2 <= sum(i^-2, i, 1, oo)"), "up to oo"),
@@ -393,7 +359,8 @@ def test_a_hypothesis_asks_for_its_assumptions() -> None:
 # Recursions.
 
 ONE_STEP: Item = {
-    "id": "one-step", "reals": ["m", "q", "s", "l"], "assume": ["l > 0"], "by": "moments",
+    "id": "one-step", "reals": ["m", "q", "s", "l"], "by": "moments",
+    "assume": ["l > 0", "m >= 0", "q >= 0", "s >= 0"],
     "says": "E(l*((1 - g*u^2)*D - g*u*r + g*u*w)^2) = "
             "(1 - 2*g*l + 2*(g*l)^2)*l*m + (g*l)^2*(q + l*m + s)",
     "gaussian": {"u": "l", "w": "s"}, "conditional": {"r": "q"}, "other": {"D": "m"},
@@ -403,10 +370,7 @@ F: Item = {
     "next": "(1 - 2*g*x + 2*(g*x)^2)*f(j, s, x) + (g*x)^2*(sum(f(j, s, k), k, 1, M) + 1)",
     "stage": "K", "moment": "one-step",
     "at": {"l": "x", "m": "f(j, s, x)/x", "s": "1", "q": "sum(f(j, s, k), k, 1, M) - f(j, s, x)"},
-}  # fmt: skip
-H: Item = {
-    "function": "h", "args": ["j", "s"], "where": [], "start": "1", "next": "h(j, s)/2 + 1",
-    "stage": "K",
+    "presume": ["f(j, s, x) >= 0", "sum(f(j, s, k), k, 1, M) >= f(j, s, x)"],
 }  # fmt: skip
 STAGES: Item = {
     "id": "it", "says": "h(j, s) <= 2", "integers": ["j", "s"], "assume": ["j >= 0", "s >= 0"],
@@ -453,7 +417,12 @@ def test_recursion_and_induction_along_it() -> None:
         (changed(STAGES, says="h(j, s) <= 3/2"), "leaves"),
         (changed(STAGES, over=["j"]), "two whole variables"),
         (changed(STAGES, over=["j", "M"]), "two whole variables"),
-        (changed(STAGES, assume=["j >= 0"]), "two whole variables: 0 <= j, .."),
+        (changed(STAGES, assume=["j >= 0"]), "two whole variables: 0 <= j, 0 <= s"),
+        (changed(STAGES, assume=["j >= 0", "j >= 0"]), "two whole variables: 0 <= j, 0 <= s"),
+        (changed(STAGES, assume=["s >= 0", "s >= 0"]), "two whole variables: 0 <= j, 0 <= s"),
+        (changed(STAGES, over=["j", "j"]), "over two whole variables"),
+        (changed(STAGES, over=["j", "s", "s"]), "over two whole variables"),
+        (changed(STAGES, integers=["j"], reals=["s"]), "two whole variables: 0 <= j, 0 <= s"),
         (changed(STAGES, assume=["j >= 0", "s >= 0", "s <= K"]), "depends on the stage or step"),
         (changed(STAGES, **{"from": "s"}), "one whole number"),
         (changed(STAGES, **{"from": "a"}), "one whole number"),
@@ -466,11 +435,18 @@ def test_recursion_and_induction_along_it() -> None:
         (changed(STAGES, next={"combine": []}), "leaves"),
         (changed(STAGES, change={"combine": []}), "leaves"),
         (changed(STAGES, stage="M"), "leaves"),
-        (changed(H, function="h"), "already"),
+        (changed(H, function="h"), "declared twice: ['h']"),
+        (changed(H, function="a"), "declared twice: ['a']"),
+        (changed(H, function="K"), "declared twice: ['K']"),
+        ({"constant": "h", "value": "1"}, "declared twice: ['h']"),
+        ({"constant": "h", "means": "words"}, "declared twice: ['h']"),
         (changed(H, function="exp"), "no name"),
         (changed(H, function="f2", args=["j"]), "two arguments"),
         (changed(H, function="f2", args=["j", "j"]), "two arguments"),
         (changed(H, function="f2", start="f2(j, s)"), "at the step before"),
+        (changed(H, function="f2", start="s"), "the start s depends on the stage or step"),
+        (changed(H, function="f2", start="g*j"), "the start g*j depends on the stage or step"),
+        (changed(H, function="f2", start="sum(j, s, 1, M)"), "depends on the stage or step"),
         (changed(H, function="f2", next="f2(j, s + 1)"), "at the step before"),
         (changed(H, function="f2", next="f2(s, j)"), "at the step before"),
         (changed(H, function="f2", stage="f2(0, 0)"), "at the step before"),
@@ -498,10 +474,12 @@ def test_recursion_and_induction_along_it() -> None:
         ({"function": "c", "means": "words", "args": ["j", "j"]}, "has arguments"),
         ({"function": "c", "means": "words", "args": ["exp"]}, "no name"),
         ({"function": "exp", "means": "words", "args": ["j"]}, "no name"),
-        ({"function": "h", "means": "words", "args": ["j"]}, "already"),
+        ({"function": "h", "means": "words", "args": ["j"]}, "declared twice: ['h']"),
+        ({"function": "a", "means": "words", "args": ["j"]}, "declared twice: ['a']"),
+        ({"function": "c", "means": "words", "args": ["j"], "example": "1"}, "no meaning"),
         ({"function": "c", "means": "", "args": ["j"]}, "what the function is"),
         ({"constant": "c", "value": "c"}, "not declared"),
-        ({}, "'function' is missing"),
+        ({}, "an item is"),
     ],
     ids=lambda value: str(value)[:60],
 )  # fmt: skip
@@ -569,7 +547,13 @@ def test_every_part_of_a_box_is_looked_at(end: str) -> None:
     [
         ({"next": "f(j, s, x)"}, "is not the moment"),
         ({"at": {"l": "x"}}, "'m' is missing"),
-        ({"at": None}, "'l' is missing"),
+        ({"at": None}, "'at' is missing"),
+        ({"presume": None}, "'presume' is missing"),
+        ({"presume": 3}, "list of texts"),
+        ({"presume": F["presume"][1:]}, "needs 0 <= f(j, s, x)/x, not entailed"),
+        ({"presume": F["presume"][:1]}, "needs 0 <= sum(f(j, s, k), k, 1, M) - f(j, s, x), not"),
+        ({"presume": ["f(j, y, x) >= 0"]}, "y is not declared"),
+        ({"moment": None}, "'at' has no meaning"),
         ({"where": []}, "needs 0 < x, not entailed"),
         ({"at": {**F["at"], "l": "-x"}}, "needs 0 < -x, not entailed"),
         ({"at": {**F["at"], "q": "0"}}, "is not the moment"),
@@ -613,71 +597,27 @@ def test_moments_are_polynomial_and_of_named_variables() -> None:
     item = {**ONE_STEP, "gaussian": 3}
     assert "table of names" in last(item).reason
     item = {**ONE_STEP, "reals": ["m", "q", "s", "l", "u"]}
-    assert "declared twice" in last(item).reason
+    assert "declared twice: ['u']" in last(item).reason
+    for table in ({"u": "l", "g": "s"}, {"u": "l", "r": "s"}):  # a name of the ledger, and twice
+        item = {**ONE_STEP, "gaussian": table}
+        assert "declared twice: ['" in last(item).reason
+    for name in ("[exp(g)]", "oo", "tr", "u v", "", "#0"):
+        item = {**ONE_STEP, "gaussian": {name: "l"}, "says": "E(1) = 1"}
+        assert f"{name!r} is no name" in last(item).reason
 
 
-# The head, claims, trust, report.
-
-CLAIM = {"id": "total", "says": "risk - sigma^2 = Theta(M^-a + g)", "target": "i^-a"}
-
-
-def supported(says: str, relation: str = "Theta", **more: Any) -> Report:
-    risk = {"constant": "risk", "value": "M^-a + g + sigma^2"}
-    item = {"id": "it", "says": says, "supports": "total", "combine": [": d"], **more}
-    if says.startswith("M"):
-        item["combine"] = ["-1 : d"]
-    item["steps"] = [step("d", "risk.def")]
-    head = {"format": 1, "key": "t", "standing": copy.deepcopy(STANDING)}
-    head["standing"]["reals"].append("sigma")
-    head["standing"]["assume"].append("sigma >= 0")
-    head["standing"]["example"]["sigma"] = "0"
-    claim = {**CLAIM, "assume": ["a > 1", "g > 0"]}
-    claim["says"] = CLAIM["says"].replace("Theta", relation)
-    return check_ledger({**head, "item": [risk, item], "claim": [claim]})
+@pytest.mark.parametrize("kind", ["gaussian", "conditional", "other"])
+def test_a_mean_square_is_not_negative(kind: str) -> None:
+    tables: dict[str, dict[str, str]] = {"gaussian": {}, "conditional": {}, "other": {}}
+    item = {"id": "it", "says": "E(x^2) = v", "reals": ["v"], "by": "moments", **tables}
+    for variance in ("-1", "g - 1", "v", "-M"):
+        wrong = item | {kind: {"x": variance}, "says": f"E(x^2) = {variance}"}
+        assert f"the mean square {variance} of x" in last(wrong).reason
+    assert last(item | {kind: {"x": "v"}, "assume": ["v >= 0"]}).status == "proved"
+    assert last(item | {kind: {"x": "0"}, "says": "E(x^2) = 0"}).status == "proved"
 
 
-@pytest.mark.parametrize(
-    ("says", "reason"),
-    [
-        ("risk - sigma^2 <= M^-a + g", ""),
-        ("M^-a + g <= risk - sigma^2", ""),
-        ("c/a*(M^-a + g) <= risk - sigma^2", "leaves"),
-        ("risk - sigma^2 <= M*(M^-a + g)", "no bound as"),
-        ("risk - sigma^2 <= (1 - a)*(M^-a + g)", "no bound as"),
-        ("risk - sigma^2 <= M^-a + g + 1", "no bound as"),
-        ("risk <= sigma^2 + M^-a + g", "no bound as"),
-        ("risk - sigma^2 = M^-a + g", "no bound as"),
-    ],
-)
-def test_a_lemma_supports_the_claim_as_it_is_worded(says: str, reason: str) -> None:
-    more = {"constants": {"c": "1/9"}} if "c/a" in says else {}
-    entry = supported(says, **more).entries[-1]
-    assert entry.status == ("rejected" if reason else "proved"), entry.reason
-    assert reason in entry.reason
-
-
-@pytest.mark.parametrize(
-    ("says", "relation", "reason"),
-    [
-        ("M^-a + g <= risk - sigma^2", "Omega", ""),
-        ("M^-a + g <= risk - sigma^2", "O", "no bound as"),
-        ("risk - sigma^2 <= M^-a + g", "O", ""),
-        ("risk - sigma^2 <= M^-a + g", "Omega", "no bound as"),
-        ("risk - sigma^2 <= M^-a + g", "o", "no bound as"),
-    ],
-)
-def test_a_lemma_is_the_bound_that_the_claim_states(says: str, relation: str, reason: str) -> None:
-    entry = supported(says, relation).entries[-1]
-    assert entry.status == ("rejected" if reason else "proved"), entry.reason
-    assert reason in entry.reason
-
-
-def test_support_needs_a_claim_and_an_example() -> None:
-    assert "no claim 'other'" in supported("risk <= 1", supports="other").entries[-1].reason
-    found = supported("risk - sigma^2 <= M^-a + g", assume=["M >= 9"])
-    assert "the example does not satisfy" in found.entries[-1].reason
-    found = supported("risk - sigma^2 <= M^-a + g", assume=["x >= 9"], reals=["x"])
-    assert "says nothing about" in found.entries[-1].reason
+# The head, trust, report.
 
 
 def test_lemmas_above_a_cited_one_are_listed() -> None:
@@ -686,19 +626,6 @@ def test_lemmas_above_a_cited_one_are_listed() -> None:
     two = lemma("a <= 5", ": o", "1 :", steps=[step("o", "one")]) | {"id": "two"}
     report = check(cited, lemma("a <= 3", ": A2"), one, two)
     assert report.trust == ("cited, used for one, two: a <= 3 (R: why)",)
-
-
-def test_the_trust_base_names_axioms_citations_and_readings() -> None:
-    report = supported("risk - sigma^2 <= M^-a + g")
-    assert report.trust == ("definition, as a reading of the model: risk = M^(-a) + g + sigma^2",)
-    cited = {"id": "c", "says": "a <= 3", "by": "cited", "reference": "R", "reason": "why"}
-    tangent = lemma("a < exp(a)", ": t", "1 :", steps=[step("t", "exp-tangent", x="a")])
-    report = check(cited, tangent)
-    assert [line.split(":")[0] for line in report.trust] == [
-        "standard analysis, proved in proofs_check.ledger.axioms",
-        "cited, used for nothing",
-    ]
-    assert report.holds
 
 
 def test_a_named_constant_is_what_cited_lemmas_say() -> None:
@@ -743,168 +670,6 @@ def test_a_named_function_is_what_cited_lemmas_say() -> None:
         assert reason in last(name, event, cited, {**follows, **wrong}).reason
 
 
-ELSEWHERE = {
-    "key": "t",
-    "format": 1,
-    "standing": {
-        "reals": ["a", "c", "gamma"],
-        "integers": ["M"],
-        "assume": ["a > 1", "c >= 1", "M >= 1", "gamma > 0"],
-        "example": {"a": "2", "c": "1", "M": "1", "gamma": "1"},
-    },
-    "claim": [
-        {"id": "s", "says": "risk = Theta(M^-a)", "target": "i^-a", "assume": ["a > 1"]},
-        {"id": "s", "as": "t", "says": "risk = Theta(M^-a)", "target": "i^-a",
-         "assume": ["a > 1"], "names": {"risk": "risk_S"}, "constants": ["c"]},
-    ],
-    "item": [
-        {"constant": "risk_S", "value": "c*M^-a"},
-        {"constant": "on", "means": "1 or 0", "example": "1"},
-        {"id": "it", "says": "risk_S <= c*M^-a", "assume": ["on = 1"], "supports": "t",
-         "steps": [{"as": "d", "of": "risk_S.def"}], "combine": [": d"]},
-    ],
-}  # fmt: skip
-
-
-def elsewhere(**changes: Any) -> Report:
-    table = copy.deepcopy(ELSEWHERE)
-    for key, value in changes.items():
-        if key == "standing":
-            table["standing"]["assume"].append(value)
-        else:
-            table["claim"][1][key] = value
-    return check_ledger(table)
-
-
-def test_a_claim_of_another_setting_under_its_own_name() -> None:
-    found = elsewhere()
-    assert (found.entries[-1].status, found.entries[-1].supports) == ("proved", "t")
-    assert "no bound as" in elsewhere(constants=[]).entries[-1].reason
-    assert "no bound as" in elsewhere(names={}).entries[-1].reason
-    assert "no claim 't'" in elsewhere(**{"as": "u"}).entries[-1].reason
-
-
-def test_the_constant_of_a_bound_may_depend_on_all_constants() -> None:
-    table = copy.deepcopy(ELSEWHERE)
-    table["standing"]["reals"].append("b")
-    table["standing"]["assume"] += ["b >= 1", "b <= a*c"]  # ties constants to each other
-    table["standing"]["example"]["b"] = "1"
-    table["item"][-1]["says"] = "risk_S <= a*b*c*M^-a"
-    table["item"][-1]["combine"] = [": d", "c*(a*b - 1)*M^-a :"]
-    assert check_ledger(table).entries[-1].status == "proved"
-
-
-def test_an_example_satisfies_equations_on_both_sides() -> None:
-    for value in ("0", "2"):
-        table = copy.deepcopy(ELSEWHERE)
-        table["item"][1]["example"] = value
-        assert "the example does not satisfy on = 1" in check_ledger(table).entries[-1].reason
-
-
-def test_the_example_knows_constants_of_all_its_names() -> None:
-    table = copy.deepcopy(ELSEWHERE)
-    table["item"][:2] = [{"constant": "on", "value": "a*c*M*gamma"}, table["item"][0]]
-    table["item"][-1]["assume"] = ["on >= 2"]
-    found = check_ledger(table).entries[-1]
-    assert found.status == "proved", found.reason
-    table["item"][-1]["assume"] = ["on >= 3"]
-    assert "the example does not satisfy" in check_ledger(table).entries[-1].reason
-
-
-def test_all_quantities_may_have_other_names() -> None:
-    assert elsewhere(names=dict.fromkeys(QUANTITIES, "risk_S")).entries[-1].status == "proved"
-
-
-def test_all_fixed_reals_may_be_constants_of_a_claim() -> None:
-    table = copy.deepcopy(ELSEWHERE)
-    table["standing"] = {
-        "reals": ["c"], "integers": ["M"], "assume": ["c >= 1", "M >= 1"],
-        "example": {"c": "1", "M": "1"},
-    }  # fmt: skip
-    claim = {**table["claim"][1], "says": "risk = Theta(M^-1)", "assume": []}
-    claim |= {"spectrum": "i^-2", "target": "i^-2"}
-    risk = {"constant": "risk_S", "value": "c/M"}
-    bound = {**table["item"][-1], "says": "risk_S <= c*M^-1"}
-    report = check_ledger({**table, "claim": [claim], "item": [risk, table["item"][1], bound]})
-    assert report.entries[-1].status == "proved", report.entries[-1].reason
-
-
-def test_the_right_side_of_a_claim_may_be_a_product() -> None:
-    table = copy.deepcopy(ELSEWHERE)
-    table["claim"][1]["says"] = "risk = O(M^-a*M^2)"
-    bound = table["item"][-1]
-    bound |= {"says": "risk_S <= M^2*c*M^-a", "combine": [": d", "c*M^-a*(M + 1) : A3"]}
-    assert check_ledger(table).holds
-    bound["says"] = "risk_S <= M^3*c*M^-a"
-    assert "no bound as" in check_ledger(table).entries[-1].reason
-
-
-@pytest.mark.parametrize(
-    ("changes", "reason"),
-    [
-        ({"constants": ["M"]}, "fixed reals"),
-        ({"constants": ["gamma"]}, "fixed reals"),
-        ({"constants": ["risk_S"]}, "fixed reals"),
-        ({"constants": 3}, "list of texts"),
-        ({"standing": "c <= M"}, "ties a constant of a claim"),
-        ({"standing": "c*gamma <= 1"}, "ties a constant of a claim"),
-        ({"names": {"M": "c"}}, "only quantities"),
-        ({"names": {"risk": "exp"}}, "no name"),
-        ({"names": ["risk"]}, "table of names"),
-        ({"as": 3}, "table of names"),
-    ],
-    ids=str,
-)
-def test_constants_of_a_claim_hide_no_size(changes: Item, reason: str) -> None:
-    with pytest.raises(UserError, match=reason):
-        elsewhere(**changes)
-
-
-def test_readings_reach_through_definitions() -> None:
-    chain = [
-        {"constant": name, "value": value}
-        for name, value in (("s", "sum(i, i, 1, M)"), ("p", "a"), ("q", "p + g"))
-    ]
-    steps = [step("d", "q.def"), step("e", "p.def")]
-    item = lemma("q - g <= 3*M", ": A2", "-1 : d", "-1 : e", "3 : A5", steps=steps, supports="s")
-    item["combine"] = [": A2", ": d", ": e", "3 : A5"]
-    head = {"format": 1, "key": "t", "standing": STANDING, "item": [H, *chain, item]}
-    claim = {"id": "s", "says": "q - g = O(M)", "target": "i^-2", "assume": ["q > 0", "g > 0"]}
-    report = check_ledger({**head, "claim": [claim]})
-    assert report.holds, report.entries[-1].reason
-    assert [line.rpartition(": ")[2] for line in report.trust] == ["p = a", "q = p + g"]
-
-
-def test_readings_reach_through_a_function() -> None:
-    """The claim speaks of q, which is a value of h."""
-    q = {"constant": "q", "value": "3*h(0, 0)"}
-    item = lemma("q <= 3*M", ": q", "3 : h", "3 : A5", supports="s",
-                 steps=[step("q", "q.def"), step("h", "h.start")])  # fmt: skip
-    head = {"format": 1, "key": "t", "standing": STANDING, "item": [H, q, item]}
-    claim = {"id": "s", "says": "q = O(M)", "target": "i^-2", "assume": ["q > 0"]}
-    report = check_ledger({**head, "claim": [claim]})
-    assert report.holds, report.entries[-1].reason
-    assert [line.rpartition(": ")[2].partition(" =")[0] for line in report.trust] == [
-        "h(0, 0)", "h(j, s + 1)", "h(j + 1, 0)", "q",
-    ]  # fmt: skip
-
-
-def test_readings_reach_through_several_definitions() -> None:
-    """The claim speaks of q and r; q leads to p, r to w, and nothing to s."""
-    values = {"s": "1", "p": "a", "w": "g", "q": "p + g", "r": "w + a"}
-    chain = [{"constant": name, "value": value} for name, value in values.items()]
-    steps = [step(name, f"{name}.def") for name in ("q", "p", "r", "w")]
-    item = lemma("q + r - 2*g <= 6*M", ": A2", steps=steps, supports="s")
-    item["combine"] = ["2 : A2", ": q", ": p", ": r", ": w", "6 : A5"]
-    head = {"format": 1, "key": "t", "standing": STANDING, "item": [*chain, item]}
-    claim = {"id": "s", "says": "q + r - 2*g = O(M)", "target": "i^-2",
-             "assume": ["q > 0", "g > 0", "r > 0"]}  # fmt: skip
-    report = check_ledger({**head, "claim": [claim]})
-    assert report.holds, report.entries[-1].reason
-    found = [line.rpartition(": ")[2] for line in report.trust]
-    assert found == ["p = a", "w = g", "q = p + g", "r = w + a"]
-
-
 @pytest.mark.parametrize(
     ("standing", "reason"),
     [
@@ -925,18 +690,6 @@ def test_readings_reach_through_several_definitions() -> None:
 def test_unusable_heads(standing: Item, reason: str) -> None:
     with pytest.raises(UserError, match=reason):
         check(**standing)
-
-
-def test_unusable_claims_are_named() -> None:
-    head = {"format": 1, "key": "t", "standing": STANDING, "item": []}
-    assert check_ledger({**head, "claim": [{"id": "x", "says": "M = O(M)"}]}).holds
-    for claim in ({"id": "x"}, {"says": "M = O(M)"}):
-        with pytest.raises(UserError, match="a claim has id and says"):
-            check_ledger({**head, "claim": [claim]})
-    with pytest.raises(UserError, match="head of the ledger"):
-        check_ledger({**head, "claim": [{"id": "x", "says": "nonsense"}]})
-    with pytest.raises(UserError, match="claim"):
-        check_ledger({**head, "claim": [{"id": "x", "says": "M = O(M)", "colour": "red"}]})
 
 
 HEAD = b'format = 1\nkey = "t"\n[standing]\nreals = []\nintegers = []\nassume = []\nexample = {}\n'
@@ -1005,4 +758,5 @@ def test_the_report_as_text_and_data() -> None:
     data = as_data(report)
     assert [entry["status"] for entry in data["lemmas"]] == ["rejected", "proved", "definition"]
     assert set(data["lemmas"][1]) >= {"id", "status", "method", "uses", "constants", "seconds"}
-    assert "supports total" in "\n".join(lines(supported("risk - sigma^2 <= M^-a + g")))
+    supported = replace(report, entries=(replace(report.entries[1], supports="total"),))
+    assert "supports total" in "\n".join(lines(supported))

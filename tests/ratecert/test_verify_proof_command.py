@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +71,43 @@ def test_a_file_with_a_false_lemma(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "Words\n-----" in capsys.readouterr().out
 
 
+UNREADABLE = """
+[[item]]
+constant = "tr"
+value = "1"
+[[item]]
+function = "f"
+args = ["j", "s"]
+where = []
+start = "s"
+next = "1"
+stage = "1"
+[[item]]
+id = "wrong.start"
+says = "1 +"
+by = "definition"
+[[item]]
+heading = 3
+[[item]]
+text = "no heading"
+[[item]]
+id = "first"
+says = "1 < a^2"
+combine = ["1 : A1 A1", "2 : A1"]
+"""
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "latex"])
+def test_what_is_rejected_has_its_place_on_the_page(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["verify-proof", small(tmp_path, SMALL + UNREADABLE), "--format", form]) == 1
+    page = " ".join(capsys.readouterr().out.split())
+    assert page.count("rejected") >= 7
+    for words in ("depends on the stage or step", "is no new name of a lemma"):
+        assert words in page
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -111,6 +149,14 @@ def test_claims_are_those_of_the_paper(tmp_path: Path, capsys: pytest.CaptureFix
         ("+ (N_eff*gamma)", "+ 2*(N_eff*gamma)", "says something else"),
         ('"N_eff*gamma >= 1"', '"N*gamma >= 1"', "assumes something else"),
         ('id = "total"', 'id = "sum"', "says something else"),
+        ('id = "top-isotropic-total"', 'id = "total"\nas = "x"', "total has another setting"),
+        ('features = "gaussian"', 'features = "top"', "total has another setting"),
+        ('features = "gaussian"', 'schedule = "constant"', "total has another setting"),
+        (
+            'id = "top-isotropic-total"',
+            'id = "top-isotropic-total--without-many-steps"',
+            "total--without-many-steps is expected to be refuted",
+        ),
     ):
         assert main(["verify-proof", small(tmp_path, short.replace(old, new))]) == 1
         assert words in capsys.readouterr().err
@@ -118,7 +164,8 @@ def test_claims_are_those_of_the_paper(tmp_path: Path, capsys: pytest.CaptureFix
 
 
 def test_places_in_the_ledger() -> None:
-    above, below, *sketched = ledgers.places("lin2024", "total")
+    above, below = ledgers.places("lin2024", "top-isotropic-total")
+    sketched = ledgers.places("lin2024", "total")
     assert (above.entry.id, below.entry.id) == ("theorem-above", "theorem-below")
     assert [p.entry.id for p in sketched] == ["theorem-sketch-above", "theorem-sketch-below"]
     assert [p.features for p in (above, below, *sketched)] == ["top", "top", *["gaussian"] * 2]
@@ -195,3 +242,12 @@ def test_no_other_statement_has_them(
     says: str, assume: list[str], settings: dict[str, str]
 ) -> None:
     assert ledgers.constants_of(ratecert.claim(says, assume=assume, **settings)) is None
+
+
+def test_what_the_claim_assumes_itself_is_not_told() -> None:
+    claim = ratecert.claim(TOTAL, assume=[*ASSUMED, "a <= 4"], features="top")
+    found = ledgers.constants_of(claim)
+    assert found is not None
+    assert "a <= 4" not in found["where"]
+    growing = replace(claim, sizes=frozenset({"a"}))
+    assert ledgers.constants_of(growing) is None  # the constants depend on a
