@@ -32,6 +32,17 @@ from proofs_check.logform import (
 from proofs_check.premises import premises
 
 KNOWN = [
+    ("log(M + min(gamma, pi))", "log(M)"),
+    ("log(1 + min(M/N, gamma))", "min(M/N, log(M/N + 2), gamma, 1)"),
+    ("log(1 + min(M, gamma))", "min(M, log(M), gamma, 1)"),
+    ("log(1 + min(N*gamma, M/N))", "min(N*gamma, log(N*gamma + 2), M/N, log(M/N + 2))"),
+    ("log(2 + sigma + 1/M)", "1"),
+    ("log(3/2*i^2)", "log(i + 1)"),
+    ("log(1/2*i^2 + 3/4)", "log(i + 1)"),
+    ("sqrt(pi)*M", "M"),
+    ("(a + sqrt(pi))*M", "M"),
+    ("log(M + pi)", "log(M)"),
+    ("log(M + N + sqrt(pi) - 1)", "log(M) + log(N)"),
     ("M - 1/2", "M"),
     ("i - 1/2", "i"),
     ("j - 2", "j"),
@@ -89,6 +100,12 @@ KNOWN = [
 ]
 
 REFUSED = [
+    ("log(gamma^2 + 1/2)", "need not be above 0"),
+    ("log(gamma^2*3)", "need not be above 0"),
+    ("log(1/2*i^2 + 1/2)", "need not be above 0"),
+    ("log(3/2*M^2*gamma^2)", "need not be above 0"),
+    ("log(j^2/4)", "need not be above 0"),
+    ("log(i*j/2)", "need not be above 0"),
     ("gamma - 1/2", "no rule for differences"),
     ("i - 1", "no rule for differences"),
     ("j - 3", "no rule for differences"),
