@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numerics.kernels import ArcCosine, NeuralTangent, from_sklearn
+from numerics.measured import LEAST_ROWS, check_sizes
 from proofs_check.errors import UserError
 from proofs_check.language import nearest
 
@@ -45,13 +46,21 @@ def nystrom_features(x: Array, name: str, seed: int = 0) -> tuple[NDArray[np.int
     Raises
     ------
     UserError
-        For an unknown kernel, where scikit-learn is missing, and for rows without a direction.
+        For an unknown kernel, where scikit-learn is missing, for rows without a direction, too
+        few rows, and where values of the kernel are not finite.
     """
+    check_sizes("features", x)
+    if len(x) < LEAST_ROWS:
+        raise UserError(f"{len(x)} rows are too few to measure a spectrum: give more than "
+                        f"{LEAST_ROWS}, as a quarter of them only spans the features")  # fmt: skip
     order = np.random.default_rng(seed).permutation(len(x))
     count = min(len(x) // 4, MOST_ANCHORS)
     anchors, rest = x[order[:count]], np.sort(order[count:])
     covariance = _covariance(name, anchors)
-    values, vectors = np.linalg.eigh(covariance(anchors, anchors))
+    known = covariance(anchors, anchors)
+    if not np.all(np.isfinite(known)):
+        raise UserError(f"--kernel {name[:40]}: it has values on these rows that are not finite")
+    values, vectors = np.linalg.eigh(known)
     keep = values > SMALLEST_SHARE * values[-1]
     root = vectors[:, keep] / np.sqrt(values[keep])
     return rest, covariance(x[rest], anchors) @ root

@@ -41,7 +41,15 @@ from numerics.problem import Method
 from numerics.risk import excess_curve
 from proofs_check.errors import UserError
 
-__all__ = ["CurvePoint", "Measurement", "PowerLaw", "learning", "measure", "power_laws"]
+__all__ = [
+    "CurvePoint",
+    "Measurement",
+    "PowerLaw",
+    "check_sizes",
+    "learning",
+    "measure",
+    "power_laws",
+]
 
 Array = NDArray[np.float64]
 
@@ -50,7 +58,10 @@ BAND = math.log(1.25)
 DECADE = 10.0
 """Least ratio of the ends of a tenable range."""
 LEAST_ROWS = 40
+SIZES = 1e-60, 1e60
+"""Products of four numbers of these sizes, and quotients of two, are within double precision."""
 SMALLEST_SHARE = 1e-10
+_NOTHING = "the features or the labels do not vary: there is nothing to learn"
 BOOTSTRAPS = 60
 Z = 1.959964  # normal quantile of a two-sided 95 %
 
@@ -72,23 +83,41 @@ class Measurement:
     fourth: float
 
 
+def check_sizes(what: str, rows: Array) -> None:
+    """Refuse numbers whose products double precision does not hold, see `SIZES`."""
+    small, large = SIZES
+    with np.errstate(over="ignore", invalid="ignore"):
+        centred = rows - rows.mean(axis=0) if len(rows) else rows
+    size = float(np.max(np.abs(rows), initial=0.0))
+    apart = float(np.max(np.abs(centred), initial=0.0))
+    if not size <= large or 0 < apart < small:
+        raise UserError(
+            f"the {what} are numbers of size {size if not size <= large else apart:.0e}: multiply "
+            f"them by a power of ten that brings the largest between {small:g} and {large:g}"
+        )
+
+
 def measure(x: Array, y: Array) -> Measurement:
     """Measure rows x (n, d) with labels y (n, p).
 
     Raises
     ------
     UserError
-        Where there are too few rows, or features or labels do not vary.
+        Where there are too few rows, features or labels do not vary, or are beyond `SIZES`.
     """
     n = len(x)
     if n < LEAST_ROWS:
         raise UserError(f"{n} rows are too few to measure a spectrum: give at least {LEAST_ROWS}")
+    check_sizes("features", x)
+    check_sizes("labels", y)
     x, y = x - x.mean(axis=0), y - y.mean(axis=0)
+    if not (np.any(x) and np.any(y)):
+        raise UserError(_NOTHING)
     values, vectors = np.linalg.eigh(x.T @ x / n)
     values, vectors = values[::-1], vectors[:, ::-1]
     rank = min(n // 3, int(np.count_nonzero(values > SMALLEST_SHARE * values[0])))
-    if rank == 0 or not np.any(y):
-        raise UserError("the features or the labels do not vary: there is nothing to learn")
+    if rank == 0:
+        raise UserError(_NOTHING)
     lam, along = values[:rank], x @ vectors[:, :rank]
     slopes = along.T @ y / n / lam[:, None]
     noise = np.sum((y - along @ slopes) ** 2, axis=0) / (n - rank - 1)
@@ -262,8 +291,14 @@ def learning(
     Raises
     ------
     UserError
-        As `measure`, and `numerics.risk.UnstableError` for too large a step.
+        As `measure`, for too few rows to halve, and `numerics.risk.UnstableError` for too large a
+        step.
     """
+    if len(x) < 2 * LEAST_ROWS:
+        raise UserError(
+            f"{len(x)} rows are too few to measure one half and learn from the other: give at "
+            f"least {2 * LEAST_ROWS}"
+        )
     if gamma is None:
         gamma = float(1 / (4 * measure(x, y).lam.sum()))
     n, half = len(x), len(x) // 2

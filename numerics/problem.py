@@ -124,6 +124,10 @@ class Regular(Sequence):
             raise IllPosedError(
                 f"{self} is not finite from i = 1 on: write log(i + 1), not log(i)"
             )
+        with np.errstate(all="ignore"):
+            second = float(self.at(2.0))
+        if not 0 < second < math.inf:
+            raise UserError(f"the second term of {self} is beyond double precision")
         P, Q = self.order
         if not (P > 1 or (P == 1 and Q > 1)):
             # Just below 1 it may be the rounding of an exponent that is 1.

@@ -26,7 +26,7 @@ from flint import Ordering, fmpq, fmpq_mpoly, fmpq_mpoly_ctx
 from proofs_check.errors import RejectedError
 from proofs_check.expr import Add, Expr, Mul, Name, Num, Pow, add, div, mul, power
 
-__all__ = ["Factor", "Form", "Frac", "Multiplier", "NotRationalError", "Ring"]
+__all__ = ["Factor", "Form", "Frac", "Multiplier", "NotRationalError", "PoleError", "Ring"]
 
 _COEFFICIENT = re.compile(r"-?[0-9]{1,1000}(/[0-9]{1,1000})?")
 MAX_DEGREE = 60
@@ -40,6 +40,14 @@ _COEFFICIENT = re.compile(r"[0-9]{1,1000}(/[0-9]{1,1000})?")
 
 class NotRationalError(RejectedError):
     """The expression is not a rational function of the parameters, or one that is too large."""
+
+
+class PoleError(RejectedError, ZeroDivisionError):
+    """A rational function of the parameters has no value: it is divided by zero.
+
+    A step that needs it does not hold, whoever takes it; and it is nothing that other rules
+    than those for rational functions might read (`NotRationalError`).
+    """
 
 
 def to_fraction(value: fmpq) -> Fraction:
@@ -63,7 +71,7 @@ class Frac:
     def of(num: fmpq_mpoly, den: fmpq_mpoly) -> Frac:
         """Return ``num/den`` in lowest terms, the denominator with leading coefficient 1."""
         if den.is_zero():
-            raise ZeroDivisionError("division by an exponent that is identically zero")
+            raise PoleError("division by an exponent that is identically zero")
         if not den.is_one():
             common = num.gcd(den)
             num, den = num / common, den / common
@@ -120,7 +128,7 @@ class Frac:
         values = [to_fmpq(value) for value in point]
         den = self.den(*values) if values else self.den.leading_coefficient()
         if den == 0:
-            raise ZeroDivisionError("an exponent has a pole at these parameter values")
+            raise PoleError("an exponent has a pole at these parameter values")
         if self.num.is_zero():
             return Fraction(0)
         num = self.num(*values) if values else self.num.leading_coefficient()

@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from proofs_check.claim import Claim
 from proofs_check.expr import Call, Expr, Name, walk
-from proofs_check.verdict import LEGS, Evidence, Light, Verdict
+from proofs_check.verdict import INTERNAL_DISAGREEMENT, LEGS, Evidence, Light, Verdict
 
 __all__ = ["APPLIES", "NUMERIC", "Judgement", "applies", "judge", "kind"]
 
@@ -178,7 +178,7 @@ def _verdict(
 
 
 def _disagreement(what: str) -> tuple[Verdict, str]:
-    return Verdict.UNDECIDED, f"internal disagreement: {what}"
+    return Verdict.UNDECIDED, f"{INTERNAL_DISAGREEMENT}: {what}"
 
 
 def _summaries(evidence: Iterable[Evidence]) -> str:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 
+from proofs_check.errors import RejectedError
 from proofs_check.expr import NUMBERS, Add, Call, Expr, Mul, Name, Num, Pow
 
 __all__ = [
@@ -36,7 +37,7 @@ MAX_BITS = 4096
 """Powers of rationals that may have more bits are not multiplied out."""
 
 
-class UndecidedError(ValueError):
+class UndecidedError(RejectedError):
     """No rule gives the order of this expression along this path."""
 
 

@@ -9,7 +9,21 @@ from typing import Any
 
 from proofs_check.claim import Claim
 
-__all__ = ["LEGS", "Certificate", "Evidence", "Light", "Regime", "Verdict"]
+__all__ = [
+    "INTERNAL_DISAGREEMENT",
+    "INTERNAL_ERROR",
+    "LEGS",
+    "Certificate",
+    "Evidence",
+    "Light",
+    "Regime",
+    "Verdict",
+    "is_expected",
+]
+
+INTERNAL_DISAGREEMENT = "internal disagreement"
+INTERNAL_ERROR = "internal error"
+"""How the reason begins where a claim is undecided through a fault of ours."""
 
 LEGS = ("derivation", "enclosure", "exact", "simulation")
 
@@ -83,5 +97,13 @@ class Certificate:
 
     @property
     def as_expected(self) -> bool:
-        """Whether the verdict is the one the claim file expects."""
-        return self.verdict == self.claim.expect
+        """Whether the verdict is the one the claim file expects; see `is_expected`."""
+        return is_expected(self.verdict, self.claim.expect, self.reason)
+
+
+def is_expected(verdict: str, expect: str, reason: str) -> bool:
+    """Whether a verdict with this reason is the expected one.
+
+    A fault of ours is no answer, and nobody can expect it: not even ``expect = "undecided"``.
+    """
+    return verdict == expect and not reason.startswith((INTERNAL_DISAGREEMENT, INTERNAL_ERROR))

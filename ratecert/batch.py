@@ -5,9 +5,10 @@ from __future__ import annotations
 import multiprocessing
 import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
+from functools import partial
 
 from proofs_check.claim import Claim
 from proofs_check.errors import UserError
@@ -15,6 +16,7 @@ from proofs_check.expr import free_names
 from proofs_check.verdict import Certificate
 from ratecert.progress import bar as progress_bar
 from ratecert.threads import use_one_thread
+from ratecert.unforeseen import ended, guarded, unanswered
 
 __all__ = ["Judge", "Outcome", "by_cost", "certify_all", "judged"]
 
@@ -26,6 +28,9 @@ def certify_all(
     claims: Sequence[Claim], level: str, jobs: int, judge: Judge | None = None
 ) -> list[Outcome]:
     """Return the certificate of each claim, in their order; a UserError where one is unusable.
+
+    A claim on which ratecert itself fails, or the process that works on it, is undecided (see
+    `ratecert.unforeseen`); the others are answered all the same.
 
     Parameters
     ----------
@@ -89,7 +94,7 @@ def judged(claim: Claim, level: str, judge: Judge | None = None) -> Outcome:
     """Return the certificate of one claim, or what is wrong with the claim and where it stands."""
     use_one_thread()
     try:
-        return (judge or _pipeline)(claim, level)
+        return guarded(partial(judge or _pipeline, claim, level), partial(unanswered, claim))
     except UserError as error:
         # A plain one: it has to travel between processes.
         return UserError(error.message, error.file or claim.file, error.line or claim.line)
@@ -107,6 +112,60 @@ def _in_processes(
 ) -> Generator[tuple[int, Outcome], None, None]:
     """Yield the outcomes as they come.
 
+    Where a process dies the claims that were worked on are asked again, each alone, so that the
+    one which is at fault is found; what is still waiting goes on in new processes.
+    """
+    work = partial(judged, level=level, judge=judge)
+    waiting = by_cost(claims)
+    while waiting:
+        for index in (yield from _in_pool(work, claims, waiting, jobs)):
+            if (yield from _in_pool(work, claims, [index], 1)):
+                yield index, ended(claims[index])
+
+
+def _in_pool(
+    work: Callable[[Claim], Outcome], claims: Sequence[Claim], waiting: list[int], jobs: int
+) -> Generator[tuple[int, Outcome], None, list[int]]:
+    """Yield outcomes, taking claims from `waiting`; return those lost when a process died.
+
+    As many claims as processes are under way, so that few are lost.
+    """
+    running: dict[Future[Outcome], int] = {}
+    lost: list[int] = []
+    with _processes(min(jobs, len(waiting))) as pool:
+        while running or (waiting and not lost):
+            while waiting and not lost and len(running) < jobs:
+                index = waiting.pop(0)
+                future = _submitted(pool, work, claims[index])
+                if future is None:
+                    lost.append(index)
+                else:
+                    running[future] = index
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                index = running.pop(future)
+                if isinstance(future.exception(), BrokenProcessPool):
+                    lost.append(index)
+                else:
+                    # What cannot travel between processes fails here.
+                    yield index, guarded(future.result, partial(unanswered, claims[index]))
+    return sorted(lost)
+
+
+def _submitted(
+    pool: ProcessPoolExecutor, work: Callable[[Claim], Outcome], claim: Claim
+) -> Future[Outcome] | None:
+    """Hand a claim to the pool; None where one of its processes has died."""
+    try:
+        with _interrupts_later():
+            return pool.submit(work, claim)
+    except BrokenProcessPool:
+        return None
+
+
+@contextmanager
+def _processes(count: int) -> Iterator[ProcessPoolExecutor]:
+    """Give so many processes, which are ended with whatever ends the work.
+
     The server of forked processes loads the engines once and for all; a plain fork would copy
     whatever threads and locks this process has.
     """
@@ -115,20 +174,9 @@ def _in_processes(
     if served:
         context.set_forkserver_preload(["ratecert.pipeline"])
     before = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(min(jobs, len(claims)), context, initializer=_leave_interrupts)
+    pool = ProcessPoolExecutor(count, context, initializer=_leave_interrupts)
     try:
-        with _interrupts_later():
-            running: dict[Future[Outcome], int] = {
-                pool.submit(judged, claims[index], level, judge): index
-                for index in by_cost(claims)
-            }
-        for future in as_completed(running):
-            yield running[future], future.result()
-    except BrokenProcessPool:
-        raise UserError(
-            "the system ended a worker process, most likely for want of memory: "
-            "try again with fewer (`--jobs 1`)"
-        ) from None
+        yield pool
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
         for child in set(multiprocessing.active_children()) - before:

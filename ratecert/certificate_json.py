@@ -18,7 +18,7 @@ from typing import Any
 from proofs_check.claim import Claim, Condition
 from proofs_check.errors import UserError
 from proofs_check.expr import Expr, unmarked
-from proofs_check.verdict import LEGS, Certificate, Evidence, Verdict
+from proofs_check.verdict import LEGS, Certificate, Evidence, Verdict, is_expected
 
 __all__ = [
     "check_writable",
@@ -38,7 +38,9 @@ def report(entries: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
     claims = list(entries)
     summary = {str(v): sum(entry["verdict"] == v for entry in claims) for v in Verdict}
-    summary["as_expected"] = sum(entry["verdict"] == entry["expect"] for entry in claims)
+    summary["as_expected"] = sum(
+        is_expected(entry["verdict"], entry["expect"], entry["reason"]) for entry in claims
+    )
     return {"version": __version__, "claims": claims, "summary": summary}
 
 

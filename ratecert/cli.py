@@ -2,7 +2,7 @@
 
 ====  ==============================================================================
  0    done, and the answer is the expected one
- 1    the answer is not the expected one
+ 1    the answer is not the expected one, or ratecert itself failed
  2    unusable input or usage, or output that could not be written
 130   interrupted; one line says what was finished
 141   whoever read the output went away (what a shell reports for a closed pipe)
@@ -16,12 +16,14 @@ import errno
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
 from proofs_check.errors import UserError
 from ratecert import __version__
+from ratecert.unforeseen import guarded
 
 __all__ = ["COMMANDS", "build_parser", "main"]
 
@@ -56,6 +58,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         The arguments after the program's name; those of the process by default.
     """
     _have_streams()
+    return guarded(partial(_main, argv), _confess)
+
+
+def _confess(reason: str) -> int:
+    """Say that ratecert failed; no answer is not the expected one."""
+    _complain(f"{reason}; this is a fault of ratecert, please report what you ran")
+    return 1
+
+
+def _main(argv: Sequence[str] | None) -> int:
     try:
         try:
             return _run(argv)

@@ -105,6 +105,10 @@ def _npy(path: Path) -> Array:
             error.strerror if isinstance(error, OSError) and error.strerror else "no .npy file"
         )
         raise UserError(f"{path}: {reason}") from None
+    if not isinstance(array, np.ndarray):
+        raise UserError(
+            f"{path}: an archive of arrays; save the rows as one array with numpy.save"
+        )
     if array.dtype.kind not in "fiub" or array.size > MOST_NUMBERS:
         raise UserError(f"{path}: needs at most {MOST_NUMBERS:.0e} real numbers, not "
                         f"{array.size} of type {array.dtype}")  # fmt: skip

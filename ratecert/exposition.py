@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from proofs_check.checker import check, check_witness, is_exact
@@ -42,6 +43,7 @@ from ratecert.page import (
     math,
     math_condition,
 )
+from ratecert.unforeseen import guarded
 from theory.derive import derive
 from theory.settle import settling, told
 
@@ -169,20 +171,35 @@ _NOTHING_FOUND = "No derivation and no witness was found"
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A page, and the answer it gives: without the numeric legs, so not yet a certificate."""
+    """A page, and the answer it gives: without the numeric legs, so not yet a certificate.
+
+    `reason` says why, where the answer is `Verdict.UNDECIDED`.
+    """
 
     blocks: tuple[Block, ...]
     answer: Verdict
+    reason: str = ""
 
 
 def explain(claim: Claim) -> Explained:
     """Derive the claim, have the derivation checked, and write it down.
+
+    Where ratecert itself fails the page says so (see `ratecert.unforeseen`).
 
     Raises
     ------
     UserError
         Where the assumptions of the claim contradict each other.
     """
+    return guarded(partial(_explain, claim), partial(_failed, claim))
+
+
+def _failed(claim: Claim, reason: str) -> Explained:
+    blocks = _undecided(_NOTHING_FOUND, reason, "")
+    return Explained((*statement(claim), *blocks), Verdict.UNDECIDED, reason)
+
+
+def _explain(claim: Claim) -> Explained:
     found = derive(claim)
     if found.proof is not None:
         return _answered(claim, found.proof, Verdict.CERTIFIED)
@@ -190,7 +207,7 @@ def explain(claim: Claim) -> Explained:
         return _answered(claim, found.refutation, Verdict.REFUTED)
     reason = told(found.reason, settling(claim))
     blocks = _undecided(_NOTHING_FOUND, reason, found.derived)
-    return Explained((*statement(claim), *blocks), Verdict.UNDECIDED)
+    return Explained((*statement(claim), *blocks), Verdict.UNDECIDED, reason)
 
 
 def explained(certificate: Certificate) -> Explained:
@@ -205,7 +222,7 @@ def explained(certificate: Certificate) -> Explained:
         blocks = [*_answered(claim, data, Verdict.CERTIFIED).blocks]
         what = "The derivation above is checked, and yet the claim stays undecided"
     undecided = _undecided(what, certificate.reason, certificate.derived)
-    return Explained((*blocks, *undecided), Verdict.UNDECIDED)
+    return Explained((*blocks, *undecided), Verdict.UNDECIDED, certificate.reason)
 
 
 def _answered(claim: Claim, data: Mapping[str, Any], answer: Verdict) -> Explained:

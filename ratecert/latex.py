@@ -87,6 +87,9 @@ class Table:
         for row in (row for group in self.groups for row in group.rows):
             if len(row) != len(self.heads):
                 raise ValueError(f"a row of {len(row)} cells under {len(self.heads)} heads")
+        for told, what in ((self.cites, "cited keys"), (self.columns, "column types")):
+            if told and len(told) != len(self.heads):
+                raise ValueError(f"{len(told)} {what} for {len(self.heads)} heads")
 
     def _repr_markdown_(self) -> str:
         """Return the table for a notebook."""

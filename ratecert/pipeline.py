@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from time import perf_counter
 from typing import Any, TypeVar
 
@@ -27,6 +28,7 @@ from proofs_check.orders import CONSTANT
 from proofs_check.refutation import Refuted
 from proofs_check.verdict import Certificate, Evidence, Light, Verdict
 from ratecert.ledgers import constants_of
+from ratecert.unforeseen import guarded, unanswered
 from theory.derivation import with_values
 from theory.derive import derive
 from theory.ratio import refute_ratio
@@ -48,6 +50,9 @@ _Checked = TypeVar("_Checked")
 def certify(claim: Claim, level: str = "quick") -> Certificate:
     """Certify a claim, refute it, or say why neither.
 
+    Where ratecert itself fails the claim is undecided, and the reason begins with
+    ``internal error`` (see `ratecert.unforeseen`).
+
     Parameters
     ----------
     claim
@@ -62,6 +67,10 @@ def certify(claim: Claim, level: str = "quick") -> Certificate:
     """
     if level not in LEVELS:
         raise UserError(f"there is no level {level!r}: use {' or '.join(LEVELS)}")
+    return guarded(partial(_certified, claim, level), partial(unanswered, claim))
+
+
+def _certified(claim: Claim, level: str) -> Certificate:
     started = perf_counter()
     derived = derive(claim)
     proof, refutation = derived.proof, derived.refutation
@@ -115,12 +124,18 @@ def _outcome(
 
 
 def _evidence(claim: Claim, leg: str, level: str, along: _Witness | None) -> Evidence:
-    """Return what a leg sees; where a witness is known, enclosures along its path are enough."""
+    """Return what a leg sees; where a witness is known, enclosures along its path are enough.
+
+    What a leg refuses is nothing that the user has to mend: it could not tell.
+    """
     if not applies(claim, leg):
         return Evidence(leg, Light.NA, f"does not apply to a claim about {_article(kind(claim))}")
     if along is not None and leg == enclosure.LEG and along.drifts:
         return Evidence(leg, Light.FAIL, "LEFT/RIGHT drifts along the path of the witness")
-    return _LEGS[leg](claim, level)
+    try:
+        return _LEGS[leg](claim, level)
+    except UserError as refusal:
+        return Evidence(leg, Light.UNKNOWN, refusal.message)
 
 
 def _article(noun: str) -> str:

@@ -119,10 +119,10 @@ def _heading(paper: Paper, cite: bool) -> str:
 
 
 def _short_heading(paper: Paper) -> str:
-    """Return ``Lin et al. 2024``, or the title where there are no authors."""
-    if not paper.authors:
+    """Return ``Lin et al. 2024``, or the title where no author has a name."""
+    names = [author.split()[-1] for author in paper.authors if author.strip()]
+    if not names:
         return paper.title or paper.key
-    names = [author.split()[-1] for author in paper.authors]
     by = f"{names[0]} et al." if len(names) > 2 else " and ".join(names)
     return f"{by} {paper.year}" if paper.year else by
 
@@ -188,8 +188,8 @@ def _side_by_side(
                 rows.append((name if first else _EMPTY, where if not line else _EMPTY, *found))
                 first = False
     heads = (Text("quantity"), Text("regime"), *(Text(key) for key in papers))
-    cited = tuple(papers) if cite else ()
-    return Table(heads, (Group(_EMPTY, tuple(rows)),), below.notes, ("", "", *cited))
+    cites = ("", "", *papers) if cite else ()
+    return Table(heads, (Group(_EMPTY, tuple(rows)),), below.notes, cites)
 
 
 def _cell(order: Cell, certificate: Certificate, below: _Notes) -> Cell:

@@ -33,7 +33,7 @@ from proofs_check.cone import (
     is_multiple,
 )
 from proofs_check.logform import LOGLOG
-from theory.systems import SURELY_APART, Array, Block, Column, System, nearest
+from theory.systems import SURELY_APART, Array, Block, Column, System, as_float, nearest
 
 __all__ = ["Cone", "certificate", "has_one_at", "points", "positive", "sign_multiplier"]
 
@@ -360,7 +360,7 @@ class _Example:
         self._forms = np.zeros((len(variables), count))
         for k, generator in enumerate(ctx.generators):
             for var, coeff in generator.form.coeffs.items():
-                self._forms[self._rows[var], k] = -float(coeff.at(point))
+                self._forms[self._rows[var], k] = -as_float(coeff.at(point))
         self._absorption = np.zeros((len(absorbers), count))
         for row, (g, others) in enumerate(absorbers.items()):
             self._absorption[row, list(others)] = -float(ABSORPTIONS[-1])
@@ -401,7 +401,7 @@ class _Example:
         for k, form in enumerate((*lower, *upper), count):
             sign = -1.0 if k < count + len(lower) else 1.0
             for var, coeff in form.coeffs.items():
-                whole[rows[var], k] = sign * float(coeff.at(self._point))
+                whole[rows[var], k] = sign * as_float(coeff.at(self._point))
         whole[len(rows), count:own] = [-1.0] * len(lower) + [1.0] * len(upper)
         whole[len(rows) + 2 :, :count] = self._absorption
         whole[len(rows) + 2 :, own:] = np.eye(slack)

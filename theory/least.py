@@ -7,7 +7,7 @@ at both ends of the face of optima where there are several.  `proofs_check.least
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from itertools import islice
 from typing import Any
@@ -42,8 +42,11 @@ def refute_optimum(
 ) -> dict[str, Any] | None:
     """Return a checked witness of kind "least" against a claim about an optimum, or None.
 
-    At most so many parameter points, and paths of the names that are not varied, are tried.
+    At most so many parameter points, and paths of the names that are not varied, are tried.  No
+    witness contradicts a combination such as ``optimal(M)/N``.
     """
+    if optimal_of(claim.left) is None:
+        return None
     try:
         statement = statement_of(claim)
     except NoMeaningError:
@@ -119,15 +122,15 @@ def _differs(
     ready: Premises,
 ) -> bool:
     """Whether the optimum is not of the claimed order (so that a proof is worth its while)."""
-    path = Path(values, with_effective_steps(orders))
     name = str(optimal_of(claim.left))
     try:
+        path = Path(values, with_effective_steps(orders))
         least = order_along(form_expr(value, ready.ctx), path)
         found = least if name == "value" else path.orders[name]
         claimed = order_along(claim.right, path)
-        return found >= claimed if claim.relation == "o" else found != claimed
-    except (UndecidedError, KeyError):
+    except UndecidedError:
         return False
+    return found >= claimed if claim.relation == "o" else found != claimed
 
 
 def _lower(ready: Premises, value: Form) -> dict[str, Any] | None:
@@ -143,19 +146,29 @@ def _lower(ready: Premises, value: Form) -> dict[str, Any] | None:
 def _orders(
     point: dict[str, Form], given: dict[str, Order], ready: Premises
 ) -> dict[str, Order] | None:
-    """Return the orders of the varied names along the path, N in the place of N_eff."""
+    """Return the orders of the varied names along the path, N in the place of N_eff, if known."""
     known = with_effective_steps(given)
     out: dict[str, Order] = {}
-    for name, form in point.items():
-        order = Order()
-        for variable, coeff in form.coeffs.items():
-            base = known.get(variable.removeprefix(LOGLOG))
-            exponent = coeff.constant()
-            if base is None or exponent is None:
+    try:
+        for name, form in point.items():
+            order = _order(form, known)
+            if order is None:
                 return None
-            order = order * (base.log() if variable.startswith(LOGLOG) else base) ** exponent
-        if name == "N_eff":
-            out["N"] = order * order.log()
-        else:
-            out[name] = order
+            if name == "N_eff":
+                out["N"] = order * order.log()
+            else:
+                out[name] = order
+    except UndecidedError:  # the logarithm of what stays bounded
+        return None
     return out
+
+
+def _order(form: Form, known: Mapping[str, Order]) -> Order | None:
+    order = Order()
+    for variable, coeff in form.coeffs.items():
+        base = known.get(variable.removeprefix(LOGLOG))
+        exponent = coeff.constant()
+        if base is None or exponent is None:
+            return None
+        order = order * (base.log() if variable.startswith(LOGLOG) else base) ** exponent
+    return order

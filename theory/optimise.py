@@ -17,7 +17,7 @@ from typing import Any
 from proofs_check.algebra import Form, Frac
 from proofs_check.claim import Claim
 from proofs_check.cone import Tree, lin, plus, scaled
-from proofs_check.expr import Call, Name, Num, power
+from proofs_check.expr import NUMBERS, Add, Call, Name, Num, add, free_names, power
 from proofs_check.goals import read_expr
 from proofs_check.growth import bound
 from proofs_check.logform import LOGLOG, form_expr, log_tree
@@ -145,6 +145,8 @@ def _chosen(ready: Premises, prover: Prover) -> dict[str, Any]:
         ready = in_place_of_o(ready, read_expr(claimed["below"]))
     for spot in where:
         _require_claimed(ready, found, optimum, spot)
+    if "attained" in parts_of(ready):
+        _require_large(ready, optimum)
     node: dict[str, Any] = {
         "point": {v: str(form_expr(f, ready.ctx)) for v, f in optimum.point.items()},
         "value": str(form_expr(optimum.value, ready.ctx)),
@@ -224,7 +226,7 @@ def _require_claimed(ready: Premises, found: list[Program], optimum: Optimum, sp
             infinite if end is None else spot.at(gap, **{variable: spot.at(end)})
             for end, infinite in zip(ends, (float("-inf"), float("inf")), strict=True)
         )
-        text = _face_text(variable, ends, ready)
+        text = _face_text(variable, ends, ready) + _floor_text(ready, optimum)
     close = LOOSE if ready.claim.relation.endswith("tilde") else CLOSE
     relation = ready.claim.relation.removesuffix("tilde")
     if (relation != "Omega" and high > close) or (relation != "O" and low < -close):
@@ -237,6 +239,30 @@ def _face_text(name: str, ends: tuple[Form | None, Form | None], ready: Premises
         return f"the optimal {name} is {low}"
     sides = (f">= {low}" if low is not None else "", f"<= {high}" if high is not None else "")
     return f"optimal is every {name} {' and '.join(filter(None, sides))}".rstrip()
+
+
+def _require_large(ready: Premises, optimum: Optimum) -> None:
+    """Give up where a size stays bounded at the point: sizes tend to infinity."""
+    for name, form in sorted(optimum.point.items()):
+        if name in ready.ctx.sizes and form.is_zero():
+            raise StuckError(
+                f"the least value was found where {name} stays bounded, which no size does"
+                + _floor_text(ready, optimum)
+            )
+
+
+def _floor_text(ready: Premises, optimum: Optimum) -> str:
+    """Say so where a constant in the objective is of the order of the least value itself."""
+    lower = ready.left.lower
+    terms = lower.terms if isinstance(lower, Add) else (lower,)
+    constants = set(ready.ctx.ring.names) | NUMBERS | {"sigma"}
+    floor = [term for term in terms if free_names(term) <= constants]
+    if not floor or not optimum.value.is_zero():
+        return ""
+    return (
+        f": up to constant factors the constant {add(*floor)} is all that counts of the least "
+        "value, and hides where the rest is least; subtract it in minimise"
+    )
 
 
 # The proofs.

@@ -47,6 +47,7 @@ from theory.derivation import CaseNeededError
 from theory.prover import Prover, SplitNeededError, StuckError
 from theory.rates import case_regions
 from theory.spots import Spot, spots
+from theory.systems import as_float
 
 __all__ = ["Optimum", "Program", "Saturations", "Side", "evaluated", "optimum_at",
            "optimum_everywhere", "programs", "saturations"]  # fmt: skip
@@ -136,7 +137,7 @@ def _rows(inside: Sequence[Form], names: Sequence[str], spot: Spot) -> tuple[Arr
     for k, form in enumerate(inside):
         for variable, coeff in form.coeffs.items():
             if variable in names:
-                rows[k, names.index(variable)] = float(coeff.at(spot.sample))
+                rows[k, names.index(variable)] = as_float(coeff.at(spot.sample))
         ends[k] = -spot.at(Form({v: c for v, c in form.coeffs.items() if v not in names}))
     return rows, ends
 
@@ -464,7 +465,7 @@ def _distances(
     found: Sequence[Program], names: Sequence[str], distance: Form, spot: Spot
 ) -> list[float]:
     """Return distances from the optimum at which there are feasible points, if any."""
-    variables = {name: float(c.at(spot.sample)) for name, c in distance.coeffs.items()
+    variables = {name: as_float(c.at(spot.sample)) for name, c in distance.coeffs.items()
                  if name in names}  # fmt: skip
     cost = {name: -c for name, c in variables.items()}
     farthest = 0.0

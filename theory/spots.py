@@ -27,6 +27,7 @@ from proofs_check.logform import LOGLOG
 from proofs_check.optimum import outer_context
 from proofs_check.premises import Premises
 from theory.certificates import points
+from theory.systems import as_float
 
 __all__ = ["Spot", "spots", "tree_value"]
 
@@ -51,7 +52,7 @@ class Spot:
     def at(self, form: Form, **more: float) -> float:
         """Evaluate a linear form; double logarithms that are not given are `LOG_SCALE`."""
         return sum(
-            float(coeff.at(self.sample)) * more.get(v, self._value(v))
+            as_float(coeff.at(self.sample)) * more.get(v, self._value(v))
             for v, coeff in form.coeffs.items()
         )
 
@@ -125,7 +126,7 @@ def _cone(outer: Context, sample: tuple[Fraction, ...]) -> tuple[list[str], Arra
     for generator in outer.generators:
         row = [generator.form.coeffs.get(name) for name in names]
         if any(row) and generator.absorbed_by is None:
-            rows.append([0.0 if c is None else float(c.at(sample)) for c in row])
+            rows.append([0.0 if c is None else as_float(c.at(sample)) for c in row])
             ends.append(-Spot(sample, {}).at(generator.form))
     return names, np.array(rows).reshape(len(rows), len(names)), np.array(ends)
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import floor, log10
 
 import numpy as np
 from flint import fmpq, fmpq_mat
@@ -20,8 +21,9 @@ from numpy.typing import NDArray
 from scipy.optimize import LinearConstraint, milp, nnls
 
 from proofs_check.algebra import to_fraction
+from proofs_check.errors import RejectedError
 
-__all__ = ["Array", "Block", "Column", "System", "nearest"]
+__all__ = ["Array", "Block", "Column", "System", "TooLargeError", "as_float", "nearest"]
 
 Array = NDArray[np.float64]
 Column = Mapping[Hashable, fmpq]
@@ -33,6 +35,39 @@ CLOSE, SURELY_APART = 1e-7, 1e-3
 
 Between them a linear program is asked.
 """
+
+
+LARGEST = 1e150
+"""The squares of what is larger are infinite."""
+
+
+class TooLargeError(RejectedError):
+    """A number that floating point, in which the search proposes, does not hold."""
+
+
+def as_float(value: fmpq | Fraction) -> float:
+    """Return a number as the float nearest to it.
+
+    Raises
+    ------
+    TooLargeError
+        Beyond `LARGEST`.
+    """
+    top, bottom = (
+        (value.numerator, value.denominator)
+        if isinstance(value, Fraction)
+        else (int(value.p), int(value.q))
+    )
+    try:
+        number = top / bottom
+    except OverflowError:
+        number = LARGEST * 2
+    if abs(number) > LARGEST:
+        raise TooLargeError(
+            "an exponent is too large a number for the search for a derivation, "
+            f"which works in floating point: above 10^{floor(log10(LARGEST))}"
+        )
+    return number
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +88,8 @@ class Block:
         matrix = np.zeros((len(rows), len(columns)))
         for k, column in enumerate(columns):
             for row, value in column.items():
-                matrix[rows[row], k] = _float(value)
+                matrix[rows[row], k] = as_float(value)
         return Block(tuple(columns), rows, matrix)
-
-
-def _float(value: fmpq) -> float:
-    return int(value.p) / int(value.q)
 
 
 @dataclass(frozen=True, slots=True)

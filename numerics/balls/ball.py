@@ -77,6 +77,9 @@ class Refusal(UserError):  # noqa: N818  (it refuses; nothing went wrong)
         super().__init__(unmarked(message))
 
 
+MOST_BITS = 2**22
+"""Working precision beyond which one operation takes seconds, and a million of them memory."""
+
 _LOCK = threading.RLock()
 
 
@@ -90,7 +93,14 @@ def precision(bits: int, terms: int | None = None) -> Iterator[None]:
         Working precision of arb and acb.
     terms : int, optional
         Number of coefficients that `arb_series` keeps.
+
+    Raises
+    ------
+    Refusal
+        Beyond `MOST_BITS`.
     """
+    if bits > MOST_BITS:
+        raise Refusal("reach", "the numbers here have more than a million digits")
     with _LOCK:
         saved = ctx.prec, ctx.cap
         try:

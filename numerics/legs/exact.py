@@ -70,6 +70,8 @@ SHORTEST = 2.0
 VANISHING = -400.0
 SHARES = (Fraction(1, 3), Fraction(1, 10))
 """Smaller constants of the step, as shares of ``γ_0``."""
+STEEPEST = 1000
+"""Along a steeper path some size leaves its limits at once."""
 
 _PATHS: Mapping[str, tuple[int, ...]] = {"quick": (3,), "full": (6, 6, 6, 6)}
 """How many paths at each of the first parameter values."""
@@ -130,6 +132,8 @@ def _paths(claim: Claim, values: Values) -> list[Exponents]:
     power = _power(claim.setting, values)
     groups: dict[tuple[bool, int, int], list[Exponents]] = {}
     for path in sample_paths(claim, values):
+        if any(abs(x) > STEEPEST for powers in path.values() for x in powers):
+            continue
         whole = _completed(claim, path)
         fixed, regime = _fixed(claim, whole), _regime(whole, power)
         if not any(fixed in group for group in groups.values()):

@@ -177,7 +177,9 @@ def rungs(
         lower = upper if same else _quotient(left.lower, right.upper, known)
         if lower is None:
             raise Refusal("undefined", "the lower bound of LEFT/RIGHT is negative")
-        yield Rung(decade, lower, upper, left.exact and right.exact)
+        rung = Rung(decade, lower, upper, left.exact and right.exact)
+        rung.points()  # refused here where a logarithm is no float, and not by whoever asks
+        yield rung
 
 
 def places_along(
@@ -222,7 +224,12 @@ def sides_of(
 
     def side(expr: Expr, place: Values) -> Side:
         names = free_names(expr)
-        explicit = {name: make(place) for name, make in true.items() if name in names}
+        # Of a claim that has no rule only the explicit side tells which sizes a path gives.
+        explicit = {
+            name: make(place)
+            for name, make in true.items()
+            if name in names and place.keys() >= _SIZES_OF[name]
+        }
         expr = substitute(expr, explicit)
         if claim.relation == "~":
             try:
@@ -234,6 +241,13 @@ def sides_of(
         return Side(bounds.lower, bounds.upper, not any(map(is_quantity, walk(expr))))
 
     return lambda place: (side(claim.left, place), side(claim.right, place))
+
+
+_SIZES_OF: Mapping[str, frozenset[str]] = {
+    "approx": frozenset({"M"}),
+    "mean_bias": frozenset({"M", "N", "gamma"}),
+}
+"""The sizes that the sums of `_true_sums` are made of."""
 
 
 def _true_sums(

@@ -36,6 +36,7 @@ def run(args: argparse.Namespace) -> int:
             f"such as {args.claim}:{claims[0].id} (`ratecert list {args.claim}` shows them)"
         )
 
+    from proofs_check.verdict import is_expected
     from ratecert.exposition import explain
     from ratecert.ledger_page import in_ledger
     from ratecert.page import FORMATS
@@ -43,4 +44,4 @@ def run(args: argparse.Namespace) -> int:
     page = explain(claims[0])
     blocks = (*page.blocks, *in_ledger(claims[0]))
     sys.stdout.write(FORMATS[args.format](blocks))
-    return 0 if page.answer == claims[0].expect else 1
+    return 0 if is_expected(page.answer, claims[0].expect, page.reason) else 1

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from proofs_check.claimfile import make_claim
 from proofs_check.judge import APPLIES, NUMERIC, applies, judge, kind
-from proofs_check.verdict import LEGS, Evidence, Light, Verdict
+from proofs_check.verdict import LEGS, Evidence, Light, Verdict, is_expected
 
 AB = ("a > 1", "b = a")
 OPTIMUM = {"over": ["M", "N"], "subject_to": "M*N = C"}
@@ -123,6 +123,14 @@ def test_a_contradiction_of_checked_results_is_loud(case):
         assert verdict is Verdict.UNDECIDED
     if case.checked and not case.refuted:
         assert all(e.summary in reason for e in failing)
+
+
+@given(givens, st.sampled_from(Verdict))
+def test_nobody_can_expect_a_fault_of_ours(case, expect):
+    verdict, reason, _ = case.judged()
+    faulty = reason.startswith("internal disagreement: ")
+    assert is_expected(verdict, expect, reason) == (verdict is expect and not faulty)
+    assert not is_expected(verdict, expect, "internal error: KeyError: 'M' (a.py:1)")
 
 
 @given(givens)

@@ -1,8 +1,10 @@
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import hand_made
@@ -12,7 +14,7 @@ from hand_made import claim_file
 from proofs_check.claim import Claim
 from proofs_check.claimfile import parse_claims
 from proofs_check.errors import UserError
-from proofs_check.verdict import Certificate
+from proofs_check.verdict import Certificate, Verdict
 from ratecert.batch import certify_all
 
 ROOT = Path(__file__).parents[2]
@@ -38,18 +40,52 @@ def test_no_claims() -> None:
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_fault_of_an_engine_is_not_swallowed(jobs: int) -> None:
-    with pytest.raises(ZeroDivisionError, match="a fault of the engine"):
-        certify_all(claims("fine", "broken"), "quick", jobs, hand_made.certify)
+def test_a_fault_of_an_engine_is_the_answer_of_its_claim_alone(jobs: int) -> None:
+    some = claims("fine", "broken", "unusable", "wrong")
+    fine, broken, unusable, wrong = certify_all(some, "quick", jobs, hand_made.certify)
+    assert isinstance(broken, Certificate)
+    assert broken.verdict is Verdict.UNDECIDED
+    assert broken.reason.startswith("internal error: ZeroDivisionError: a fault of the engine (")
+    assert re.search(r"hand_made\.py:\d+\)$", broken.reason)
+    assert broken.claim == some[1]
+    assert isinstance(unusable, UserError)
+    assert fine == hand_made.certify(some[0])
+    assert wrong == hand_made.certify(some[3])
 
 
-def end_process(claim: Claim, level: str) -> Certificate:
-    os._exit(9)
+def fragile(claim: Claim, level: str) -> Certificate:
+    """A judge that is killed over some claims, or has an answer that cannot travel."""
+    if claim.id.startswith("killed"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    answer = hand_made.certify(claim, level)
+    return replace(answer, derivation={"no": lambda: None}) if claim.id == "stays" else answer
 
 
-def test_worker_that_is_killed() -> None:
-    with pytest.raises(UserError, match="--jobs 1"):
-        certify_all(claims("one", "two"), "quick", 2, end_process)
+def test_a_process_that_dies_takes_no_other_claim_with_it() -> None:
+    some = claims("one", "killed", "two", "stays", "three", "killed-too", "four", "five")
+    answers = certify_all(some, "quick", 2, fragile)
+    assert [answer.claim for answer in answers] == list(some)
+    for answer in answers:
+        if answer.claim.id.startswith("killed"):
+            assert answer.reason.startswith("internal error: the system ended the process")
+        elif answer.claim.id == "stays":
+            assert answer.reason.startswith("internal error: ")
+            assert "lambda" in answer.reason
+        else:
+            assert answer == hand_made.certify(answer.claim)
+
+
+def killed_once(claim: Claim, level: str) -> Certificate:
+    """A judge that is killed the first time that it sees a claim."""
+    with contextlib.suppress(FileExistsError):
+        Path(claim.note, claim.id).touch(exist_ok=False)
+        os.kill(os.getpid(), signal.SIGKILL)
+    return hand_made.certify(claim, level)
+
+
+def test_a_claim_that_was_only_beside_a_process_that_died_is_asked_again(tmp_path: Path) -> None:
+    some = claims("one", "two", "three", note=str(tmp_path))
+    assert certify_all(some, "quick", 2, killed_once) == [hand_made.certify(c) for c in some]
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

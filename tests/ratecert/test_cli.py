@@ -41,12 +41,51 @@ def certify(*arguments: str) -> int:
         (["fine", "wrong"], "certified", 1),
         (["fine"], "refuted", 1),
         (["open"], "certified", 1),
+        (["broken"], "undecided", 1),
+        (["fine", "broken", "fine-too"], "certified", 1),
+        (["broken", "unusable"], "undecided", 2),
         (["fine", "unusable"], "certified", 2),
         (["wrong", "unusable"], "certified", 2),
     ],
 )
 def test_status(ids: list[str], expect: str, status: int) -> None:
     assert certify(put(claim_file(*ids, expect=expect))) == status
+
+
+def test_a_fault_on_one_claim_is_shown_and_the_others_are_answered(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = put(claim_file("fine", "broken", "open", expect="undecided"))
+    assert certify(path, "--json", "out.json", "--certificates", "all") == 1
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert "p:broken: undecided, expected undecided" in out
+    assert "internal error: ZeroDivisionError: a fault of the engine (" in " ".join(out.split())
+    assert "3 claims: 1 certified, 2 undecided; 2 NOT as expected" in out
+    report = json.loads(Path("out.json").read_text(encoding="utf-8"))
+    assert [c["verdict"] for c in report["claims"]] == ["certified", "undecided", "undecided"]
+    assert report["claims"][1]["reason"].startswith("internal error: ZeroDivisionError: ")
+    assert report["summary"]["as_expected"] == 1
+    assert len(list(Path("all").iterdir())) == 3
+    assert main(["table", "--jobs", "1", path]) == 1
+    assert capsys.readouterr().out.count("undecided") == 2
+
+
+def test_a_fault_of_a_command_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(_wanted: object) -> None:
+        raise TypeError("two\nlines")
+
+    monkeypatch.setattr("ratecert.files.find", broken)
+    assert main(["list"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert re.fullmatch(
+        r"internal error: TypeError: two lines \(ratecert/commands/list\.py:\d+\); "
+        r"this is a fault of ratecert, please report what you ran\n",
+        err,
+    )
 
 
 def test_table_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hand_made import claim_file
 
-from proofs_check.cone import RejectedError
 from proofs_check.verdict import Verdict
 from ratecert import claim as make_claim
 from ratecert import exposition
@@ -248,8 +248,25 @@ def test_nothing_unchecked_is_told(part: str, monkeypatch: pytest.MonkeyPatch) -
         return Derived(*((data, None) if part == "proof" else (None, data)), "", "", ())
 
     monkeypatch.setattr(exposition, "derive", wrong)
-    with pytest.raises(RejectedError):
-        explain(claim)
+    page = explain(claim)
+    assert page.answer is Verdict.UNDECIDED
+    assert page.reason.startswith("internal error: RejectedError: ")
+    assert page.reason in FORMATS["text"](page.blocks).replace("\n", " ")
+
+
+def test_a_fault_is_a_page_and_never_expected(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def broken(_claim: object) -> Derived:
+        raise KeyError("M")
+
+    monkeypatch.setattr(exposition, "derive", broken)
+    path = tmp_path / "p.claims.toml"
+    path.write_text(claim_file("one", expect="undecided"), encoding="utf-8")
+    assert main(["explain", str(path)]) == 1
+    out, err = capsys.readouterr()
+    assert "internal error: KeyError: 'M' (" in out.replace("\n", " ")
+    assert err == ""
 
 
 class TestCommand:

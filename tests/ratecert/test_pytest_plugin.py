@@ -87,10 +87,20 @@ def test_unusable_claim(pytester: pytest.Pytester) -> None:
     result.stdout.no_fnmatch_line("*hand_made.py*")
 
 
-def test_fault_of_an_engine_shows_where(pytester: pytest.Pytester) -> None:
-    put(pytester, "p.claims.toml", claim_file("broken"))
-    result = pytester.runpytest(*LOAD)
-    result.stdout.fnmatch_lines(["*hand_made.py*ZeroDivisionError*"])
+def test_fault_of_an_engine_fails_its_item_alone_and_shows_where(
+    pytester: pytest.Pytester,
+) -> None:
+    put(pytester, "p.claims.toml", claim_file("broken", "open", "fine", expect="undecided"))
+    result = pytester.runpytest(*LOAD, "--certify-report=out.json")
+    result.assert_outcomes(failed=2, passed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "p:broken: undecided, expected undecided",
+            "*reason:*internal error: ZeroDivisionError: a fault of the engine (*.py:*)",
+        ]
+    )
+    data = json.loads((pytester.path / "out.json").read_text(encoding="utf-8"))
+    assert data["summary"] == {"certified": 1, "refuted": 0, "undecided": 2, "as_expected": 1}
 
 
 def test_selection_by_name(pytester: pytest.Pytester) -> None:

@@ -15,8 +15,18 @@ from proofs_check.claim import Paper
 from proofs_check.claimfile import parse_claims
 from proofs_check.verdict import Certificate, Evidence, Light
 from ratecert.cli import main
-from ratecert.latex import Group, Math, Table, Text, escape, to_latex, to_markdown, to_text
-from ratecert.rates_table import bibtex, rates_table
+from ratecert.latex import (
+    FORMATS,
+    Group,
+    Math,
+    Table,
+    Text,
+    escape,
+    to_latex,
+    to_markdown,
+    to_text,
+)
+from ratecert.rates_table import LAYOUTS, bibtex, rates_table
 
 NASTY = r"""[x]*100% & a_b #1 $5 {y} ~z ^w \d <e> |f| "g" `h` 'i' Théorème 4.1 κ ≥ 2 × ∞"""
 
@@ -159,6 +169,32 @@ def test_a_single_regime_that_repeats_the_claim_is_not_told_twice() -> None:
 def test_row_of_the_wrong_length() -> None:
     with pytest.raises(ValueError, match="a row of 1 cells under 2 heads"):
         Table((Text("a"), Text("b")), (Group(Text(""), ((Text("c"),),)),))
+
+
+@pytest.mark.parametrize("wrong", [{"cites": ("p",)}, {"columns": ("l", "l", "l")}])
+def test_heads_that_something_is_missing_for(wrong: dict[str, tuple[str, ...]]) -> None:
+    with pytest.raises(ValueError, match="for 2 heads"):
+        Table((Text("a"), Text("b")), (), **wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize(
+    "more", [(), ("--cite",), ("--constants", "--notes"), ("--cite", "--notes")]
+)
+def test_every_layout_in_every_format(
+    layout: str, form: str, more: tuple[str, ...], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setitem(sys.modules, "ratecert.pipeline", hand_made)
+    path = tmp_path / "p.claims.toml"
+    for ids, expect in ((("fine", "fine-too"), "certified"), (("wrong",), "refuted")):
+        path.write_text(claim_file(*ids, expect=expect), encoding="utf-8")
+        command = ["table", "--jobs", "1", "--layout", layout, "--format", form, *more]
+        assert main([*command, str(path)]) == 0
+        assert (r"\cite{p}" in capsys.readouterr().out) == (
+            form == "latex" and "--cite" in more and expect == "certified"
+        )
 
 
 def test_text_is_aligned() -> None:
