@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import zip_longest
 from typing import Any
@@ -57,6 +57,8 @@ from numerics.legs.values import (
 from proofs_check.claim import Claim, Objective, Setting, optimal_of
 from proofs_check.errors import UserError
 from proofs_check.expr import Expr, free_names
+from proofs_check.language import parse_expr
+from proofs_check.meaning import has_quantity
 from proofs_check.verdict import Evidence, Light
 from theory.samples import sample_paths
 
@@ -68,6 +70,8 @@ LIMITS: Mapping[str, float] = {"M": 1e12, "N": 9e17, "C": 1e16}
 OTHER_LIMIT = 9e17
 SHORTEST = 2.0
 VANISHING = -400.0
+UNUSED = Setting(parse_expr("i^-2"), parse_expr("i^-2"))
+"""Stands where an explicit objective speaks of no problem, whatever the defaults say of one."""
 SHARES = (Fraction(1, 3), Fraction(1, 10))
 """Smaller constants of the step, as shares of ``γ_0``."""
 STEEPEST = 1000
@@ -110,6 +114,8 @@ def _ladders(claim: Claim, level: str) -> Iterator[_Found]:
     counts = (_CHEAP_PATHS if is_cheap else _PATHS)[level]
     stepped: list[tuple[Values, Exponents]] = []
     points = moderate_values(claim, len(counts))
+    if not has_quantity(_subject(claim)):
+        claim = replace(claim, setting=UNUSED)
     for values in points or ({},):
         why = ill_posed(claim.setting, free_names(_subject(claim)), values)
         if why:

@@ -301,3 +301,15 @@ def test_a_bias_in_the_last_decade_of_the_floats_has_an_error():
     part = values.parts_at(setting, {}, place, frozenset({"bias"}))["bias"]
     assert 0 < part.value < Fraction(1, 10**308)
     assert part.error < Fraction(1, 10**300)
+
+
+def test_an_explicit_objective_speaks_of_no_problem() -> None:
+    """Its parameter a may be called like that of the default spectrum, and be below 1."""
+    claim = make_claim(
+        "optimal(N) = Theta(C^(b/(a+b)))",
+        ["a > 0", "a < 1", "b > 0"],
+        minimise="N^-a + D^-b",
+        over=["N", "D"],
+        subject_to="N*D = C",
+    )
+    assert evidence(claim).light is not Light.FAIL
