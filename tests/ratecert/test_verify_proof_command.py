@@ -152,11 +152,8 @@ def test_claims_are_those_of_the_paper(tmp_path: Path, capsys: pytest.CaptureFix
         ('id = "top-isotropic-total"', 'id = "total"\nas = "x"', "total has another setting"),
         ('features = "gaussian"', 'features = "top"', "total has another setting"),
         ('features = "gaussian"', 'schedule = "constant"', "total has another setting"),
-        (
-            'id = "top-isotropic-total"',
-            'id = "top-isotropic-total--without-many-steps"',
-            "total--without-many-steps is expected to be refuted",
-        ),
+        ('id = "top-isotropic-total"', 'id = "top-isotropic-total--without-many-steps"',
+         "total--without-many-steps is expected to be refuted"),
     ):
         assert main(["verify-proof", small(tmp_path, short.replace(old, new))]) == 1
         assert words in capsys.readouterr().err
@@ -235,6 +232,7 @@ def test_the_constants_of_the_very_statement() -> None:
         (TOTAL, ASSUMED, {}),  # a sketch
         (TOTAL, ASSUMED, {"features": "top", "schedule": "constant"}),
         (TOTAL.replace("Theta", "O"), ASSUMED, {"features": "top"}),
+        (TOTAL, ASSUMED, {"features": "top", "sizes": ["a"]}),
         (TOTAL.replace("sigma", "0*sigma"), ASSUMED, {"features": "top"}),
     ],
 )
