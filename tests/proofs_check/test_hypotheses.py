@@ -6,6 +6,7 @@ hypothesis is all that stands between it and a certificate.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from derivations import derived, is_derived
 
 from proofs_check.algebra import Form, Multiplier, Ring
-from proofs_check.checker import check
+from proofs_check.checker import check, check_needs
 from proofs_check.claim import Claim
 from proofs_check.claimfile import make_claim
 from proofs_check.cone import Context, RejectedError, lin, normal_form
@@ -22,8 +23,9 @@ from proofs_check.equivalence import equivalent
 from proofs_check.equivalents import Equivalent, Single
 from proofs_check.expr import Name, Sum
 from proofs_check.growth import bound, range_context, vertex_goal, window_context
-from proofs_check.language import parse_expr
+from proofs_check.language import parse_condition, parse_expr
 from proofs_check.logform import log_tree, monomial
+from proofs_check.optimum import check_optimum
 from proofs_check.orders import CONSTANT, Order
 from proofs_check.premises import premises
 from proofs_check.profiles import Piece, sum_order
@@ -501,6 +503,71 @@ def test_a_case_of_a_claim_about_equivalents_reads_quantities_exactly() -> None:
     proof = with_cases("mean_bias ~ Gamma((b-1)/a)/a*(2*N*gamma)^((1-b)/a)")
     with refused("LEFT ~ .*, but RIGHT ~"):
         with_cases("mean_bias ~ Gamma((b-1)/a)/a*(N*gamma)^((1-b)/a)", proof)
+
+
+@pytest.mark.parametrize(
+    ("need", "proof", "message"),
+    [
+        ("2 < 3", None, None),
+        ("3 > 2", None, None),
+        ("2 > 3", None, "is needed and is false"),
+        ("3 < 2", None, "is needed and is false"),
+        ("3 > 3", None, "is needed and is false"),
+        ("3 < 3", None, "is needed and is false"),
+        ("0 > 0", None, "is needed and is false"),
+        ("0 > 1", None, "is needed and is false"),
+        ("a > 0", [["1", [0]], ["1", []]], None),
+        ("0 < a", [["1", [0]], ["1", []]], None),
+        ("a < 0", [["1", [0]], ["1", []]], "multiply out"),
+        ("a < 9", [["1", [0]], ["1", []]], "multiply out"),
+        ("a > 2", [["1", [0]]], "multiply out"),
+        ("a > 1", None, None),  # as assumed
+        ("a >= 0", [["1", [0]], ["1", []]], "is needed and not assumed"),
+        ("a = 2", None, "is needed and not assumed"),
+        ("M >= 7", None, None),  # evident
+        ("N >= M", None, "is needed and not assumed"),
+    ],
+)
+def test_conditions_of_definitions_are_proved(need: str, proof: Any, message: str | None) -> None:
+    ready = premises(make_claim("M*N = O(M*N)", ["a > 1"]))
+    (condition,) = parse_condition(need)
+    ready = replace(ready, left=replace(ready.left, needs=(condition,)))
+    if message is None:
+        check_needs(ready, [proof])
+        return
+    with refused(message):
+        check_needs(ready, [proof])
+
+
+def test_sizes_tend_to_infinity_at_the_point_of_an_optimum() -> None:
+    """M may grow as slowly as one likes, but no sizes have a bounded M."""
+    claim = make_claim("optimal(value) = O(1)", minimise="M + 1/C", over=["M"])
+    ready = premises(claim)
+    after = len(ready.ctx.generators)  # of M at the point, its logarithm, and with a minus
+    below = {"certs": [{"mu": [ONE], "nu": [ONE], "gens": {str(after + 1): ONE}},
+                       {"mu": [ONE], "nu": [ONE], "gens": {number(ready.ctx, "C -> oo"): ONE}}]}  # fmt: skip
+    tree = {"point": {"M": "1"}, "feasible": [SAME, SAME], "value": "1",
+            "attained": {"bounds": {}, "goal": below}}  # fmt: skip
+    with refused("nothing in the certificate tends to infinity"):
+        check_optimum(ready, tree)
+    for proofs in ({"0": SAME, "1": SAME}, [], [SAME][:0], "ab", None):
+        with refused("needs more proofs"):
+            check_optimum(ready, tree | {"feasible": proofs})
+
+
+def test_an_optimum_over_a_set_of_which_not_all_is_known() -> None:
+    for constraint in ("(M + T)^a >= C", "M + T >= C"):
+        claim = make_claim("optimal(value) = O(1)", ["a > 0"], minimise="1/M + M/C", over=["M"],
+                           subject_to=constraint)  # fmt: skip
+        with refused("leaves the feasible set unknown"):
+            check_optimum(premises(claim), {})
+
+
+@pytest.mark.parametrize("tree", [None, 1, "split", ["split"], "compare", ["compare"]])
+def test_choices_of_a_point_that_are_malformed(tree: Any) -> None:
+    claim = make_claim("optimal(M) = O(C^(1/2))", minimise="1/M + M/C", over=["M"])
+    with refused("no entry"):
+        check_optimum(premises(claim), tree)
 
 
 # Sums along paths.
