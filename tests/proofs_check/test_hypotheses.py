@@ -25,7 +25,7 @@ from proofs_check.expr import Name, Sum
 from proofs_check.growth import bound, range_context, vertex_goal, window_context
 from proofs_check.language import parse_condition, parse_expr
 from proofs_check.logform import log_tree, monomial
-from proofs_check.optimum import check_optimum
+from proofs_check.optimum import at_point, check_optimum, gap_goal
 from proofs_check.orders import CONSTANT, Order
 from proofs_check.premises import premises
 from proofs_check.profiles import Piece, sum_order
@@ -544,15 +544,47 @@ def test_sizes_tend_to_infinity_at_the_point_of_an_optimum() -> None:
     claim = make_claim("optimal(value) = O(1)", minimise="M + 1/C", over=["M"])
     ready = premises(claim)
     after = len(ready.ctx.generators)  # of M at the point, its logarithm, and with a minus
-    below = {"certs": [{"mu": [ONE], "nu": [ONE], "gens": {str(after + 1): ONE}},
-                       {"mu": [ONE], "nu": [ONE], "gens": {number(ready.ctx, "C -> oo"): ONE}}]}  # fmt: skip
-    tree = {"point": {"M": "1"}, "feasible": [SAME, SAME], "value": "1",
+    bounds = ({str(after + 1): ONE}, {number(ready.ctx, "C -> oo"): ONE})
+    below = {"certs": [{"mu": [ONE], "nu": [ONE], "gens": gens} for gens in bounds]}
+    tree = {"point": {"M": "2"}, "feasible": [SAME, SAME], "value": "1",
             "attained": {"bounds": {}, "goal": below}}  # fmt: skip
     with refused("nothing in the certificate tends to infinity"):
         check_optimum(ready, tree)
     for proofs in ({"0": SAME, "1": SAME}, [], [SAME][:0], "ab", None):
         with refused("needs more proofs"):
             check_optimum(ready, tree | {"feasible": proofs})
+
+
+def test_what_an_optimum_is_compared_with() -> None:
+    """Beside the value the distance from the place counts: both ways, or the one that is asked."""
+    for relation, forms in (("Theta", {"M/C", "C/M"}), ("O", {"M/C"}), ("Omega", {"C/M"})):
+        claim = make_claim(f"optimal(M) = {relation}(C)", minimise="1/M + M/C", over=["M"])
+        ready = premises(claim)
+        value = {"value": "C^(-1/2)", "slope": "2"}
+        scaled = {monomial(parse_expr(f"C^(-1/2)*({text})^2"), ready.ctx) for text in forms}
+        assert set(normal_form(gap_goal(ready, value), "max")) == {(form,) for form in scaled}
+        capped = value | {"cap": "C", "unbounded": by(ready.ctx, "C -> oo")}
+        cap = monomial(parse_expr("C^(1/2)"), ready.ctx)
+        assert set(normal_form(gap_goal(ready, capped), "max")) == {(f, cap) for f in scaled}
+        with refused("identity"):
+            gap_goal(ready, value | {"cap": "C", "unbounded": SAME})
+        with refused("nothing in the certificate tends to infinity"):
+            gap_goal(ready, value | {"cap": "2", "unbounded": SAME})
+        for slope in ("0", "-1"):
+            with refused("the slope away from the optimum is not positive"):
+                gap_goal(ready, value | {"slope": slope})
+        tilde = premises(replace(claim, relation=f"{relation}tilde"))
+        with refused("may not be capped where powers of logarithms are lost"):
+            gap_goal(tilde, capped)
+
+
+def test_the_point_fixes_what_is_varied() -> None:
+    ctx = premises(make_claim("optimal(M) = O(C)", minimise="1/M + M/C", over=["M"])).ctx
+    form = monomial(parse_expr("C^2"), ctx)
+    added = at_point(ctx, {"M": form}).generators[len(ctx.generators) :]
+    m = monomial(parse_expr("M"), ctx)
+    assert [g.form for g in added] == [m - form, form - m]
+    assert not any(g.grows or g.absorbed_by for g in added)
 
 
 def test_an_optimum_over_a_set_of_which_not_all_is_known() -> None:
