@@ -555,6 +555,18 @@ def test_sizes_tend_to_infinity_at_the_point_of_an_optimum() -> None:
             check_optimum(ready, tree | {"feasible": proofs})
 
 
+def test_an_objective_is_bounded_from_above_where_its_value_is_attained() -> None:
+    """That ``exp(-1/M)`` has no given lower bound does not make it small: it is about 1."""
+    claim = make_claim("optimal(value) = O(C^-1)", minimise="1/M + exp(-1/M)", over=["M"],
+                       subject_to="C >= M")  # fmt: skip
+    ready = premises(claim)
+    at = {"mu": [ONE], "nu": [ONE], "gens": {str(len(ready.ctx.generators)): ONE}}
+    feasible = [by(ready.ctx, "C -> oo"), by(ready.ctx, "log(C) -> oo"), SAME]
+    tree = {"point": {"M": "C"}, "feasible": feasible}
+    with refused("the goal has 2 clauses"):
+        check_optimum(ready, tree | {"attained": {"bounds": {}, "goal": {"certs": [at]}}})
+
+
 def test_what_an_optimum_is_compared_with() -> None:
     """Beside the value the distance from the place counts: both ways, or the one that is asked."""
     for relation, forms in (("Theta", {"M/C", "C/M"}), ("O", {"M/C"}), ("Omega", {"C/M"})):
