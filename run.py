@@ -7,6 +7,7 @@
     python3 run.py bench [NAME]    run the benchmarks
     python3 run.py census [NAME]   bend every built-in claim; the numbers go into docs/census.md
     python3 run.py mutants [FILE]  change the checker, one guard at a time: does a test fail?
+    python3 run.py attack [...]    draw claims (--count 20000) and count the false answers to them
     python3 run.py docs            build the site into docs/_build/html
 
 Standard library only.  The packages go into ``.venv``, which is keyed on the machine, the
@@ -225,6 +226,13 @@ def mutants(arguments: list[str]) -> int:
     return run("python", str(ROOT / "tests" / "mutation" / "run.py"), *arguments)
 
 
+def attack(arguments: list[str]) -> int:
+    """Have drawn claims answered, and judged by what does not know ratecert."""
+    ensure("run")
+    os.chdir(ROOT / "tests")
+    return run("python", "-m", "attacks", *arguments)
+
+
 def docs(arguments: list[str]) -> int:
     """Build the site."""
     ensure("docs")
@@ -237,7 +245,7 @@ def commands() -> dict[str, Callable[[list[str]], int]]:
     """Return the commands that this checkout can carry out."""
     found: dict[str, Callable[[list[str]], int]] = {}
     found |= {"certify": certify, "test": test, "check": check, "lock": lock}
-    found |= {"census": census, "mutants": mutants}
+    found |= {"census": census, "mutants": mutants, "attack": attack}
     if benchmarks():
         found["bench"] = bench
     if lock_of("docs").exists() and (ROOT / "docs" / "conf.py").exists():

@@ -22,7 +22,7 @@ sizes and at every index of their sums.  `valued` shows that, from the leaves up
   that is above 1 by these rules;
 - a sum is as its terms are if its range certainly holds an index.
 
-Convergence of infinite sums is for the rules that give their order.
+An infinite sum of powers has to converge; that of others is for the rules that give its order.
 """
 
 from __future__ import annotations
@@ -47,11 +47,12 @@ from proofs_check.expr import (
     Sum,
     add,
     children,
+    free_names,
     neg,
 )
 from proofs_check.filters import rate_of, small_under
 from proofs_check.growth import index_context
-from proofs_check.logform import UnsupportedError, log_tree
+from proofs_check.logform import UnsupportedError, exponent, log_tree
 from proofs_check.meaning import has_quantity
 from proofs_check.premises import Premises, stated
 from proofs_check.tree import check_tree
@@ -104,6 +105,8 @@ def valued(expr: Expr, ctx: Context) -> None:
             if hi != Name("oo"):
                 valued(hi, ctx)
             valued(term, _inside(expr, ctx))
+            if hi == Name("oo"):
+                _require_convergence(expr, ctx)
             return
         case Name("oo"):
             raise UnsupportedError("oo is no number")
@@ -129,6 +132,26 @@ def _inside(expr: Sum, ctx: Context) -> Context:
     if sign(expr.lo, ctx) != "+":
         raise UnsupportedError(f"no rule for sums from {expr.lo}: start at 1 or above")
     return index_context(expr, ctx)
+
+
+def _require_convergence(expr: Sum, ctx: Context) -> None:
+    """Reject a sum of powers of the index, and of what is free of it, that may diverge.
+
+    Terms of other forms are for the rules that give the order of the sum.
+    """
+    total = ctx.ring.one
+    for factor in expr.term.factors if isinstance(expr.term, Mul) else (expr.term,):
+        match factor:
+            case Name(expr.index):
+                total = total + ctx.ring.one
+            case Pow(Name(expr.index) | Add((Name(expr.index), Num())), e) if (
+                expr.index not in free_names(e)
+            ):
+                total = total + exponent(e, ctx)
+            case _ if expr.index in free_names(factor):
+                return
+    if ctx.sign(total) != "-":
+        raise UnsupportedError(f"{expr} diverges")
 
 
 def sign(expr: Expr, ctx: Context) -> str:

@@ -213,7 +213,9 @@ class _Book:
 
     def _definition(self, table: Mapping[str, Any]) -> list[Entry]:
         if not {"constant", "function"} & set(table):
-            raise RejectedError("an item is a lemma (id), a definition (constant, function), or words")
+            raise RejectedError(
+                "an item is a lemma (id), a definition (constant, function), or words"
+            )
         _told(table, "note")
         if "means" in table:
             return [self._named(table)]

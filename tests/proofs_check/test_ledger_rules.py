@@ -619,6 +619,7 @@ def test_a_mean_square_is_not_negative(kind: str) -> None:
 
 # The head, trust, report.
 
+
 def test_lemmas_above_a_cited_one_are_listed() -> None:
     cited = {"id": "c", "says": "a <= 3", "by": "cited", "reference": "R", "reason": "why"}
     one = lemma("a <= 4", ": c", "1 :", steps=[step("c", "c")]) | {"id": "one"}

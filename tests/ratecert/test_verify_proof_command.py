@@ -152,8 +152,11 @@ def test_claims_are_those_of_the_paper(tmp_path: Path, capsys: pytest.CaptureFix
         ('id = "top-isotropic-total"', 'id = "total"\nas = "x"', "total has another setting"),
         ('features = "gaussian"', 'features = "top"', "total has another setting"),
         ('features = "gaussian"', 'schedule = "constant"', "total has another setting"),
-        ('id = "top-isotropic-total"', 'id = "top-isotropic-total--without-many-steps"',
-         "total--without-many-steps is expected to be refuted"),
+        (
+            'id = "top-isotropic-total"',
+            'id = "top-isotropic-total--without-many-steps"',
+            "total--without-many-steps is expected to be refuted",
+        ),
     ):
         assert main(["verify-proof", small(tmp_path, short.replace(old, new))]) == 1
         assert words in capsys.readouterr().err
