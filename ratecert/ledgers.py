@@ -176,7 +176,7 @@ def constants_of(claim: Claim) -> dict[str, str] | None:
 
 @cache
 def _stated() -> tuple[tuple[str, str, Claim, tuple[str, ...]], ...]:
-    """Return the claims of the built-in ledgers about the model itself: key, name, claim, given."""
+    """Return key, name, claim and what is given for what built-in ledgers say of the model."""
     return tuple(
         (key, table.get("as", table["id"]), _claim_of(table), tuple(table.get("given", [])))
         for key in builtin_ledgers()

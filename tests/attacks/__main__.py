@@ -139,8 +139,11 @@ def _row(name: str, counts: Counter[tuple[str, str]]) -> str:
 
 def main() -> int:
     """Run the command line above."""
-    parser = argparse.ArgumentParser(prog="run.py attack", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    parser = argparse.ArgumentParser(
+        prog="run.py attack",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--count", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=1)

@@ -2,7 +2,7 @@
 
 A `Value` holds sign, logarithm of the modulus, and a bound of the error of that logarithm, as
 NumPy arrays.  In logarithms ``1 - x`` keeps all digits of a tiny x, so that ``(1 - x)^N`` with
-``N = exp(400)`` comes out right; what overflows even its logarithm is known to be huge or tiny.  Where
+``N = exp(400)`` comes out right; what overflows even its logarithm is huge or tiny.  Where
 digits cancel the error says so: nothing is concluded from a value whose error is large.
 
 *Sums.*  Over integers ``i < FIRST`` term by term.  Beyond, over ``u = log i`` on a grid, the
@@ -11,7 +11,7 @@ linear up to eight times the largest logarithm of a size, further out it widens 
 so that tails such as ``1/(i log(i)^2)`` come out too.  The same sum over every other point gives
 the error: a term that changes faster than the grid sees (``2^i``) has a large one.  Replacing the
 sum over ``i >= FIRST`` of a smooth term by the integral from ``FIRST - 1/2`` costs a relative
-``1/FIRST^2`` at most where the term changes by bounded factors, which is below every threshold here.
+``1/FIRST^2`` at most where the term changes by bounded factors, below every threshold here.
 
 *No value.*  A zero denominator, the logarithm of what is not positive, a power of a negative
 number that is no integer: `NoValueError`, whatever multiplies it.  What cannot be told apart from
@@ -43,7 +43,7 @@ SMALL = 30.0
 """Below ``exp(30)`` the numbers are indices and constants of few digits: two of them that agree to
 12 digits are equal, and one that agrees with 1 is 1; above, where sizes come in, nobody knows."""
 LOST = 1e-300
-"""The error of ``1 + x`` where x is so small that it leaves no trace: a large power brings it up."""
+"""The error of ``1 + x`` where x leaves no trace: a large power brings it up."""
 HUGE = 1e300
 """Logarithms stay below this."""
 ROUNDS, PIECES, SHARE = 7, 8, 1e-5
@@ -324,7 +324,7 @@ def summed(expr: Sum, at: Place) -> Value:
         last = float(np.max(np.minimum(np.exp(np.minimum(hi, 10.0)), FIRST - 1)))
     first = float(np.min(np.exp(np.minimum(lo, 10.0))))
     if first < FIRST and last >= 1:
-        parts.append(_one_by_one(expr, at, lo, hi, int(round(first)), int(round(last))))
+        parts.append(_one_by_one(expr, at, lo, hi, round(first), round(last)))
     if np.any(hi > np.log(FIRST - 0.5)):
         parts.append(_integrated(expr, at, lo, hi))
     total = Value(np.zeros(lo.shape), np.full(lo.shape, -np.inf), np.zeros(lo.shape))
@@ -334,7 +334,7 @@ def summed(expr: Sum, at: Place) -> Value:
 
 
 def _bound(value: Value, rounded: Callable[[Array], Array]) -> Array:
-    """Return the logarithm of a bound of summation, of the integer that it means if it is small."""
+    """Return the logarithm of a bound of summation, of the integer it means if it is small."""
     if np.any(value.is_unclear):
         raise UnclearError("a bound of a sum")
     if np.any(value.sign < 0):

@@ -525,7 +525,8 @@ def _free_side(s: Scope, x: str, y: str) -> str:
     r = [number(Fraction(rng.randint(-4, 4), 2)) for _ in range(3)]
     size = rng.choice([x, y, f"({x}/{y})"])
     term = rng.choice(["{i}^{r}", "{i}^{r}*min(1, ({n}*{i}^(-2))^2)", "{i}^{r}*exp(-{n}*{i}^(-1))",
-                       "{i}^{r}*exp(-{i}/{n})", "max({i}^{r}, {n}*{i}^{q})", "{i}^{r}/(1 + {n}/{i})",
+                       "{i}^{r}*exp(-{i}/{n})", "max({i}^{r}, {n}*{i}^{q})",
+                        "{i}^{r}/(1 + {n}/{i})",
                        "{i}^{r}*log(1 + {i})", "{i}^{r}/({n} + {i}^2)"])  # fmt: skip
     lo, hi = rng.choice(
         [("1", x), ("1", f"{x}*{y}"), ("1", "oo"), (x, "oo"), ("1", y), (y, f"{x}*{y}")]

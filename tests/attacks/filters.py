@@ -21,7 +21,7 @@ c > 0 rational.  The bases ``b_i = 1 - c/i^s`` increase with i and stay below 1;
 
 *Sums up to X*, ``s = 1``, any p.  The terms with ``i = y X``, y in (0, 1], sum to
 ``A ~ X^(1-p) int_0^1 y^-p exp(-e c/y) dy``.  If ``b_lo > -1`` this is the order.  If ``b_lo = -1``
-there is ``(-1)^(e X) lo^-p`` beside it: for e = 2 the order is ``max(1, X^(1-p))``; for e = 1 it is
+there is ``(-1)^(e X) lo^-p`` beside it: for e = 2 the order is ``max(1, X^(1-p))``, for e = 1
 that of A for p < 1, and the sign alternates for p > 1, and for p = 1 too, as the integral is
 ``E_1(c) < 1/lo`` for ``c = 2 lo``.  If ``b_lo < -1`` the term i = lo outgrows all others.
 """

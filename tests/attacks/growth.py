@@ -35,7 +35,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow
 
@@ -102,7 +102,7 @@ class Factor:
 
 
 def independent(factors: Sequence[Factor]) -> Behaviour:
-    """Return what a product of factors in different sizes does; at most one is of several signs."""
+    """Return what a product of factors in different sizes does; at most one has two signs."""
     signs = [factor.signs() for factor in factors]
     powers = frozenset[int]().union(*(factor.powers for factor in factors))
     every = frozenset[int]().union(*signs)
@@ -199,7 +199,7 @@ def pieces_agree(left: Expr, right: Expr, relation: str, cone: Cone) -> bool:
     names = cone.names
     forms = _forms(left, names) | _forms(right, names)
     rows = [*cone.all_rows(), *(_minus(x, y) for x, y in combinations(forms, 2))]
-    inside = [row for row in cone.all_rows()]
+    inside = list(cone.all_rows())
     rays = {ray for row in rows for ray in _null_directions((row,), 2)
             if all(_dot(other, ray) >= 0 for other in inside)}  # fmt: skip
     ordered = sorted(rays)
@@ -208,7 +208,7 @@ def pieces_agree(left: Expr, right: Expr, relation: str, cone: Cone) -> bool:
     behaviours = [
         _on(first, second, _slope(left, right, names, first), _slope(left, right, names, second),
             len(cone.sizes))
-        for first, second in zip(ordered, ordered[1:], strict=False)
+        for first, second in pairwise(ordered)
     ]  # fmt: skip
     return all(holds(relation, behaviour) for behaviour in behaviours)
 

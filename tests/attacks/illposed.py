@@ -81,7 +81,8 @@ def no_value(rng: random.Random) -> Case:
     law = composed(s)
     dead, why = _dead(s)
     form = rng.choice(["({side})*({dead})", "({side})^({dead})", "({side}) + 0*({dead})",
-                       "max({side}, 0*({dead}))", "({side})*({dead})^0", "({side}) + ({dead}) - ({dead})",
+                       "max({side}, 0*({dead}))", "({side})*({dead})^0",
+                       "({side}) + ({dead}) - ({dead})",
                        "({side})/({dead})"])  # fmt: skip
     sides = [law.left, law.right]
     which = rng.randrange(2)
@@ -128,10 +129,14 @@ def no_problem(rng: random.Random) -> Case:
     claims = ["variance*N_eff/effective_dimension = Theta(1)", "variance = Theta(1)",
               "approx = Theta(M^-1)", "mean_bias = O(1)", "risk = Theta(1)", "bias = O(1)",
               "variance = O(M)", "approx = o(1)", "excess = O(1)"]  # fmt: skip
-    bad = rng.choice(["2^i", "(i+1)^2", "(i+1)^-1", "i^-1", "-i^-2", "i^-1*log(i+1)^-1", "sin(i)*2^-i", "2^-i - 2^(1-i)", "i^(-1/2)", "1", "(-1)^i*i^-2", "i^-2 - 1/2",
+    bad = rng.choice(["2^i", "(i+1)^2", "(i+1)^-1", "i^-1", "-i^-2", "i^-1*log(i+1)^-1",
+                      "sin(i)*2^-i",
+                      "2^-i - 2^(1-i)",
+                      "i^(-1/2)", "1", "(-1)^i*i^-2", "i^-2 - 1/2",
                       "i^-2*log(i/2)", "1/(i-3)^2", "exp(i)", "(2-i)*i^-4",
                       "i^-1*log(i+1)^(-1/2)", "1/i^2 - 1/i"])  # fmt: skip
-    small = rng.choice(["1/2", "0", "-1", "1/M", "1/N_eff", "N^(-1/2)", "gamma", "1/log(M)", "M - M",
+    small = rng.choice(["1/2", "0", "-1", "1/M", "1/N_eff", "N^(-1/2)", "gamma", "1/log(M)",
+                        "M - M",
                         "-M", "1/3", "2^(-N)", "exp(-1)", "1 - 1/M", "log(2)"])  # fmt: skip
     kind = rng.choice(["spectrum", "target", "batch", "outputs"])
     settings[kind] = bad if kind in ("spectrum", "target") else small
@@ -140,7 +145,8 @@ def no_problem(rng: random.Random) -> Case:
     settings["features"] = rng.choice(["top", "gaussian"])
     method = rng.choice([("sgd", "geometric"), ("averaged-sgd", "constant"), ("sgd", "constant")])
     settings["algorithm"], settings["schedule"] = method
-    used = {"batch": ("variance", "bias", "risk", "excess"), "spectrum": ("variance", "bias", "risk",
+    used = {"batch": ("variance", "bias", "risk", "excess"),
+            "spectrum": ("variance", "bias", "risk",
             "excess", "mean_bias")}.get(kind, ("variance", "approx", "mean_bias", "risk", "bias",
             "excess"))  # fmt: skip
     says = rng.choice([claim for claim in claims if claim.startswith(used)])

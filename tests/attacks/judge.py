@@ -29,9 +29,8 @@ import numpy as np
 from attacks.evaluator import NoValueError, Place, UnclearError, Value, evaluate, place
 from attacks.families import Drawn, Truth
 
-from proofs_check.claim import Claim, Condition
+from proofs_check.claim import SIZES, Claim, Condition
 from proofs_check.claimfile import make_claim
-from proofs_check.claim import SIZES
 from proofs_check.claimnames import CONSTANTS
 from proofs_check.errors import UserError
 from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, free_names, walk
@@ -45,7 +44,7 @@ _Path = Mapping[str, Fraction] | Mapping[str, _Order]
 SCALES = (90.0, 500.0)
 """Values of ``log t``; the sizes are powers of t."""
 NEAR = (16.0, 24.0)
-"""The same where exponentials need small sizes to keep their digits: of one size, no parameters."""
+"""The same where exponentials need small sizes: of one size, no parameters."""
 MARGIN = Fraction(1, 8)
 """How far parameters are kept from the ends of strict inequalities, where all is slow."""
 STEP, LIMIT = 1.5, 0.1
@@ -247,7 +246,7 @@ def _values(claim: Claim, rng: random.Random) -> Iterator[dict[str, Fraction]]:
 
 
 def is_satisfied(condition: Condition, values: Mapping[str, Fraction]) -> bool:
-    """Whether a condition between parameters holds exactly, with some margin where it is strict."""
+    """Whether a condition between parameters holds, with some margin where it is strict."""
     x, y = rational(condition.left, values), rational(condition.right, values)
     if x is None or y is None:
         return False

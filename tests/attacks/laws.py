@@ -252,7 +252,8 @@ def _related(s: Scope) -> Law:
                          Law(f"min({x}, {y}^(1/2))", f"{y}^(1/2)")]),
         (f"{x} >= {y}^(3/2)", [Law(f"({x} - {y})", x, x), Law(f"({x} + {y})", x, x),
                                Law(f"log({x}/{y})", f"log({x})"), Law(f"max({x}, {y})", x, x)]),
-        (f"{x} = {y}^2", [Law(f"({x} + {y})", x, x), Law(f"log({x})", f"log({y})", f"2*log({y})")]),
+        (f"{x} = {y}^2", [Law(f"({x} + {y})", x, x),
+                          Law(f"log({x})", f"log({y})", f"2*log({y})")]),
         (f"{x} <= {y}", [Law(f"{x}/({x} + {y})", f"{x}/{y}"), Law(f"({y} + {x})", y)]),
     ])  # fmt: skip
     s.assume.append(assumption)

@@ -1,13 +1,13 @@
 r"""True laws of the quantities of the model, all regimes of the sizes, as plain sums give them.
 
-``lambda_j = j^-a``, ``e_j = j^-b``, a, b > 1, ``n = steps * gamma`` with steps N_eff (geometric) or
+``lambda_j = j^-a``, ``e_j = j^-b``, a, b > 1, ``n = steps * gamma``, steps N_eff (geometric) or
 N (constant), ``u_j = n j^-a``.  Up to constants, in terms of sums over ``j <= M``:
 
     effective dimension  D = sum min(1, u_j^2)
     variance             outputs/(steps batch) D, or sum u_j min(1, u_j) in the place of D for the
                          last iterate of a constant step
     mean path            sum e_j exp(-u_j), or sum e_j min(1, u_j^-2) for averaged iterates
-    bias                 mean path + D' A/(steps batch), D' = sum u_j^2 exp(-u_j), or D for averaged
+    bias                 mean path + D' A/(steps batch), D' = sum u_j^2 exp(-u_j), D if averaged
                          iterates, A = sum e_j min(1, 1/u_j)
     approximation        sum_{i>M} e_i (top features), sum_i e_i min(1, (i/M)^a) (Gaussian sketch)
 
@@ -102,7 +102,8 @@ def quantity(rng: random.Random) -> tuple[Model, Wanted]:
     batch = rng.choice(["1", "1", "1", "4", "B", "(B + 1)"])
     outputs = rng.choice(["1", "1", "1", "3", "p"])
     model.settings |= {"algorithm": algorithm, "schedule": schedule, "batch": batch,
-                       "outputs": outputs, "features": rng.choice(["top", "gaussian"])}  # fmt: skip
+                       "outputs": outputs,
+                        "features": rng.choice(["top", "gaussian"])}  # fmt: skip
     if outputs == "p":
         model.settings["sizes"] = ["p"]
     return model, choose(model)

@@ -25,7 +25,8 @@ PARAMETERS = ("a", "b", "c", "q", "r", "s", "alpha", "beta", "delta", "nu", "rho
               "a_1", "e", "E", "I", "lambda", "x", "tau")  # fmt: skip
 INDICES = ("i", "j", "l", "x", "y", "z", "_", "__", "i_1", "t0", "sum_", "exp_", "log2", "max2",
            "Gamma_", "zeta1", "pi_", "oo_", "Theta", "O", "Omega", "o", "None", "nan", "inf", "e",
-           "E", "I", "N_eff", "value", "index", "kappa", "lambda", "alpha", "s", "u", "lam", "True",
+           "E", "I", "N_eff", "value", "index", "kappa", "lambda", "alpha", "s", "u", "lam",
+           "True",
            "sizes", "gammas", "sigma_", "eigenvalue_", "N_", "Otilde")  # fmt: skip
 _FRESH = "fresh_index_of_the_draw"
 Interval = tuple[Fraction | None, Fraction | None]
@@ -78,7 +79,7 @@ class Scope:
         return form.format(size, other=other)
 
     def exponent(self, low: Fraction | int | None, high: Fraction | int | None) -> str:
-        """Return a factor whose value lies strictly between the bounds: a number, or a parameter."""
+        """Return a factor with a value strictly between the bounds: a number, or a parameter."""
         wanted = (None if low is None else Fraction(low), None if high is None else Fraction(high))
         if self.rng.random() < 0.55:
             return number(self.number(*wanted))

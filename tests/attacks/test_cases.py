@@ -1,4 +1,4 @@
-"""Every case with a known answer is a test; the slow ones are asked by ``run.py attack --cases``."""
+"""Every case with a known answer is a test; ``run.py attack --cases`` asks the slow ones."""
 
 import pytest
 from attacks.cases import Case, all_cases, answers, reached, slow, wrong
