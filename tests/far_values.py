@@ -30,5 +30,5 @@ def far_value(expr: Expr, at: Mapping[str, mpmath.mpf]) -> mpmath.mpf:
             parts = [far_value(arg, at) for arg in args]
             return min(parts) if name == "min" else max(parts)
         case Call(func, args):
-            return getattr(mpmath, func)(*(far_value(arg, at) for arg in args))
+            return getattr(mpmath, func.lower())(*(far_value(arg, at) for arg in args))
     raise AssertionError(expr)
