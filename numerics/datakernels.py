@@ -50,14 +50,15 @@ def nystrom_features(x: Array, name: str, seed: int = 0) -> tuple[NDArray[np.int
         few rows, and where values of the kernel are not finite.
     """
     check_sizes("features", x)
-    if len(x) < LEAST_ROWS:
-        raise UserError(f"{len(x)} rows are too few to measure a spectrum: give more than "
-                        f"{LEAST_ROWS}, as a quarter of them only spans the features")  # fmt: skip
     order = np.random.default_rng(seed).permutation(len(x))
     count = min(len(x) // 4, MOST_ANCHORS)
     anchors, rest = x[order[:count]], np.sort(order[count:])
     covariance = _covariance(name, anchors)
-    known = covariance(anchors, anchors)
+    if len(x) < LEAST_ROWS:
+        raise UserError(f"{len(x)} rows are too few to measure a spectrum: give more than "
+                        f"{LEAST_ROWS}, as a quarter of them only spans the features")  # fmt: skip
+    with np.errstate(all="ignore"):
+        known = covariance(anchors, anchors)
     if not np.all(np.isfinite(known)):
         raise UserError(f"--kernel {name[:40]}: it has values on these rows that are not finite")
     values, vectors = np.linalg.eigh(known)

@@ -106,7 +106,9 @@ def _npy(path: Path) -> Array:
         )
         raise UserError(f"{path}: {reason}") from None
     if not isinstance(array, np.ndarray):
-        raise UserError(f"{path}: an archive: save the rows as one array with numpy.save")
+        raise UserError(
+            f"{path}: an archive of arrays; save the rows as one array with numpy.save"
+        )
     if array.dtype.kind not in "fiub" or array.size > MOST_NUMBERS:
         raise UserError(f"{path}: needs at most {MOST_NUMBERS:.0e} real numbers, not "
                         f"{array.size} of type {array.dtype}")  # fmt: skip

@@ -261,7 +261,7 @@ def _floor_text(ready: Premises, optimum: Optimum) -> str:
         return ""
     return (
         f": up to constant factors the constant {add(*floor)} is all that counts of the least "
-        "value, and hides where the rest is least; subtract it in minimise"
+        "value, and hides where the rest is least; minimise the rest alone"
     )
 
 

@@ -130,10 +130,14 @@ def number(text: str, option: str) -> float:
     """Return the number that a constant of the claim language stands for, e.g. ``3/2``."""
     from numerics.problem import evaluate
     from proofs_check.errors import UserError
+    from proofs_check.expr import NUMBERS, free_names
     from proofs_check.language import parse_expr
 
     try:
-        return evaluate(parse_expr(text), {})
+        expr = parse_expr(text)
+        if names := free_names(expr) - NUMBERS:
+            raise UserError(f"{min(names)} is no number: write one, such as 0.1, 3/2 or 10^6")
+        return evaluate(expr, {})
     except UserError as error:
         raise UserError(f"{option}: {error}") from None
 

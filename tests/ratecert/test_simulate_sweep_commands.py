@@ -60,7 +60,7 @@ def test_simulate_prints_simulated_beside_exact(capsys: pytest.CaptureFixture[st
         (["--set", "a=2"], "b has no value"),
         (["--set", "a=2,b"], "NAME=VALUE"),
         (["--set", "a=2,a=3,b=2"], "--set gives a twice"),
-        (["--set", "a=x,b=2"], "--set a: x has no value"),
+        (["--set", "a=x,b=2"], "--set a: x is no number"),
         (["--set", "a=0.5,b=2"], "diverges"),
         (["--N", "1.5"], "--N must be a whole number"),
         (["--N", "-3"], "between 1 and"),

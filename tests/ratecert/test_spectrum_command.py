@@ -89,6 +89,69 @@ def test_broken_numpy_files_are_told(tmp_path: Path, content: bytes, capsys) -> 
     assert "no .npy file" in capsys.readouterr().err
 
 
+def rows(count: int = 120) -> np.ndarray:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(count, 3)) / [1, 2, 3]
+    return np.column_stack([x, x.sum(axis=1) + rng.normal(size=count)])
+
+
+@pytest.mark.parametrize("kernel", [[], ["--kernel", "rbf"], ["--kernel", "ntk"]])
+@pytest.mark.parametrize(
+    ("factors", "problem"),
+    [
+        (1e160, "the features are numbers of size"),
+        (1e306, "the features are numbers of size"),
+        (1e-160, "the features are numbers of size"),
+        (5e-324, "the features are numbers of size"),
+        ([1, 1e100, 1, 1], "the features are numbers of size"),
+        ([1, 1, 1, 1e200], "the labels are numbers of size"),
+        ([1, 1, 1, 1e-200], "the labels are numbers of size"),
+    ],
+)
+def test_numbers_beyond_double_precision(
+    factors: float | list[float], problem: str, kernel: list[str], tmp_path: Path, capsys
+) -> None:
+    np.save(tmp_path / "data.npy", np.rint(rows() * 10) * factors)
+    assert main(["spectrum", str(tmp_path / "data.npy"), "--splits", "2", *kernel]) == 2
+    assert problem in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("factor", [1e55, 1e-55])
+def test_numbers_within_double_precision(factor: float, tmp_path: Path, capsys) -> None:
+    """Predicted and actual risk scale as the square of the labels, and are what they were."""
+    found = []
+    for scale in (1.0, factor):
+        np.save(tmp_path / "data.npy", rows() * scale)
+        assert main(["spectrum", str(tmp_path / "data.npy"), "--splits", "2", "--json"]) == 0
+        found.append(json.loads(capsys.readouterr().out))
+    for one, other in zip(found[0]["curve"], found[1]["curve"], strict=True):
+        assert other["ratio"] == pytest.approx(one["ratio"])
+        assert other["predicted"] == pytest.approx(one["predicted"] * factor**2)
+    assert found[1]["fourth_moment"] == pytest.approx(found[0]["fourth_moment"])
+
+
+@pytest.mark.parametrize("kernel", [[], ["--kernel", "laplace"], ["--kernel", "arc-cosine"]])
+@pytest.mark.parametrize("count", [0, 1, 3, 39, 60])
+def test_too_few_rows(count: int, kernel: list[str], tmp_path: Path, capsys) -> None:
+    np.save(tmp_path / "data.npy", rows(count))
+    assert main(["spectrum", str(tmp_path / "data.npy"), *kernel]) == 2
+    assert "rows are too few" in capsys.readouterr().err
+
+
+def test_a_kernel_without_finite_values(tmp_path: Path, capsys) -> None:
+    pytest.importorskip("sklearn")
+    np.save(tmp_path / "data.npy", rows())
+    assert main(["spectrum", str(tmp_path / "data.npy"), "--kernel", "matern(1000)"]) == 2
+    assert "values on these rows that are not finite" in capsys.readouterr().err
+
+
+def test_an_archive_of_arrays_is_refused(tmp_path: Path, capsys) -> None:
+    with (tmp_path / "data.npy").open("wb") as stream:
+        np.savez(stream, rows())
+    assert main(["spectrum", str(tmp_path / "data.npy")]) == 2
+    assert "an archive of arrays" in capsys.readouterr().err
+
+
 def test_objects_and_other_names_are_refused(tmp_path: Path, capsys) -> None:
     file = tmp_path / "data.npy"
     np.save(file, np.array([[1j, 2]]))
