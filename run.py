@@ -35,6 +35,7 @@ if sys.version_info < (3, 11):  # noqa: UP036  (the one thing an older Python ha
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 OURS = VENV / "made-by-run.py"  # written first: what lies here may be deleted
+ROOMS = ("proofs_check", "theory", "numerics")
 STATE = VENV / "installed.json"  # written last: what lies here is whole
 LARGER = {"run": ("test", "dev", "docs"), "test": ("dev", "docs"), "dev": (), "docs": ()}
 """The purposes, each with those whose locks hold all of its own."""
@@ -78,8 +79,27 @@ def read_state() -> dict[str, str]:
     return state if fresh else {}
 
 
+def link_rooms() -> None:
+    """Make the rooms importable as ``ratecert.theory`` and so on, by a link to each folder.
+
+    A git checkout has the links; an unpacked sdist, or a checkout on a system without links, has
+    none, or files in their place.
+    """
+    for room in ROOMS:
+        link = ROOT / "ratecert" / room
+        if link.is_dir():
+            continue
+        try:
+            link.unlink(missing_ok=True)
+            link.symlink_to(Path("..") / room, target_is_directory=True)
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise stop(f"{link} has to be a link to the folder {room}: {why}") from None
+
+
 def ensure(purpose: str) -> None:
     """Make ``.venv`` hold the packages of a purpose, and ratecert itself."""
+    link_rooms()
     state = read_state()
     current = {name: digest(lock_of(name)) for name in LARGER if lock_of(name).exists()}
     held = {name for name in current if state.get(name) == current[name]}

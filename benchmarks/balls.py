@@ -24,11 +24,11 @@ sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / 
 
 import ball_cases as cases  # noqa: E402
 
-from numerics.balls import Refusal, enclose, enclose_expr  # noqa: E402
-from numerics.balls.ball import precision  # noqa: E402
-from numerics.balls.program import Program  # noqa: E402
-from proofs_check.expr import Expr, mul, power  # noqa: E402
-from proofs_check.language import parse_expr  # noqa: E402
+from ratecert.numerics.balls import Refusal, enclose, enclose_expr  # noqa: E402
+from ratecert.numerics.balls.ball import precision  # noqa: E402
+from ratecert.numerics.balls.program import Program  # noqa: E402
+from ratecert.proofs_check.language.expr import Expr, mul, power  # noqa: E402
+from ratecert.proofs_check.language.grammar import parse_expr  # noqa: E402
 
 DRAWS = 40
 DIRECT_TERMS = 20_000

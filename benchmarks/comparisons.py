@@ -27,19 +27,21 @@ import sympy
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from proofs_check.algebra import Frac
-from proofs_check.claim import Claim
-from proofs_check.cone import Context, RejectedError
-from proofs_check.expr import Sum
-from proofs_check.premises import premises
-from proofs_check.verdict import Verdict
-from ratecert.cases import outer_nodes
-from ratecert.files import load
-from ratecert.rate import UnknownOrderError, order
-from ratecert.threads import use_one_thread
-from theory import prover
-from theory.certificates import Cone
-from theory.derive import derive
+from ratecert.explain.cases import outer_nodes
+from ratecert.io.claim_files import load
+from ratecert.orders.leading import UnknownOrderError
+from ratecert.orders.order import order
+from ratecert.pipeline.threads import use_one_thread
+from ratecert.proofs_check.kernel.algebra import Frac
+from ratecert.proofs_check.kernel.cone import Context
+from ratecert.proofs_check.kernel.premises import premises
+from ratecert.proofs_check.language.claim import Claim
+from ratecert.proofs_check.language.errors import RejectedError
+from ratecert.proofs_check.language.expr import Sum
+from ratecert.proofs_check.verdict.certificate import Verdict
+from ratecert.theory.derive import derive
+from ratecert.theory.search import prover
+from ratecert.theory.search.certificates import Cone
 
 
 @dataclass

@@ -2,9 +2,10 @@
 
 python benchmarks/derive.py [NAME ...] [--jobs N] [--show N]
 
-Derivations and witnesses alone, without checker and numeric legs, as `theory.derive` finds them
-for the claims named (KEY or KEY:ID; default: all built-in ones), dear ones first as ``ratecert
-certify`` does.  The ratio of processor time and wall time says how well the processes were used.
+Derivations and witnesses alone, without checker and numeric legs, as `ratecert.theory.derive`
+finds them for the claims named (KEY or KEY:ID; default: all built-in ones), dear ones first as
+``ratecert certify`` does.  The ratio of processor time and wall time says how well the processes
+were used.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from proofs_check.claim import Claim
-from ratecert.batch import by_cost
-from ratecert.files import load
-from ratecert.threads import use_one_thread
-from theory.derive import derive
+from ratecert.io.claim_files import load
+from ratecert.pipeline.batch import by_cost
+from ratecert.pipeline.threads import use_one_thread
+from ratecert.proofs_check.language.claim import Claim
+from ratecert.theory.derive import derive
 
 
 def timed(claim: Claim) -> tuple[str, str, float]:

@@ -24,14 +24,21 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from problem_strategies import Small, dense_moments
 
-from numerics.equivalents import equivalent_excess
-from numerics.expected import expected_risk, learning_curve
-from numerics.problem import Method, Problem
-from numerics.risk import excess_curve, expected_excess, largest_stable_gamma
-from numerics.schedules import Schedule, constant, cosine, geometric, polynomial, wsd
-from numerics.sketch import gaussian_sketch
-from numerics.sketched_spectrum import SketchedSpectrum
-from proofs_check.language import parse_expr
+from ratecert.numerics.exact.excess import excess_curve, expected_excess, largest_stable_gamma
+from ratecert.numerics.model.problem import Method, Problem
+from ratecert.numerics.model.schedules import (
+    Schedule,
+    constant,
+    cosine,
+    geometric,
+    polynomial,
+    wsd,
+)
+from ratecert.numerics.risk.expected import expected_risk, learning_curve
+from ratecert.numerics.sketches.deterministic_equivalent import equivalent_excess
+from ratecert.numerics.sketches.drawn import gaussian_sketch
+from ratecert.numerics.sketches.spectrum import SketchedSpectrum
+from ratecert.proofs_check.language.grammar import parse_expr
 
 PARTS = ("approx", "bias", "mean_bias", "variance")
 

@@ -18,13 +18,15 @@ approximation alone over ``A M^(1-a)``, as for steep spectra the risk at large M
 
 *Predicted* is the risk of Gaussian features with the Mercer spectrum: the deterministic equivalent
 (no sketch, no samples, no nodes) and the next term in 1/M of the approximation
-(`numerics.sketch_correction`).  It says how the ratio has to drift.  For eigenvalues that follow
-``L (i + s)^-a`` its approximation is ``A M^(1-a) (1 + (s + 1/2)/M)^-a (1 + (a - 1)/(2M))``.
+(`ratecert.numerics.sketches.correction`).  It says how the ratio has to drift.  For eigenvalues
+that follow ``L (i + s)^-a`` its approximation is ``A M^(1-a) (1 + (s + 1/2)/M)^-a (1 + (a -
+1)/(2M))``.
 
 Each place is the mean over SKETCHES sketches with RUNS runs and targets each, +- the standard
 error over the sketches.  Then the spheres, on fewer nodes, and at last the approximation alone at
 M from 10 to 1000, as predicted, for seven kernels, those on the sphere summed over their degrees
-(`numerics.sketch_correction`: there the law holds in ``M - s``, s being 23/4 and 47/12).
+(`ratecert.numerics.sketches.correction`: there the law holds in ``M - s``, s being 23/4 and
+47/12).
 
 About ten minutes of one core.
 """
@@ -45,8 +47,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from numerics.equivalents import approximation, equivalent_excess
-from numerics.kernels import (
+from ratecert.numerics.kernels import (
     ArcCosine,
     Brownian,
     Kernel,
@@ -55,9 +56,10 @@ from numerics.kernels import (
     Sobolev,
     Sphere,
 )
-from numerics.kernelsgd import Process, gaussian_process, kernel_sgd
-from numerics.problem import Method, Problem
-from numerics.sketch_correction import by_degree, next_order
+from ratecert.numerics.model.problem import Method, Problem
+from ratecert.numerics.simulation.kernel_sgd import Process, gaussian_process, kernel_sgd
+from ratecert.numerics.sketches.correction import by_degree, next_order
+from ratecert.numerics.sketches.deterministic_equivalent import approximation, equivalent_excess
 
 DECLARED: dict[str, Kernel] = {
     "sobolev(3/4)": Sobolev(Fraction(3, 4)),

@@ -31,9 +31,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from ledger_mutations import Original, mutants
 from ledger_truth import counterexample
 
-from numerics.event import SketchEvent, sketch_event
-from numerics.risk import expected_excess
-from numerics.schedules import geometric
+from ratecert.numerics.exact.excess import expected_excess
+from ratecert.numerics.model.schedules import geometric
+from ratecert.numerics.shown.event import SketchEvent, sketch_event
 
 SIZES = (1, 2, 3, 5, 10, 30, 100, 1000)
 STEPS = (16, 24, 32, 64, 100, 1000, 10**4, 10**6, 10**8)

@@ -24,8 +24,9 @@ import order_cases as cases  # noqa: E402
 from hypothesis import HealthCheck, Phase, given, seed, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
-from proofs_check.orders import UndecidedError  # noqa: E402
-from ratecert.rate import Rate, UnknownOrderError, order  # noqa: E402
+from ratecert.orders.leading import UnknownOrderError  # noqa: E402
+from ratecert.orders.order import Rate, order  # noqa: E402
+from ratecert.proofs_check.paths.orders import UndecidedError  # noqa: E402
 
 
 class Tally:

@@ -1,9 +1,10 @@
 """Power of the simulator's tests, measured: how often each error of the list is found.
 
-The problem, the comparisons and the errors are those of ``tests/numerics/test_simulate_power.py``.
-Each repetition simulates the right problem anew and holds it against the moments of every wrong
-one; for four of the errors the simulator itself gets the error and is held against the right
-moments.  With k misses of n the power is at least the Clopper-Pearson bound, at 99 % confidence.
+The problem, the comparisons and the errors are those of
+``tests/numerics/simulation/test_simulate_power.py``. Each repetition simulates the right problem
+anew and holds it against the moments of every wrong one; for four of the errors the simulator
+itself gets the error and is held against the right moments.  With k misses of n the power is at
+least the Clopper-Pearson bound, at 99 % confidence.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ import numpy as np
 from scipy import stats
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "numerics"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "numerics" / "simulation"))
 
 import test_simulate_power as small
 
-from numerics.simulate import simulate
-from numerics.sources import Eigenbasis
+from ratecert.numerics.simulation.sgd import simulate
+from ratecert.numerics.simulation.sources import Eigenbasis
 
 REPETITIONS, INSIDE_EVERY = 500, 20
 INSIDES = {

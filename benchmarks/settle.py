@@ -4,8 +4,9 @@ python benchmarks/settle.py [NAME ...] [--pairs] [--jobs N]
 
 Drops each assumption of each built-in claim that is certified (with ``--pairs`` each two of them,
 of claims that are not about an optimum) and searches again.  Of those that neither search decides
-it counts for how many `theory.settle` names assumptions, has each of these proofs searched and
-checked once more, and lists the claims for which none is named.  Exits 1 if a check fails.
+it counts for how many `ratecert.theory.advice.settle` names assumptions, has each of these proofs
+searched and checked once more, and lists the claims for which none is named.  Exits 1 if a check
+fails.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from proofs_check.checker import check
-from proofs_check.claim import Claim
-from proofs_check.errors import UserError
-from ratecert.files import load
-from ratecert.threads import use_one_thread
-from theory.derive import derive
-from theory.settle import settling
+from ratecert.io.claim_files import load
+from ratecert.pipeline.threads import use_one_thread
+from ratecert.proofs_check.checker import check
+from ratecert.proofs_check.language.claim import Claim
+from ratecert.proofs_check.language.errors import UserError
+from ratecert.theory.advice.settle import settling
+from ratecert.theory.derive import derive
 
 
 @dataclass(frozen=True, slots=True)

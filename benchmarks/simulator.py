@@ -22,9 +22,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from numerics.schedules import geometric
-from numerics.simulate import simulate
-from numerics.sources import Eigenbasis
+from ratecert.numerics.model.schedules import geometric
+from ratecert.numerics.simulation.sgd import simulate
+from ratecert.numerics.simulation.sources import Eigenbasis
 
 R, M, N, GAMMA, ROUNDS = 64, 200, 10**4, 0.1, 5
 LAM = np.arange(1.0, M + 1) ** -2

@@ -28,22 +28,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from proofs_check.algebra import Frac
-from proofs_check.claim import Claim, Condition
-from proofs_check.cone import Context, RejectedError, Tree
-from proofs_check.defined import check_defined
-from proofs_check.equivalence import check_equivalence
-from proofs_check.expr import Expr
-from proofs_check.goals import (
-    check_goal,
-    entry,
-    multiplier,
-    parameter,
-)
-from proofs_check.growth import bound
-from proofs_check.least import check_least
-from proofs_check.optimum import check_optimum
-from proofs_check.premises import (
+from ratecert.proofs_check.equivalence.proof import check_equivalence
+from ratecert.proofs_check.kernel.algebra import Frac
+from ratecert.proofs_check.kernel.cases import check_tree
+from ratecert.proofs_check.kernel.cone import Context, Tree
+from ratecert.proofs_check.kernel.defined import check_defined
+from ratecert.proofs_check.kernel.goals import check_goal, entry, multiplier, parameter
+from ratecert.proofs_check.kernel.growth import bound
+from ratecert.proofs_check.kernel.optimum import check_optimum
+from ratecert.proofs_check.kernel.premises import (
     Premises,
     is_about_parameters,
     is_assumed,
@@ -52,9 +45,13 @@ from proofs_check.premises import (
     require_explicit,
     with_slack,
 )
-from proofs_check.ratio import check_ratio
-from proofs_check.refutation import Refuted, check_allowed, check_refutation
-from proofs_check.tree import check_tree
+from ratecert.proofs_check.language.claim import Claim
+from ratecert.proofs_check.language.errors import RejectedError
+from ratecert.proofs_check.language.expr import Expr
+from ratecert.proofs_check.language.statement import Condition
+from ratecert.proofs_check.refutation.least import check_least
+from ratecert.proofs_check.refutation.ratio import check_ratio
+from ratecert.proofs_check.refutation.witness import Refuted, check_allowed, check_refutation
 
 __all__ = ["Checked", "check", "check_witness", "is_exact", "sides_of"]
 

@@ -10,27 +10,27 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from numerics.expected import expected_risk
-    from numerics.simulated import simulated_risk as simulate
-    from proofs_check.claimfile import make_claim as claim
-    from ratecert.commands.sum import enclose
-    from ratecert.files import load
-    from ratecert.pipeline import certify
-    from ratecert.rate import order
-    from ratecert.rates_table import rates_table
+from ratecert.version import __version__
 
-__version__ = "0.1.0"
+if TYPE_CHECKING:
+    from ratecert.commands.sum import enclose
+    from ratecert.io.claim_files import load
+    from ratecert.numerics.risk.expected import expected_risk
+    from ratecert.numerics.simulation.simulated import simulated_risk as simulate
+    from ratecert.orders.order import order
+    from ratecert.pipeline.certify import certify
+    from ratecert.proofs_check.files.read import make_claim as claim
+    from ratecert.show.rates_table import rates_table
 
 _HOMES = {
-    "certify": ("ratecert.pipeline", "certify"),
-    "claim": ("proofs_check.claimfile", "make_claim"),
+    "certify": ("ratecert.pipeline.certify", "certify"),
+    "claim": ("ratecert.proofs_check.files.read", "make_claim"),
     "enclose": ("ratecert.commands.sum", "enclose"),
-    "expected_risk": ("numerics.expected", "expected_risk"),
-    "load": ("ratecert.files", "load"),
-    "order": ("ratecert.rate", "order"),
-    "rates_table": ("ratecert.rates_table", "rates_table"),
-    "simulate": ("numerics.simulated", "simulated_risk"),
+    "expected_risk": ("ratecert.numerics.risk.expected", "expected_risk"),
+    "load": ("ratecert.io.claim_files", "load"),
+    "order": ("ratecert.orders.order", "order"),
+    "rates_table": ("ratecert.show.rates_table", "rates_table"),
+    "simulate": ("ratecert.numerics.simulation.simulated", "simulated_risk"),
 }
 """The module of each public name, and its name there."""
 
@@ -50,4 +50,4 @@ def __dir__() -> list[str]:
 
 
 if "IPython" in sys.modules:
-    import_module("ratecert.notebook").register()
+    import_module("ratecert.show.notebook").register()

@@ -1,7 +1,7 @@
 """The mutant census: whether the verifier notices when a built-in theorem is bent.
 
-Every mutant (`theory.mutants`) of every built-in claim that is certified is put to the search,
-and what it finds to the checker:
+Every mutant (`ratecert.theory.advice.mutants`) of every built-in claim that is certified is put to
+the search, and what it finds to the checker:
 
 - *refuted*: a checked witness contradicts it;
 - *proved*: a checked derivation proves it; it is true as well;
@@ -27,17 +27,16 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from proofs_check.checker import check, check_witness
-from proofs_check.claim import Claim
-from proofs_check.claimfile import make_claim
-from proofs_check.cone import RejectedError
-from proofs_check.errors import UserError
-from proofs_check.verdict import Verdict
-from ratecert.certificate_json import claim_table
-from ratecert.files import load
-from ratecert.pipeline import certify
-from theory.derive import derive
-from theory.mutants import KINDS, Mutant, mutants
+from ratecert.io.certificates import claim_table
+from ratecert.io.claim_files import load
+from ratecert.pipeline.certify import certify
+from ratecert.proofs_check.checker import check, check_witness
+from ratecert.proofs_check.files.read import make_claim
+from ratecert.proofs_check.language.claim import Claim
+from ratecert.proofs_check.language.errors import RejectedError, UserError
+from ratecert.proofs_check.verdict.certificate import Verdict
+from ratecert.theory.advice.mutants import KINDS, Mutant, mutants
+from ratecert.theory.derive import derive
 
 __all__ = ["OUTCOMES", "Result", "census", "main", "outcome", "page"]
 

@@ -21,9 +21,9 @@ from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
-from proofs_check.errors import UserError
-from ratecert import __version__
-from ratecert.unforeseen import guarded
+from ratecert.pipeline.unforeseen import guarded
+from ratecert.proofs_check.language.errors import UserError
+from ratecert.version import __version__
 
 __all__ = ["COMMANDS", "build_parser", "main"]
 
@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, str] = {
     "simulate": "ratecert.commands.simulate",
     "sweep": "ratecert.commands.sweep",
     "verify-proof": "ratecert.commands.verify_proof",
+    "check": "ratecert.commands.check",
     "spectrum": "ratecert.commands.spectrum",
     "table": "ratecert.commands.table",
     "plot": "ratecert.commands.plot",
@@ -117,7 +118,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, Mapping[str, ModuleType]]:
 
 
 def _complain(problem: object) -> None:
-    from ratecert.report import complain
+    from ratecert.show.terminal import complain
 
     complain(problem)
 

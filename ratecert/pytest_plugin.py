@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from proofs_check.claim import Claim
-    from proofs_check.verdict import Certificate
+    from ratecert.proofs_check.language.claim import Claim
+    from ratecert.proofs_check.verdict.certificate import Certificate
 
 __all__ = ["ClaimFileNode", "ClaimItem"]
 
@@ -40,8 +40,8 @@ class ClaimFileNode(pytest.File):
 
     def collect(self) -> Iterable[ClaimItem]:
         """Yield one item per claim; an unusable file is a collection error."""
-        from proofs_check.errors import UserError
-        from ratecert.files import read
+        from ratecert.io.claim_files import read
+        from ratecert.proofs_check.language.errors import UserError
 
         try:
             claims = read(self.path).claims
@@ -61,8 +61,8 @@ class ClaimItem(pytest.Item):
 
     def runtest(self) -> None:
         """Certify the claim."""
-        from proofs_check.errors import UserError
-        from ratecert.batch import judged
+        from ratecert.pipeline.batch import judged
+        from ratecert.proofs_check.language.errors import UserError
 
         outcome = judged(self.claim, self.config.getoption("certify"))
         if isinstance(outcome, UserError):
@@ -73,11 +73,11 @@ class ClaimItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return what a reader needs; a traceback only where ratecert itself is at fault."""
-        from proofs_check.errors import UserError
+        from ratecert.proofs_check.language.errors import UserError
 
         match excinfo.value:
             case UnexpectedVerdictError(certificate=certificate):
-                from ratecert.report import details
+                from ratecert.show.terminal import details
 
                 return details(certificate)
             case UserError() as error:
@@ -111,8 +111,8 @@ def pytest_configure(config: pytest.Config) -> None:
     path = config.getoption("certify_report")
     if path is None or hasattr(config, "workerinput"):
         return
-    from proofs_check.errors import UserError
-    from ratecert.certificate_json import check_writable
+    from ratecert.io.certificates import check_writable
+    from ratecert.proofs_check.language.errors import UserError
 
     path = config.invocation_params.dir / path
     try:
@@ -136,7 +136,7 @@ def pytest_runtest_makereport(
     """Put the certificate of a claim on its test report, as text that every transport carries."""
     test_report = yield
     if call.when == "call" and isinstance(item, ClaimItem) and item.certificate is not None:
-        from ratecert.certificate_json import report_entry
+        from ratecert.io.certificates import report_entry
 
         entry = json.dumps(report_entry(item.certificate))
         place = (str(item.path), item.claim.line)
@@ -160,8 +160,8 @@ class _Report:
 
     def pytest_sessionfinish(self) -> None:
         """Write the report."""
-        from proofs_check.errors import UserError
-        from ratecert.certificate_json import dumps, report, write_atomically
+        from ratecert.io.certificates import dumps, report, write_atomically
+        from ratecert.proofs_check.language.errors import UserError
 
         ordered = [self.entries[place] for place in sorted(self.entries)]
         try:

@@ -18,10 +18,10 @@ import mpmath
 import pytest
 from flint import arb, ctx
 
-from numerics.balls import enclose
-from numerics.balls.ball import precision
-from numerics.balls.program import Program
-from proofs_check.expr import Call, Expr, Name, Num, add, mul, neg, power
+from ratecert.numerics.balls import enclose
+from ratecert.numerics.balls.ball import precision
+from ratecert.numerics.balls.program import Program
+from ratecert.proofs_check.language.expr import Call, Expr, Name, Num, add, mul, neg, power
 
 BRUTE_FORCE = 2000
 """Up to this many terms are also added one by one."""

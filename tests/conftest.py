@@ -2,8 +2,8 @@
 
 Neither judges by the clock: how long an example takes says something about the machine.
 
-Comparisons of simulated with exact numbers go through one `Ledger`, over all processes of a run:
-at the end the rates of false alarms that they declared are added up, and the positions of all
+Comparisons of simulated with exact numbers go through one `AlarmAccount`, over all processes of a
+run: at the end the rates of false alarms that they declared are added up, and the positions of all
 runs are tested for uniformity.  Either may fail the run.
 
 Linear algebra runs on one thread, as in the commands: its threads wait for each other where the
@@ -20,12 +20,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import pytest
 from hypothesis import HealthCheck, settings
 
-from numerics.statistics import Budget, Ledger
+from ratecert.numerics.simulation.statistics import AlarmAccount, Budget
 
 SHARES = 1000
 """Shares of the suite's rate of false alarms; a test of the suite spends one or a few."""
 
-_LEDGER = pytest.StashKey[Ledger]()
+_LEDGER = pytest.StashKey[AlarmAccount]()
 _TOLD = pytest.StashKey[str]()
 
 _BY_THE_CLOCK = [HealthCheck.too_slow]
@@ -39,11 +39,11 @@ def pytest_configure(config: pytest.Config) -> None:
     # A shell that runs the tests in the background has them ignore Ctrl-C, and what they start.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    config.stash[_LEDGER] = Ledger(Budget(SHARES))
+    config.stash[_LEDGER] = AlarmAccount(Budget(SHARES))
 
 
 @pytest.fixture(scope="session")
-def ledger(pytestconfig: pytest.Config) -> Ledger:
+def ledger(pytestconfig: pytest.Config) -> AlarmAccount:
     return pytestconfig.stash[_LEDGER]
 
 

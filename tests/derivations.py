@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from proofs_check.checker import check
-from proofs_check.claim import Claim
-from proofs_check.claimfile import make_claim
-from proofs_check.cone import RejectedError
-from theory.derivation import CaseNeededError, derivation
-from theory.derive import derive
-from theory.prover import StuckError
-from theory.refute import model
+from ratecert.proofs_check.checker import check
+from ratecert.proofs_check.files.read import make_claim
+from ratecert.proofs_check.language.claim import Claim
+from ratecert.proofs_check.language.errors import RejectedError
+from ratecert.theory.derive import derivation, derive
+from ratecert.theory.search.prover import CaseNeededError, StuckError
+from ratecert.theory.witnesses.refute import model
 
 
 def is_derived(says: str, *assume: str, **settings: Any) -> bool:

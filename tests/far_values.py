@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import mpmath
 
-from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow
+from ratecert.proofs_check.language.expr import Add, Call, Expr, Mul, Name, Num, Pow
 
 __all__ = ["far_value"]
 

@@ -1,6 +1,6 @@
 """A judge for tests of the face: certificates made by hand, told by the claim's id.
 
-It stands in the place of `ratecert.pipeline` there, and may be run in other processes.
+It stands in the place of `ratecert.pipeline.certify` there, and may be run in other processes.
 """
 
 from __future__ import annotations
@@ -9,9 +9,16 @@ import os
 import signal
 import time
 
-from proofs_check.claim import Claim
-from proofs_check.errors import UserError
-from proofs_check.verdict import LEGS, Certificate, Evidence, Light, Regime, Verdict
+from ratecert.proofs_check.language.claim import Claim
+from ratecert.proofs_check.language.errors import UserError
+from ratecert.proofs_check.verdict.certificate import (
+    LEGS,
+    Certificate,
+    Evidence,
+    Light,
+    Regime,
+    Verdict,
+)
 
 
 def certify(claim: Claim, level: str = "quick") -> Certificate:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from proofs_check.ledger.book import Report, _Book
+from ratecert.proofs_check.ledger.book import Report, _Book
 
 PATH = Path(__file__).parents[1] / "theory" / "papers" / "lin2024.ledger.toml"
 Item = dict[str, Any]

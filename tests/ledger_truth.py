@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from scipy.special import zeta
 
-from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, Sum
-from proofs_check.ledger.terms import Relation, parse_formula, parse_relation
+from ratecert.proofs_check.language.expr import Add, Call, Expr, Mul, Name, Num, Pow, Sum
+from ratecert.proofs_check.ledger.terms import Relation, parse_formula, parse_relation
 
 SLACK = 1e-9
 """Relative rounding error that is forgiven."""

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, Sum
-from proofs_check.orders import Order
-from proofs_check.paths import Path
+from ratecert.proofs_check.language.expr import Add, Call, Expr, Mul, Name, Num, Pow, Sum
+from ratecert.proofs_check.paths.bounds import Path
+from ratecert.proofs_check.paths.orders import Order
 
 FIRST = 64
 LARGEST = 690.0

@@ -15,15 +15,15 @@ from fractions import Fraction
 
 from hypothesis import strategies as st
 
-from numerics.balls.ball import Refusal
-from numerics.legs.rungs import rungs
-from numerics.legs.trend import Reading
-from proofs_check.claimfile import make_claim
-from proofs_check.expr import free_names
-from proofs_check.language import parse_condition
-from proofs_check.orders import Order, exact_value
-from proofs_check.paths import Path, order_along
-from proofs_check.verdict import Regime
+from ratecert.numerics.balls.ball import Refusal
+from ratecert.numerics.legs.rungs import rungs
+from ratecert.numerics.legs.trend import Reading
+from ratecert.proofs_check.files.read import make_claim
+from ratecert.proofs_check.language.expr import free_names
+from ratecert.proofs_check.language.grammar import parse_condition
+from ratecert.proofs_check.paths.bounds import Path, order_along
+from ratecert.proofs_check.paths.orders import Order, exact_value
+from ratecert.proofs_check.verdict.certificate import Regime
 
 __all__ = ["Drawn", "compared", "directions", "drawn", "holds", "path_along"]
 

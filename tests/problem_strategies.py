@@ -10,8 +10,8 @@ from flint import arb, arb_mat, ctx
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from numerics.risk import largest_stable_gamma
-from numerics.schedules import Schedule, constant, cosine, geometric, wsd
+from ratecert.numerics.exact.excess import largest_stable_gamma
+from ratecert.numerics.model.schedules import Schedule, constant, cosine, geometric, wsd
 
 Array = NDArray[np.float64]
 

@@ -7,9 +7,22 @@ from fractions import Fraction
 
 from hypothesis import strategies as st
 
-from proofs_check.claim import ALGORITHMS, FEATURES, RELATIONS, SCHEDULES, Condition
-from proofs_check.expr import Call, Expr, Name, Num, add, div, mul, neg, power, sum_over, unmarked
-from proofs_check.language import Statement
+from ratecert.proofs_check.language.claim import ALGORITHMS, FEATURES, SCHEDULES
+from ratecert.proofs_check.language.expr import (
+    Call,
+    Expr,
+    Name,
+    Num,
+    add,
+    div,
+    mul,
+    neg,
+    power,
+    sum_over,
+    unmarked,
+)
+from ratecert.proofs_check.language.grammar import Statement
+from ratecert.proofs_check.language.statement import RELATIONS, Condition
 
 PARAMETERS = ("a", "b", "s")
 NAMES = (*PARAMETERS, "M", "N", "N_eff", "gamma", "pi")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from proofs_check.errors import UserError
+from ratecert.proofs_check.language.errors import UserError
 
 
 def square(point: Mapping[str, Any]) -> dict[str, Any]:

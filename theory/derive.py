@@ -10,24 +10,23 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from proofs_check.checker import Checked, check
-from proofs_check.claim import Claim
-from proofs_check.cone import RejectedError
-from proofs_check.errors import UserError
-from proofs_check.expr import Num, unmarked
-from proofs_check.goals import is_impossible
-from proofs_check.premises import Premises, left_and_right, premises, stated
-from proofs_check.verdict import Regime
-from theory.derivation import CaseNeededError, derivation, settled, with_values
-from theory.least import refute_optimum
-from theory.optimise import proposed_optimum
-from theory.prover import StuckError
-from theory.rates import Region, overall, regions
-from theory.ratio import refute_ratio
-from theory.refute import model, refute
-from theory.suggestions import why
+from ratecert.proofs_check.checker import Checked, check
+from ratecert.proofs_check.kernel.goals import is_impossible
+from ratecert.proofs_check.kernel.premises import Premises, left_and_right, premises, stated
+from ratecert.proofs_check.language.claim import Claim
+from ratecert.proofs_check.language.errors import RejectedError, UserError
+from ratecert.proofs_check.language.expr import Num, unmarked
+from ratecert.proofs_check.verdict.certificate import Regime
+from ratecert.theory.optima.optimise import optimum_derivation, proposed_optimum
+from ratecert.theory.rates.rates import Region, overall, regions
+from ratecert.theory.search.derivation import comparison_derivation, settled, with_values
+from ratecert.theory.search.prover import CaseNeededError, StuckError
+from ratecert.theory.search.suggestions import why
+from ratecert.theory.witnesses.least import refute_optimum
+from ratecert.theory.witnesses.ratio import refute_ratio
+from ratecert.theory.witnesses.refute import model, refute
 
-__all__ = ["Derived", "checked_derivation", "derive", "require_possible"]
+__all__ = ["Derived", "checked_derivation", "derivation", "derive", "require_possible"]
 
 
 QUICK_VALUES, QUICK_PATHS = 3, 8
@@ -38,10 +37,10 @@ QUICK_VALUES, QUICK_PATHS = 3, 8
 class Derived:
     """The outcome of the search.
 
-    `proof` is the derivation of the claim as data for `proofs_check.checker`, `refutation` a
-    witness against it as data for `proofs_check.refutation`; `reason` says why neither was found.
-    `derived` is the order of the left side in the claim language ("" if unknown) and `regimes`
-    its order in each case that the sums distinguish.
+    `proof` is the derivation of the claim as data for `ratecert.proofs_check.checker`,
+    `refutation` a witness against it as data for `ratecert.proofs_check.refutation.witness`;
+    `reason` says why neither was found. `derived` is the order of the left side in the claim
+    language ("" if unknown) and `regimes` its order in each case that the sums distinguish.
     """
 
     proof: dict[str, Any] | None
@@ -83,6 +82,19 @@ def derive(claim: Claim) -> Derived:
     if refutation is not None:
         refutation = {**refutation, **defined}
     return Derived(proof, refutation, unmarked(reason), unmarked(derived), regimes)
+
+
+def derivation(claim: Claim) -> dict[str, Any]:
+    """Return the derivation of a claim as data.
+
+    Raises
+    ------
+    StuckError, RejectedError
+        Where none is found, with the reason.
+    """
+    defined = with_values(claim)
+    searched = comparison_derivation if claim.objective is None else optimum_derivation
+    return {**searched(claim), **defined}
 
 
 def checked_derivation(claim: Claim) -> Checked:

@@ -11,16 +11,17 @@ from sympy import latex as sympy_latex
 from generate import evidence, regimes
 from generate.markdown import bar, html, one_table, sections, shifted, slug
 from generate.verdicts import Judged, title_of
-from proofs_check.claim import Condition, Paper
-from proofs_check.expr import Name, Num, Pow, mul
-from proofs_check.language import parse_condition, parse_expr
-from proofs_check.verdict import Certificate, Light, Verdict
-from ratecert.latex import Cell, Math, Text
-from ratecert.mathtext import condition, latex
-from ratecert.page import Block, Paragraph, line, markdown_words, math, to_markdown
-from ratecert.sharp import Sharp, sharp_constants
-from ratecert.tidy import tidy
-from theory.asymptotics import N_eff
+from ratecert.explain.sharp import Sharp, sharp_constants
+from ratecert.proofs_check.language.claim import Paper
+from ratecert.proofs_check.language.expr import Name, Num, Pow, mul
+from ratecert.proofs_check.language.grammar import parse_condition, parse_expr
+from ratecert.proofs_check.language.statement import Condition
+from ratecert.proofs_check.verdict.certificate import Certificate, Light, Verdict
+from ratecert.theory.expansions.asymptotics import N_eff
+from ratecert.writing.mathtext import condition, latex
+from ratecert.writing.page import Block, Paragraph, line, markdown_words, math, to_markdown
+from ratecert.writing.tables import Math, TableCell, Text
+from ratecert.writing.tidy import tidy
 
 __all__ = ["claim_page", "statement_of"]
 
@@ -146,7 +147,8 @@ def _sharp(known: Sharp, is_certified: bool) -> str:
     exact = "exact, per unit noise" if known.part == "variance" else "exact"
     return (
         f"$$\n{latex(Name(known.part))} \\sim {noise}{form}\n$$\n\n"
-        f"Derived in `theory.asymptotics`{regime}; {status}. The exact risk beside it:\n\n"
+        f"Derived in `ratecert.theory.expansions.asymptotics`{regime}; {status}. "
+        "The exact risk beside it:\n\n"
         f"{one_table(('parameters', 'sizes', exact, 'exact/form'), rows)}"
     )
 
@@ -232,7 +234,7 @@ def _witness(judged: Judged) -> str:
     )
 
 
-def _inline(cell: Cell) -> str:
+def _inline(cell: TableCell) -> str:
     return f"${cell.latex}$" if isinstance(cell, Math) else markdown_words(cell.words)
 
 
@@ -241,5 +243,5 @@ def _certificate(name: str) -> str:
     return (
         "## Certificate\n\n"
         f"{{download}}`{file}` holds the claim and its derivation as data; "
-        f"`python -m proofs_check {file}` checks it again, without SymPy, NumPy or SciPy.\n"
+        f"`ratecert check {file}` checks it again, without SymPy, NumPy or SciPy.\n"
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from generate.markdown import code
 from ratecert.cli import build_parser
-from ratecert.page import markdown_words
+from ratecert.writing.page import markdown_words
 
 __all__ = ["commands_page"]
 

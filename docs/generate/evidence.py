@@ -8,14 +8,14 @@ from math import log
 from typing import Any
 
 from generate.markdown import html, one_table
-from numerics.problem import evaluate
-from proofs_check.claim import Claim
-from proofs_check.expr import Name
-from proofs_check.language import parse_expr
-from proofs_check.verdict import Certificate, Evidence
-from ratecert.figures import Series, ladder_figure, themed_svg
-from ratecert.latex import Cell, Math, Text
-from ratecert.page import equation, math
+from ratecert.numerics.model.problem import evaluate
+from ratecert.proofs_check.language.claim import Claim
+from ratecert.proofs_check.language.expr import Name
+from ratecert.proofs_check.language.grammar import parse_expr
+from ratecert.proofs_check.verdict.certificate import Certificate, Evidence
+from ratecert.show.figures import Series, ladder_figure, themed_svg
+from ratecert.writing.page import equation, math
+from ratecert.writing.tables import Math, TableCell, Text
 
 __all__ = ["enclosures", "exact_values", "figure", "place_cells", "simulations"]
 
@@ -32,12 +32,12 @@ def ladders(evidence: Evidence) -> list[Mapping[str, Any]]:
     return [found for found in evidence.details.get("ladders", []) if found.get("rungs")]
 
 
-def place_cells(values: Mapping[str, str], path: Mapping[str, str]) -> tuple[Cell, Cell]:
+def place_cells(values: Mapping[str, str], path: Mapping[str, str]) -> tuple[TableCell, TableCell]:
     """Return parameter values and a path of the sizes, for a row of a table."""
     return _equations(values), _equations(path)
 
 
-def _equations(texts: Mapping[str, str]) -> Cell:
+def _equations(texts: Mapping[str, str]) -> TableCell:
     shown = [equation(math(Name(name)), math(parse_expr(text))) for name, text in texts.items()]
     if not shown:
         return Text("any")
@@ -55,7 +55,7 @@ def enclosures(certificate: Certificate) -> str:
     )
 
 
-def _enclosed(rung: Mapping[str, Any]) -> tuple[Cell, ...]:
+def _enclosed(rung: Mapping[str, Any]) -> tuple[TableCell, ...]:
     t = math(parse_expr(rung["t"]))
     if "ratio" in rung:
         return t, Text(_ball(rung["ratio"]))
@@ -84,12 +84,12 @@ def exact_values(certificate: Certificate) -> str:
     )
 
 
-def _exact(rung: Mapping[str, Any]) -> tuple[Cell, ...]:
+def _exact(rung: Mapping[str, Any]) -> tuple[TableCell, ...]:
     sizes = ", ".join(f"{name} = {value}" for name, value in rung["sizes"].items())
     return Text(sizes), Text(_plain(rung["ratio"]))
 
 
-def _rows(found: Sequence[Mapping[str, Any]], cells: Any) -> Iterator[tuple[Cell, ...]]:
+def _rows(found: Sequence[Mapping[str, Any]], cells: Any) -> Iterator[tuple[TableCell, ...]]:
     """Yield the rungs of each ladder; what they share stands on the first."""
     for ladder in found:
         place = place_cells(ladder["values"], ladder["path"])

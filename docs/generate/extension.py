@@ -14,7 +14,7 @@ from generate.commands import commands_page
 from generate.ledger import ledger_pages
 from generate.markdown import slug, write
 from generate.phase import phase_page
-from ratecert.certificate_json import dumps, record
+from ratecert.io.certificates import dumps, record
 
 _LOG = logging.getLogger(__name__)
 

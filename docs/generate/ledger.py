@@ -19,9 +19,9 @@ from math import ceil
 from typing import Any
 
 from generate.markdown import code, html, one_table, slug
-from ratecert.files import builtin_papers
-from ratecert.latex import Text
-from ratecert.page import markdown_words
+from ratecert.io.claim_files import builtin_papers
+from ratecert.writing.page import markdown_words
+from ratecert.writing.tables import Text
 
 __all__ = ["Lemma", "graph", "layers", "ledger_pages", "lemmas_of"]
 

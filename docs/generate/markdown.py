@@ -8,10 +8,10 @@ from dataclasses import replace
 from html import escape
 from pathlib import Path
 
-from proofs_check.verdict import LEGS, Certificate, Light, Verdict
-from ratecert.latex import Cell, Group, Table, Text, to_markdown
-from ratecert.page import Block, Heading
-from ratecert.page import to_markdown as page_markdown
+from ratecert.proofs_check.verdict.certificate import LEGS, Certificate, Light, Verdict
+from ratecert.writing.page import Block, Heading
+from ratecert.writing.page import to_markdown as page_markdown
+from ratecert.writing.tables import Group, Table, TableCell, Text, to_markdown
 
 __all__ = ["bar", "code", "html", "one_table", "sections", "shifted", "slug", "write"]
 
@@ -56,7 +56,7 @@ def _light(leg: str, light: Light) -> str:
     )
 
 
-def one_table(heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+def one_table(heads: Sequence[str], rows: Iterable[Sequence[TableCell]]) -> str:
     """Return a table without groups; empty where there is no row."""
     kept = tuple(tuple(row) for row in rows)
     if not kept:

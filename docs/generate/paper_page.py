@@ -8,11 +8,11 @@ from generate.claim_page import claim_page, statement_of
 from generate.markdown import bar, code, one_table, slug
 from generate.regimes import table as regimes_table
 from generate.verdicts import Judged, PaperRun, title_of
-from proofs_check.claim import Paper
-from proofs_check.verdict import Verdict
-from ratecert.latex import Text, to_markdown
-from ratecert.page import markdown_words
-from ratecert.rates_table import bibtex, rates_table
+from ratecert.proofs_check.language.claim import Paper
+from ratecert.proofs_check.verdict.certificate import Verdict
+from ratecert.show.rates_table import bibtex, rates_table
+from ratecert.writing.page import markdown_words
+from ratecert.writing.tables import Text, to_markdown
 
 __all__ = ["index_page", "pages"]
 

@@ -17,17 +17,26 @@ from json import dumps
 
 from generate.markdown import html, one_table, slug
 from generate.verdicts import Judged, PaperRun
-from proofs_check.claim import Condition
-from proofs_check.claimfile import make_claim
-from proofs_check.expr import Add, Expr, Mul, Name, Num, Pow, children, free_names, rebuild
-from proofs_check.language import parse_condition, parse_expr
-from proofs_check.orders import exact_value
-from proofs_check.verdict import Regime, Verdict
-from ratecert.latex import Cell as TableCell
-from ratecert.latex import Math, Text
-from ratecert.mathtext import latex
-from ratecert.page import markdown_words, math, math_condition
-from ratecert.tidy import tidy
+from ratecert.proofs_check.files.read import make_claim
+from ratecert.proofs_check.language.expr import (
+    Add,
+    Expr,
+    Mul,
+    Name,
+    Num,
+    Pow,
+    children,
+    free_names,
+    rebuild,
+)
+from ratecert.proofs_check.language.grammar import parse_condition, parse_expr
+from ratecert.proofs_check.language.statement import Condition
+from ratecert.proofs_check.paths.orders import exact_value
+from ratecert.proofs_check.verdict.certificate import Regime, Verdict
+from ratecert.writing.mathtext import latex
+from ratecert.writing.page import markdown_words, math, math_condition
+from ratecert.writing.tables import Math, TableCell, Text
+from ratecert.writing.tidy import tidy
 
 __all__ = ["Cell", "cells_of", "phase_page"]
 

@@ -14,15 +14,16 @@ from html import escape
 from itertools import pairwise
 
 from generate.markdown import html, one_table
-from numerics.legs.places import moderate_values
-from proofs_check.claim import Claim, Condition
-from proofs_check.expr import Expr, free_names
-from proofs_check.language import parse_condition, parse_expr
-from proofs_check.orders import Order, UndecidedError
-from proofs_check.paths import Path, order_along
-from proofs_check.verdict import Certificate, Regime
-from ratecert.latex import Cell, Math, Text
-from ratecert.page import math, math_condition
+from ratecert.numerics.legs.places import moderate_values
+from ratecert.proofs_check.language.claim import Claim
+from ratecert.proofs_check.language.expr import Expr, free_names
+from ratecert.proofs_check.language.grammar import parse_condition, parse_expr
+from ratecert.proofs_check.language.statement import Condition
+from ratecert.proofs_check.paths.bounds import Path, order_along
+from ratecert.proofs_check.paths.orders import Order, UndecidedError
+from ratecert.proofs_check.verdict.certificate import Certificate, Regime
+from ratecert.writing.page import math, math_condition
+from ratecert.writing.tables import Math, TableCell, Text
 
 __all__ = ["picture", "sectors", "table"]
 
@@ -42,12 +43,12 @@ def table(certificate: Certificate) -> str:
     return one_table(("", "where", "order"), _rows(certificate))
 
 
-def _rows(certificate: Certificate) -> Iterator[tuple[Cell, ...]]:
+def _rows(certificate: Certificate) -> Iterator[tuple[TableCell, ...]]:
     for number, regime in enumerate(certificate.regimes, 1):
         shown = [math_condition(condition) for condition in conditions_of(regime)]
         latex, plain = (sep.join(texts) for sep, texts in (
             (r",\ ", [m.latex for m in shown]), (", ", [m.plain for m in shown])))  # fmt: skip
-        where: Cell = Math(latex, plain) if shown else Text("always")
+        where: TableCell = Math(latex, plain) if shown else Text("always")
         yield Text(str(number)), where, math(parse_expr(regime.order))
 
 

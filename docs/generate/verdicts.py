@@ -18,14 +18,14 @@ from functools import cache
 from os import cpu_count
 from pathlib import Path
 
-from proofs_check.claim import Claim
-from proofs_check.claimfile import ClaimFile
-from proofs_check.errors import UserError
-from proofs_check.verdict import Certificate
-from ratecert.batch import certify_all
-from ratecert.certificate_json import claim_table
-from ratecert.exposition import Explained, explained
-from ratecert.files import builtin_papers, read
+from ratecert.explain.exposition import Explained, explained
+from ratecert.io.certificates import claim_table
+from ratecert.io.claim_files import builtin_papers, read
+from ratecert.pipeline.batch import certify_all
+from ratecert.proofs_check.files.read import ClaimFile
+from ratecert.proofs_check.language.claim import Claim
+from ratecert.proofs_check.language.errors import UserError
+from ratecert.proofs_check.verdict.certificate import Certificate
 
 __all__ = ["Judged", "PaperRun", "fingerprint", "run", "title_of"]
 
@@ -95,7 +95,10 @@ def _digest(*parts: Path | str) -> str:
 def _engines() -> str:
     """Return a hash of what an answer depends on beside its claim."""
     rooms = (ROOT / room for room in ("proofs_check", "theory", "numerics"))
-    lock, pipeline = ROOT / "requirements" / "run.txt", ROOT / "ratecert" / "pipeline.py"
+    lock, pipeline = (
+        ROOT / "requirements" / "run.txt",
+        ROOT / "ratecert" / "pipeline" / "certify.py",
+    )
     return _digest(platform.python_version(), *rooms, lock, pipeline)
 
 

@@ -21,29 +21,29 @@ Precision is set and restored inside each call, under one lock, so that calls fr
 safe; an `arb` taken out of a `Ball` lives at the precision of whoever takes it.
 """
 
-from numerics.balls.ball import (
+from ratecert.numerics.balls.ball import (
     MAX_DIGITS,
     REASONS,
     Ball,
-    Order,
+    Comparison,
     Refusal,
     certainly_greater,
     certainly_less,
     compare,
 )
-from numerics.balls.enclosure import enclose, enclose_expr
-from numerics.balls.ladder import Drift, Ladder, Path, drift, ladder
-from numerics.balls.mpmath_leg import Disagreement, confirms, second_opinion
+from ratecert.numerics.balls.enclosure import enclose, enclose_expr
+from ratecert.numerics.balls.ladder import Drift, Ladder, LadderPath, drift, ladder
+from ratecert.numerics.balls.mpmath_leg import Disagreement, confirms, second_opinion
 
 __all__ = [
     "MAX_DIGITS",
     "REASONS",
     "Ball",
+    "Comparison",
     "Disagreement",
     "Drift",
     "Ladder",
-    "Order",
-    "Path",
+    "LadderPath",
     "Refusal",
     "certainly_greater",
     "certainly_less",

@@ -26,14 +26,14 @@ from fractions import Fraction
 
 from flint import arb, ctx, fmpq
 
-from proofs_check.errors import UserError
-from proofs_check.expr import Expr, Name, Num, children, rebuild, unmarked
+from ratecert.proofs_check.language.errors import UserError
+from ratecert.proofs_check.language.expr import Expr, Name, Num, children, rebuild, unmarked
 
 __all__ = [
     "MAX_DIGITS",
     "REASONS",
     "Ball",
-    "Order",
+    "Comparison",
     "Refusal",
     "certain_floor",
     "certainly_greater",
@@ -223,7 +223,7 @@ class Ball:
     __lt__ = __le__ = __gt__ = __ge__ = _no_order
 
 
-class Order(enum.Enum):
+class Comparison(enum.Enum):
     """What is certain about two balls."""
 
     LESS = "less"
@@ -234,23 +234,23 @@ class Order(enum.Enum):
 Comparable = Ball | arb | Fraction | int
 
 
-def compare(x: Comparable, y: Comparable) -> Order:
+def compare(x: Comparable, y: Comparable) -> Comparison:
     """Return LESS or GREATER where every point of `x` and of `y` compares so."""
     with precision(max(map(_bits, (x, y)))):
         difference = _as_arb(x) - _as_arb(y)
         if difference.upper() < 0:
-            return Order.LESS
-        return Order.GREATER if difference.lower() > 0 else Order.UNDECIDED
+            return Comparison.LESS
+        return Comparison.GREATER if difference.lower() > 0 else Comparison.UNDECIDED
 
 
 def certainly_less(x: Comparable, y: Comparable) -> bool:
     """Tell whether ``x < y`` for all points of the two balls."""
-    return compare(x, y) is Order.LESS
+    return compare(x, y) is Comparison.LESS
 
 
 def certainly_greater(x: Comparable, y: Comparable) -> bool:
     """Tell whether ``x > y`` for all points of the two balls."""
-    return compare(x, y) is Order.GREATER
+    return compare(x, y) is Comparison.GREATER
 
 
 def _as_arb(x: Comparable) -> arb:

@@ -27,9 +27,9 @@ from itertools import count, pairwise
 
 from flint import arb, ctx
 
-from numerics.balls.ball import Ball, Refusal, check_digits, precision, shown
-from numerics.balls.euler_maclaurin import Kernel, finite_sum, sample_size
-from numerics.balls.nested import (
+from ratecert.numerics.balls.ball import Ball, Refusal, check_digits, precision, shown
+from ratecert.numerics.balls.euler_maclaurin import SummationOrder, finite_sum, sample_size
+from ratecert.numerics.balls.nested import (
     ANCHOR,
     Inner,
     absolute_bound,
@@ -38,7 +38,7 @@ from numerics.balls.nested import (
     primitive,
     remainder,
 )
-from numerics.balls.program import (
+from ratecert.numerics.balls.program import (
     Program,
     Values,
     constant,
@@ -47,8 +47,8 @@ from numerics.balls.program import (
     is_same,
     power_bits,
 )
-from numerics.balls.tail import TooEarly, larger_at_infinity, tail
-from proofs_check.expr import (
+from ratecert.numerics.balls.tail import TooEarly, larger_at_infinity, tail
+from ratecert.proofs_check.language.expr import (
     Add,
     Call,
     Expr,
@@ -408,7 +408,7 @@ class _Evaluation:
     def _pieces(
         self, term: Expr, index: str, lo: int, hi: int, values: Values, scale: arb, accuracy: int
     ) -> arb:
-        kernel = Kernel.for_bits(accuracy + 16, self.effort)
+        kernel = SummationOrder.for_bits(accuracy + 16, self.effort)
         tolerance = _tolerance(scale, accuracy)
         total = arb(0)
         for x, y, piece in _resolved(term, index, lo, hi, values):

@@ -52,12 +52,12 @@ from typing import Literal
 
 from flint import acb, arb, ctx, fmpq
 
-from numerics.balls.ball import Refusal, precision, rational_ball, shown
-from numerics.balls.monotone import is_completely_monotone
-from numerics.balls.program import Program, Values, exact
-from proofs_check.expr import Call, Expr, Mul, Name, Pow, free_names
+from ratecert.numerics.balls.ball import Refusal, precision, rational_ball, shown
+from ratecert.numerics.balls.monotone import is_completely_monotone
+from ratecert.numerics.balls.program import Program, Values, exact
+from ratecert.proofs_check.language.expr import Call, Expr, Mul, Name, Pow, free_names
 
-__all__ = ["Kernel", "finite_sum", "sample_size"]
+__all__ = ["SummationOrder", "finite_sum", "sample_size"]
 
 Kind = Literal["dead", "monotone", "smooth", "direct"]
 
@@ -68,7 +68,7 @@ _REFINEMENTS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Kernel:
+class SummationOrder:
     """Order and least disc radius of Euler–Maclaurin.
 
     Attributes
@@ -83,7 +83,7 @@ class Kernel:
     radius: int
 
     @classmethod
-    def for_bits(cls, bits: int, effort: float = 0.3) -> Kernel:
+    def for_bits(cls, bits: int, effort: float = 0.3) -> SummationOrder:
         """Return a kernel whose remainder is about ``2^-bits`` relative to the term.
 
         With ``2p = 2 effort D``, ``D = bits log 2``, Stirling's formula asks for
@@ -95,7 +95,13 @@ class Kernel:
 
 
 def finite_sum(
-    term: Expr, index: str, values: Values, lo: int, hi: int, tolerance: arb, kernel: Kernel
+    term: Expr,
+    index: str,
+    values: Values,
+    lo: int,
+    hi: int,
+    tolerance: arb,
+    kernel: SummationOrder,
 ) -> arb:
     """Return a ball around ``Σ_{i=lo}^{hi} term`` at the working precision.
 
@@ -185,7 +191,9 @@ def _sampled(points: list[int], sizes: Mapping[int, tuple[arb, arb]]) -> arb:
 class _Run:
     """One summation: the programs, the tolerance, and what has been neglected so far."""
 
-    def __init__(self, term: Expr, index: str, values: Values, tolerance: arb, kernel: Kernel):
+    def __init__(
+        self, term: Expr, index: str, values: Values, tolerance: arb, kernel: SummationOrder
+    ):
         self.program = Program(term, index, values)
         self.in_log = Program(term, index, values, logarithmic=True)
         self.kernel = kernel

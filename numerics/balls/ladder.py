@@ -33,7 +33,7 @@ from typing import Any
 
 from flint import arb
 
-from numerics.balls.ball import (
+from ratecert.numerics.balls.ball import (
     Ball,
     Refusal,
     certainly_less,
@@ -41,18 +41,18 @@ from numerics.balls.ball import (
     precision,
     rational_ball,
 )
-from numerics.balls.enclosure import enclose_expr
-from numerics.balls.risk_sums import n_eff
-from proofs_check.expr import Expr, div, free_names, substitute
+from ratecert.numerics.balls.enclosure import enclose_expr
+from ratecert.numerics.balls.risk_sums import n_eff
+from ratecert.proofs_check.language.expr import Expr, div, free_names, substitute
 
 __all__ = [
     "INTEGER_SIZES",
     "SCALES",
     "Drift",
     "Ladder",
-    "Path",
+    "LadderPath",
     "Powers",
-    "Row",
+    "Rung",
     "by_turns",
     "drift",
     "ladder",
@@ -77,7 +77,7 @@ _PARITIES = ((1, 0, 1), (0, 1, 1), (1, 1, 1))
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
+class LadderPath:
     """``size = t^x (log t)^y (log log t)^z`` for each name, with the natural logarithm.
 
     Attributes
@@ -127,7 +127,7 @@ def _of_parity(value: Fraction, parity: int) -> Fraction:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Rung:
     """One scale: the sizes, the ratio, and the local slope from the row before."""
 
     t: int
@@ -152,7 +152,7 @@ class Ladder:
         or with too few steps to tell.
     """
 
-    rows: tuple[Row, ...]
+    rows: tuple[Rung, ...]
     lower: Ball
     upper: Ball
     explained: bool | None
@@ -167,7 +167,7 @@ class Ladder:
         }
 
 
-def _row_json(row: Row) -> dict[str, Any]:
+def _row_json(row: Rung) -> dict[str, Any]:
     return {
         "t": str(row.t),
         "sizes": {name: str(value) for name, value in sorted(row.sizes.items())},
@@ -180,7 +180,7 @@ def _row_json(row: Row) -> dict[str, Any]:
 def ladder(
     numerator: Side,
     denominator: Side,
-    path: Path,
+    path: LadderPath,
     parameters: Mapping[str, Fraction | int],
     scales: Sequence[int] = SCALES,
     digits: int = 20,
@@ -222,7 +222,7 @@ def ladder(
     found = drift(list(zip(scales, ratios, strict=True)), powers, ripple)
     slopes = (None, *found.slopes)
     amplitudes = (None, *(found.amplitudes or [None] * len(found.slopes)))
-    rows = map(Row, scales, places, ratios, slopes, amplitudes)
+    rows = map(Rung, scales, places, ratios, slopes, amplitudes)
     return Ladder(tuple(rows), *_extremes(ratios), found.explained)
 
 

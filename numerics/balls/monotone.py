@@ -34,8 +34,18 @@ from fractions import Fraction
 
 from flint import arb
 
-from numerics.balls.program import Program, Values, constant, exact
-from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, free_names, mul
+from ratecert.numerics.balls.program import Program, Values, constant, exact
+from ratecert.proofs_check.language.expr import (
+    Add,
+    Call,
+    Expr,
+    Mul,
+    Name,
+    Num,
+    Pow,
+    free_names,
+    mul,
+)
 
 __all__ = ["is_bernstein", "is_completely_monotone"]
 

@@ -29,8 +29,8 @@ from typing import Any
 
 import mpmath
 
-from numerics.balls.ball import Ball, shown
-from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, Sum, walk
+from ratecert.numerics.balls.ball import Ball, shown
+from ratecert.proofs_check.language.expr import Add, Call, Expr, Mul, Name, Num, Pow, Sum, walk
 
 __all__ = ["Disagreement", "Jet", "Opinion", "confirms", "second_opinion"]
 

@@ -33,9 +33,9 @@ from typing import Literal
 
 from flint import arb, fmpq
 
-from numerics.balls.program import Program, Values, exact
-from numerics.balls.tail import TooEarly, tail
-from proofs_check.expr import (
+from ratecert.numerics.balls.program import Program, Values, exact
+from ratecert.numerics.balls.tail import TooEarly, tail
+from ratecert.proofs_check.language.expr import (
     Add,
     Call,
     Expr,

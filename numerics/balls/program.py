@@ -29,8 +29,8 @@ from typing import Any
 
 from flint import acb, acb_poly, arb, arb_poly, arb_series
 
-from numerics.balls.ball import Refusal, rational_ball, shown
-from proofs_check.expr import (
+from ratecert.numerics.balls.ball import Refusal, rational_ball, shown
+from ratecert.proofs_check.language.expr import (
     Add,
     Call,
     Expr,
@@ -48,7 +48,7 @@ __all__ = ["Program", "Values", "constant", "exact", "has_extremum", "is_same",
            "power_bits"]  # fmt: skip
 
 Values = Mapping[str, Fraction | arb]
-Step = Callable[[list[Any]], Any]
+Instruction = Callable[[list[Any]], Any]
 
 _EXACT_BITS = 20000
 _SMALL_POWER = 64
@@ -172,7 +172,7 @@ class Program:
     def __init__(self, term: Expr, index: str | None, values: Values, logarithmic: bool = False):
         self.term, self.index, self.logarithmic = term, index, logarithmic
         self.values = {name: value for name, value in values.items() if name != index}
-        self._steps: list[Step] = []
+        self._steps: list[Instruction] = []
         self._known: dict[object, int] = {}
         self._varies: dict[int, bool] = {}
         self._result = self._place(term)
@@ -221,7 +221,7 @@ class Program:
             self._known[key] = len(self._steps)
         return self._known[key]
 
-    def _step(self, expr: Expr) -> tuple[object, Step]:
+    def _step(self, expr: Expr) -> tuple[object, Instruction]:
         """Return what the step computes, in terms of registers, and the step."""
         if not self._depends(expr):
             value = exact(expr, self.values)
@@ -266,7 +266,7 @@ class Program:
             "unsupported", f"{shown(expr)} has no numeric value: it stands for a quantity"
         )
 
-    def _logarithmic(self, expr: Expr) -> tuple[object, Step] | None:
+    def _logarithmic(self, expr: Expr) -> tuple[object, Instruction] | None:
         """Return the step for a form that is simpler in ``u = log i``, if there is one."""
         if not self.logarithmic:
             return None
@@ -288,7 +288,7 @@ class Program:
                 )
         return None
 
-    def _power(self, base: Expr, exponent: Expr) -> tuple[object, Step]:
+    def _power(self, base: Expr, exponent: Expr) -> tuple[object, Instruction]:
         place = self._place(base)
         if self._depends(exponent):
             upper = self._place(exponent)
@@ -305,7 +305,7 @@ class Program:
         return ("power", place, value), _broken_power(place, rational_ball(value))
 
 
-def _fold(operation: Callable[[Any, Any], Any], places: list[int]) -> Step:
+def _fold(operation: Callable[[Any, Any], Any], places: list[int]) -> Instruction:
     first, rest = places[0], places[1:]
 
     def step(registers: list[Any]) -> Any:
@@ -335,7 +335,7 @@ def _linear_factors(parts: tuple[Expr, ...]) -> tuple[Expr, tuple[Fraction, ...]
     return (shared[0] if len(shared) == 1 else Mul(tuple(shared))), tuple(coefficients)
 
 
-def _stages(place: int, coefficients: tuple[Fraction, ...]) -> Step:
+def _stages(place: int, coefficients: tuple[Fraction, ...]) -> Instruction:
     """Return the step ``Π (1 - c_k g)``, by factors or, where g is narrow, as a polynomial."""
     numbers = [rational_ball(c) for c in coefficients]
     real = arb_poly([1])
@@ -362,7 +362,7 @@ def _is_narrow(g: arb | acb, largest: arb) -> bool:
     return bool(radius <= size * _NARROW) and bool(size * largest <= 2)
 
 
-def _integer_power(place: int, exponent: int) -> Step:
+def _integer_power(place: int, exponent: int) -> Instruction:
     large = abs(exponent) > _SMALL_POWER
 
     def step(registers: list[Any]) -> Any:
@@ -383,7 +383,7 @@ def _integer_power(place: int, exponent: int) -> Step:
     return step
 
 
-def _broken_power(place: int, exponent: arb) -> Step:
+def _broken_power(place: int, exponent: arb) -> Instruction:
     complex_exponent = acb(exponent)
 
     def step(registers: list[Any]) -> Any:
@@ -397,7 +397,7 @@ def _broken_power(place: int, exponent: arb) -> Step:
     return step
 
 
-def _extremum(func: str, places: list[int]) -> Step:
+def _extremum(func: str, places: list[int]) -> Instruction:
     def step(registers: list[Any]) -> Any:
         numbers = [registers[place] for place in places]
         if not all(isinstance(number, arb) for number in numbers):

@@ -23,8 +23,8 @@ from typing import Any
 import mpmath
 from flint import arb
 
-from numerics.balls.ball import Ball, Refusal, check_digits, precision, rational_ball
-from numerics.balls.risk_sums import Stage
+from ratecert.numerics.balls.ball import Ball, Refusal, check_digits, precision, rational_ball
+from ratecert.numerics.balls.risk_sums import Stage
 
 __all__ = ["Numbers", "excess_balls", "excess_mpmath"]
 

@@ -26,14 +26,26 @@ from fractions import Fraction
 
 from flint import arb
 
-from numerics.balls.ball import (
+from ratecert.numerics.balls.ball import (
     Refusal,
     certain_floor,
     nearest_integer,
     precision,
     rational_ball,
 )
-from proofs_check.expr import Call, Expr, Mul, Name, Num, Sum, add, div, mul, neg, power
+from ratecert.proofs_check.language.expr import (
+    Call,
+    Expr,
+    Mul,
+    Name,
+    Num,
+    Sum,
+    add,
+    div,
+    mul,
+    neg,
+    power,
+)
 
 __all__ = [
     "Stage",

@@ -31,9 +31,19 @@ from fractions import Fraction
 
 from flint import arb
 
-from numerics.balls.ball import Refusal, certain_floor, rational_ball, shown
-from numerics.balls.program import Values, constant, exact, is_same
-from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, free_names, mul
+from ratecert.numerics.balls.ball import Refusal, certain_floor, rational_ball, shown
+from ratecert.numerics.balls.program import Values, constant, exact, is_same
+from ratecert.proofs_check.language.expr import (
+    Add,
+    Call,
+    Expr,
+    Mul,
+    Name,
+    Num,
+    Pow,
+    free_names,
+    mul,
+)
 
 __all__ = ["TooEarly", "larger_at_infinity", "tail"]
 

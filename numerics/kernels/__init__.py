@@ -1,8 +1,8 @@
 r"""Kernels as numbers: covariance functions, Mercer spectra to any precision, grids, Nyström.
 
-The kernels, their domains and the proofs of their spectra are those of `proofs_check.kernels`;
-inputs are uniform on the domain.  Points of an interval or circle are arrays (n,), those of the
-sphere in R^d arrays (n, d).
+The kernels, their domains and the proofs of their spectra are those of
+`ratecert.proofs_check.language.mercer`; inputs are uniform on the domain.  Points of an interval
+or circle are arrays (n,), those of the sphere in R^d arrays (n, d).
 
 *Grids and Nyström's method.*  Let nodes x with weights w, ``Σ w = 1``, integrate the products of
 the first r eigenfunctions exactly, and split ``k = k_r + rest`` after them; on the nodes
@@ -42,28 +42,30 @@ from fractions import Fraction
 
 import numpy as np
 
-from numerics.kernels.base import Array, Grid, Kernel, Parameter
-from numerics.kernels.circle import Circle, Laplace, Matern, Sobolev
-from numerics.kernels.given import Given, from_sklearn
-from numerics.kernels.interval import Bridge, Brownian
-from numerics.kernels.sphere import ArcCosine, NeuralTangent, Sphere
-from numerics.problem import evaluate
-from proofs_check import kernels as named
-from proofs_check.errors import UserError
-from proofs_check.expr import Expr, Num
+from ratecert.numerics.kernels.base import Array, Grid, Kernel, Parameter
+from ratecert.numerics.kernels.circle import Circle, Laplace, Matern, Sobolev
+from ratecert.numerics.kernels.given import Given, from_sklearn
+from ratecert.numerics.kernels.interval import Bridge, Brownian
+from ratecert.numerics.kernels.sphere import ArcCosine, NeuralTangent, Sphere
+from ratecert.numerics.model.problem import evaluate
+from ratecert.proofs_check.language import mercer as named
+from ratecert.proofs_check.language.errors import UserError
+from ratecert.proofs_check.language.expr import Expr, Num
 
 __all__ = ["ArcCosine", "Bridge", "Brownian", "Circle", "Given", "Grid", "Kernel", "Laplace",
            "Matern", "NeuralTangent", "Nystrom", "Sobolev", "Sphere", "from_sklearn", "kernel",
            "nystrom"]  # fmt: skip
 
 
-def kernel(spec: named.Kernel, values: Mapping[str, Fraction | float] | None = None) -> Kernel:
+def kernel(
+    spec: named.MercerKernel, values: Mapping[str, Fraction | float] | None = None
+) -> Kernel:
     """Return the numbers of a kernel of the claim language.
 
     Parameters
     ----------
     spec
-        What `proofs_check.kernels.parse_kernel` returns.
+        What `ratecert.proofs_check.language.mercer.parse_kernel` returns.
     values
         The values of the names in its parameter.
 

@@ -12,8 +12,8 @@ import mpmath
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from numerics.problem import Headed, Regular
-from numerics.problem import Sequence as Spectrum
+from ratecert.numerics.model.problem import Headed, Regular
+from ratecert.numerics.model.problem import Sequence as Spectrum
 
 __all__ = ["HEAD", "Array", "Grid", "Kernel", "Parameter", "number_of"]
 

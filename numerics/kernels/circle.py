@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-from numerics.kernels.base import Array, Grid, Kernel, Parameter, number_of
-from numerics.problem import Regular
-from proofs_check.errors import UserError
+from ratecert.numerics.kernels.base import Array, Grid, Kernel, Parameter, number_of
+from ratecert.numerics.model.problem import Regular
+from ratecert.proofs_check.language.errors import UserError
 
 __all__ = ["Circle", "Laplace", "Matern", "Sobolev"]
 
@@ -63,7 +63,10 @@ class Circle(Kernel):
 
 @dataclass(frozen=True)
 class Sobolev(Circle):
-    """The periodic Sobolev kernel of smoothness s; see `proofs_check.kernels.Sobolev`."""
+    """The periodic Sobolev kernel of smoothness s.
+
+    See `ratecert.proofs_check.language.mercer.Sobolev`.
+    """
 
     s: Parameter
     constants = False
@@ -106,7 +109,7 @@ class Sobolev(Circle):
 class Matern(Circle):
     """The Matérn kernel of the line, wrapped; ``k(0) = 1`` before it is.
 
-    See `proofs_check.kernels.Matern`.  `length` is the length scale.
+    See `ratecert.proofs_check.language.mercer.Matern`.  `length` is the length scale.
     """
 
     nu: Parameter

@@ -10,10 +10,10 @@ import mpmath
 import numpy as np
 from numpy.typing import ArrayLike
 
-from numerics.kernels.base import Array, Grid, Kernel
-from numerics.problem import Measured, Regular
-from numerics.problem import Sequence as Spectrum
-from proofs_check.errors import UserError
+from ratecert.numerics.kernels.base import Array, Grid, Kernel
+from ratecert.numerics.model.problem import Measured, Regular
+from ratecert.numerics.model.problem import Sequence as Spectrum
+from ratecert.proofs_check.language.errors import UserError
 
 __all__ = ["Given", "from_sklearn"]
 

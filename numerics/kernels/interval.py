@@ -12,8 +12,8 @@ import mpmath
 import numpy as np
 from numpy.typing import ArrayLike
 
-from numerics.kernels.base import Array, Grid, Kernel
-from numerics.problem import Regular
+from ratecert.numerics.kernels.base import Array, Grid, Kernel
+from ratecert.numerics.model.problem import Regular
 
 __all__ = ["Bridge", "Brownian"]
 
@@ -33,7 +33,7 @@ class _Interval(Kernel):
 
 @dataclass(frozen=True)
 class Brownian(_Interval):
-    """``min(x, y)``; see `proofs_check.kernels.Brownian`."""
+    """``min(x, y)``; see `ratecert.proofs_check.language.mercer.Brownian`."""
 
     def levels(self) -> Iterator[tuple[Any, int]]:
         """See `Kernel.levels`."""
@@ -54,7 +54,7 @@ class Brownian(_Interval):
 
 @dataclass(frozen=True)
 class Bridge(_Interval):
-    """``min(x, y) - x y``; see `proofs_check.kernels.BrownianBridge`."""
+    """``min(x, y) - x y``; see `ratecert.proofs_check.language.mercer.BrownianBridge`."""
 
     def levels(self) -> Iterator[tuple[Any, int]]:
         """See `Kernel.levels`."""

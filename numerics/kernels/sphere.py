@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-from numerics.kernels.base import HEAD, Array, Grid, Kernel
-from numerics.problem import Regular
-from proofs_check.errors import UserError
+from ratecert.numerics.kernels.base import HEAD, Array, Grid, Kernel
+from ratecert.numerics.model.problem import Regular
+from ratecert.proofs_check.language.errors import UserError
 
 __all__ = ["ArcCosine", "NeuralTangent", "Sphere"]
 
@@ -26,7 +26,10 @@ MOST_NODES = 4096
 
 
 class Sphere(Kernel):
-    """A dot-product kernel on the unit sphere of R^d; see `proofs_check.kernels.Sphere`."""
+    """A dot-product kernel on the unit sphere of R^d.
+
+    See `ratecert.proofs_check.language.mercer.Sphere`.
+    """
 
     d: int
 

@@ -1,24 +1,25 @@
 r"""The enclosure leg: both sides of a claim in ball arithmetic, on scales up to 10^24.
 
 At several parameter values, near the edges of the assumptions too, and along several paths of
-sizes, LEFT/RIGHT is enclosed on a ladder of scales and read by `numerics.legs.trend`.
+sizes, LEFT/RIGHT is enclosed on a ladder of scales and read by `ratecert.numerics.legs.trend`.
 
-*What is enclosed* says `numerics.legs.rungs`.  Where it is bounds of LEFT up to constant factors,
-the upper one is read where the claim bounds LEFT from above, the lower one where it bounds it from
-below, so that an exponentially small lower bound is no alarm against an ``O``.
+*What is enclosed* says `ratecert.numerics.legs.rungs`.  Where it is bounds of LEFT up to constant
+factors, the upper one is read where the claim bounds LEFT from above, the lower one where it
+bounds it from below, so that an exponentially small lower bound is no alarm against an ``O``.
 
 *Where it looks.*  At the first parameter point along one path for every regime, and for every
-boundary between two, that `theory.samples` finds; at others, one of them close to the edges of
-the assumptions, along the first (level quick) or the first few.  `regimes.place_in` says in words
-where a path runs.  The first ladder with a step is climbed a second time with a smaller one.
+boundary between two, that `ratecert.theory.witnesses.samples` finds; at others, one of them close
+to the edges of the assumptions, along the first (level quick) or the first few.
+`regimes.place_in` says in words where a path runs.  The first ladder with a step is climbed a
+second time with a smaller one.
 
 *Signs.*  All relations but ``O`` and ``o`` assert that LEFT is at least a multiple of RIGHT; a
 ratio that is certainly negative contradicts them, if it is so on the longer ladders as well.
 
 *Drift.*  For each ladder `nextorder` predicts the order of LEFT/RIGHT and its next-order term, and
-`numerics.balls.ladder.drift` says whether the local slopes follow: the drift is *settled* (below
-`RIPPLE`), *explained* by that term, a *slow crossover* (that term is still above `SLOW` where
-the last step begins), *unexplained*, or *not predicted*.  That is a label, no light.
+`ratecert.numerics.balls.ladder.drift` says whether the local slopes follow: the drift is *settled*
+(below `RIPPLE`), *explained* by that term, a *slow crossover* (that term is still above `SLOW`
+where the last step begins), *unexplained*, or *not predicted*.  That is a label, no light.
 
 *Second opinion.*  At level full the values on the first ladder of each parameter point are held
 against mpmath.  A disagreement fails the leg: a ball or mpmath is wrong.
@@ -41,13 +42,13 @@ from typing import Any
 
 from flint import arb
 
-from numerics.balls.ball import Refusal, precision
-from numerics.balls.ladder import Drift, drift
-from numerics.balls.mpmath_leg import Disagreement
-from numerics.legs.nextorder import expansion
-from numerics.legs.places import Exponents, agreed, bits_of, moderate_values, path_text
-from numerics.legs.regimes import place_in
-from numerics.legs.rungs import (
+from ratecert.numerics.balls.ball import Refusal, precision
+from ratecert.numerics.balls.ladder import Drift, drift
+from ratecert.numerics.balls.mpmath_leg import Disagreement
+from ratecert.numerics.legs.nextorder import expansion
+from ratecert.numerics.legs.places import Exponents, agreed, bits_of, moderate_values, path_text
+from ratecert.numerics.legs.regimes import place_in
+from ratecert.numerics.legs.rungs import (
     DIGITS,
     REAL,
     STEP,
@@ -60,13 +61,14 @@ from numerics.legs.rungs import (
     sides_of,
     small_step,
 )
-from numerics.legs.trend import Reading, combined, read
-from proofs_check.claim import Claim
-from proofs_check.expr import Expr
-from proofs_check.meaning import NoMeaningError, meaning
-from proofs_check.orders import Order, UndecidedError
-from proofs_check.verdict import Evidence, Light
-from theory.samples import sample_regimes
+from ratecert.numerics.legs.trend import Reading, combined, read
+from ratecert.proofs_check.language.claim import Claim
+from ratecert.proofs_check.language.expr import Expr
+from ratecert.proofs_check.meaning.definitions import meaning
+from ratecert.proofs_check.meaning.laws import NoMeaningError
+from ratecert.proofs_check.paths.orders import Order, UndecidedError
+from ratecert.proofs_check.verdict.certificate import Evidence, Light
+from ratecert.theory.witnesses.samples import sample_regimes
 
 __all__ = ["evidence"]
 

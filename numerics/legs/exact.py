@@ -1,11 +1,11 @@
 r"""The exact leg: LEFT as the exact expected risk of finite problems, beside RIGHT.
 
-Along a few paths of sizes LEFT is evaluated at three scales (`numerics.legs.values`) and
-LEFT/RIGHT read by `numerics.legs.trend`, with no defining sum in between: the feedback of the
-fourth moments, the sketch and every step of the schedule are in the numbers.  Where LEFT is an
-optimum, it is searched for at each scale (`numerics.legs.optima`).  Whole sizes are odd and even
-by turns.  Where no gaussian sketch is trained on, the first ladder with a step is climbed again
-with smaller constants in its place.
+Along a few paths of sizes LEFT is evaluated at three scales (`ratecert.numerics.legs.values`) and
+LEFT/RIGHT read by `ratecert.numerics.legs.trend`, with no defining sum in between: the feedback of
+the fourth moments, the sketch and every step of the schedule are in the numbers.  Where LEFT is an
+optimum, it is searched for at each scale (`ratecert.numerics.legs.optima`).  Whole sizes are odd
+and even by turns.  Where no gaussian sketch is trained on, the first ladder with a step is climbed
+again with smaller constants in its place.
 
 *A problem that is none* fails the leg: where spectrum or target are not positive or have no finite
 sum at parameters that the claim allows, nothing can be true of it.
@@ -30,9 +30,9 @@ from fractions import Fraction
 from itertools import zip_longest
 from typing import Any
 
-from numerics.balls.ladder import by_turns
-from numerics.legs.optima import NoOptimumError, optima
-from numerics.legs.places import (
+from ratecert.numerics.balls.ladder import by_turns
+from ratecert.numerics.legs.optima import NoOptimumError, optima
+from ratecert.numerics.legs.places import (
     Exponents,
     enclosed,
     logarithm,
@@ -41,8 +41,8 @@ from numerics.legs.places import (
     spectrum_of,
     steps_of,
 )
-from numerics.legs.trend import Reading, combined, read
-from numerics.legs.values import (
+from ratecert.numerics.legs.trend import Reading, combined, read
+from ratecert.numerics.legs.values import (
     DIGITS,
     ONE,
     RESPONSES,
@@ -54,13 +54,13 @@ from numerics.legs.values import (
     number,
     problem_of,
 )
-from proofs_check.claim import Claim, Objective, Setting, optimal_of
-from proofs_check.errors import UserError
-from proofs_check.expr import Expr, free_names
-from proofs_check.language import parse_expr
-from proofs_check.meaning import has_quantity
-from proofs_check.verdict import Evidence, Light
-from theory.samples import sample_paths
+from ratecert.proofs_check.language.claim import Claim, Objective, Setting, optimal_of
+from ratecert.proofs_check.language.errors import UserError
+from ratecert.proofs_check.language.expr import Expr, free_names
+from ratecert.proofs_check.language.grammar import parse_expr
+from ratecert.proofs_check.meaning.definitions import has_quantity
+from ratecert.proofs_check.verdict.certificate import Evidence, Light
+from ratecert.theory.witnesses.samples import sample_paths
 
 __all__ = ["evidence"]
 

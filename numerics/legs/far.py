@@ -13,13 +13,13 @@ from fractions import Fraction
 
 from flint import arb
 
-from numerics.balls.ball import Ball, Refusal, precision, rational_ball
-from numerics.balls.program import constant
-from numerics.legs.places import Exponents
-from numerics.legs.rungs import STEP, Values
-from numerics.legs.trend import Point
-from proofs_check.claim import Claim
-from proofs_check.expr import Call, Expr, Num, div, mul, substitute
+from ratecert.numerics.balls.ball import Ball, Refusal, precision, rational_ball
+from ratecert.numerics.balls.program import constant
+from ratecert.numerics.legs.places import Exponents
+from ratecert.numerics.legs.rungs import STEP, Values
+from ratecert.numerics.legs.trend import LogPoint
+from ratecert.proofs_check.language.claim import Claim
+from ratecert.proofs_check.language.expr import Call, Expr, Num, div, mul, substitute
 
 __all__ = ["Far", "far_points"]
 
@@ -72,7 +72,9 @@ def _size(powers: Sequence[Fraction], L: int) -> Expr:
     return Call("exp", (Num(log_size),))
 
 
-def far_points(claim: Claim, values: Values, path: Exponents, logs: Sequence[int]) -> list[Point]:
+def far_points(
+    claim: Claim, values: Values, path: Exponents, logs: Sequence[int]
+) -> list[LogPoint]:
     """Return ``(log t, log(LEFT/RIGHT))`` for each ``log t``; the sides are closed forms.
 
     Raises

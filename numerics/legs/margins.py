@@ -25,7 +25,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from proofs_check.expr import (
+from ratecert.proofs_check.language.expr import (
     Add,
     Call,
     Expr,

@@ -28,8 +28,19 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations, pairwise
 
-from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, Sum, children, free_names
-from proofs_check.orders import (
+from ratecert.proofs_check.language.expr import (
+    Add,
+    Call,
+    Expr,
+    Mul,
+    Name,
+    Num,
+    Pow,
+    Sum,
+    children,
+    free_names,
+)
+from ratecert.proofs_check.paths.orders import (
     CONSTANT,
     LOG,
     LOGLOG,
@@ -39,14 +50,14 @@ from proofs_check.orders import (
     is_positive,
 )
 
-__all__ = ["Expansion", "expansion"]
+__all__ = ["NextOrder", "expansion"]
 
 Orders = Mapping[str, Order]
 _ONE = Fraction(1)
 
 
 @dataclass(frozen=True, slots=True)
-class Expansion:
+class NextOrder:
     """``c · leading · (1 + A · correction + …)``.
 
     Attributes
@@ -64,13 +75,13 @@ class Expansion:
     unit: bool = False
 
 
-VANISHING = Expansion(None)
-FIXED = Expansion(CONSTANT)
+VANISHING = NextOrder(None)
+FIXED = NextOrder(CONSTANT)
 
 
 def expansion(
     expr: Expr, values: Mapping[str, Fraction], sizes: Orders, integers: frozenset[str]
-) -> Expansion:
+) -> NextOrder:
     """Return the leading order and the predicted next one of an expression along a path.
 
     Parameters
@@ -108,7 +119,7 @@ class _Path:
     integers: frozenset[str]
     of_steps: Order | None
 
-    def of(self, expr: Expr) -> Expansion:
+    def of(self, expr: Expr) -> NextOrder:
         match expr:
             case Name(name) if name in self.sizes:
                 return self._size(name)
@@ -116,7 +127,7 @@ class _Path:
                 return self._sum(expr)
         value = exact_value(expr, self.values)
         if value is not None or is_positive(expr, self.values) or expr == Name("sigma"):
-            return Expansion(CONSTANT, None, value == 1)
+            return NextOrder(CONSTANT, None, value == 1)
         match expr:
             case Mul(factors):
                 return _product(map(self.of, factors))
@@ -134,14 +145,14 @@ class _Path:
                 return self._exp(arg)
         raise UndecidedError(f"no rule for the next order of {expr}")
 
-    def _size(self, name: str) -> Expansion:
+    def _size(self, name: str) -> NextOrder:
         order = self.sizes[name]
         correction = CONSTANT / order if name in self.integers and order > CONSTANT else None
         if name == "N_eff":
             correction = self.of_steps
-        return Expansion(order, correction, unit=name not in ("gamma", "N_eff"))
+        return NextOrder(order, correction, unit=name not in ("gamma", "N_eff"))
 
-    def _power(self, base: Expr, exponent: Expr) -> Expansion:
+    def _power(self, base: Expr, exponent: Expr) -> NextOrder:
         value = exact_value(exponent, self.values)
         if value is not None:
             return _raised(self.of(base), value)
@@ -155,7 +166,7 @@ class _Path:
                         return VANISHING  # (1-x)^n with x between 0 and 1
         raise UndecidedError(f"no rule for the next order of {Pow(base, exponent)}")
 
-    def _add(self, terms: Sequence[Expr]) -> Expansion:
+    def _add(self, terms: Sequence[Expr]) -> NextOrder:
         parts = [(self.of(term), self._sign(term)) for term in terms]
         present = [(part, sign) for part, sign in parts if part.leading is not None]
         if not present:
@@ -171,7 +182,7 @@ class _Path:
         ]
         corrections = [part.correction for part, _ in first]
         unit = len(first) == 1 and first[0][0].unit
-        return Expansion(leading, _largest([*smaller, *corrections]), unit)
+        return NextOrder(leading, _largest([*smaller, *corrections]), unit)
 
     def _sign(self, term: Expr) -> int:
         sign = 1
@@ -180,21 +191,21 @@ class _Path:
             sign = -sign if value is not None and value < 0 else sign
         return sign
 
-    def _log(self, arg: Expr) -> Expansion:
+    def _log(self, arg: Expr) -> NextOrder:
         inside = self.of(arg)
         if inside.leading is None or inside.leading < CONSTANT:
             raise UndecidedError(f"no rule for the next order of log({arg})")
         if inside.leading == CONSTANT:
-            return Expansion(CONSTANT, inside.correction)
+            return NextOrder(CONSTANT, inside.correction)
         order = inside.leading
         leading = order.log()
         if leading == LOG and (order.y or order.z):
-            return Expansion(leading, LOGLOG / LOG)
+            return NextOrder(leading, LOGLOG / LOG)
         own = inside.correction
         relative = None if own is None else own / leading
-        return Expansion(leading, relative if inside.unit else CONSTANT / leading)
+        return NextOrder(leading, relative if inside.unit else CONSTANT / leading)
 
-    def _exp(self, arg: Expr) -> Expansion:
+    def _exp(self, arg: Expr) -> NextOrder:
         inside = self._add(arg.terms if isinstance(arg, Add) else (arg,))
         if inside.leading is not None and inside.leading > CONSTANT:
             terms = arg.terms if isinstance(arg, Add) else (arg,)
@@ -204,7 +215,7 @@ class _Path:
 
     # Sums over an index.
 
-    def _sum(self, node: Sum) -> Expansion:
+    def _sum(self, node: Sum) -> NextOrder:
         vertices = sorted(self._vertices(node))
         infinite = node.hi == Name("oo")
         parts = [self._at(node, place) for place in vertices]
@@ -226,14 +237,14 @@ class _Path:
         at_last, beyond = (self._weight(self._at(node, i), i) for i in (last, far))
         return at_last is not None and (beyond is None or beyond.x < at_last.x)
 
-    def _at(self, node: Sum, place: Order) -> Expansion:
+    def _at(self, node: Sum, place: Order) -> NextOrder:
         """Return the expansion of the term at an index of the given order."""
         inside = {**self.sizes, node.index: place}
         return _Path(self.values, inside, self.integers - {node.index}, self.of_steps).of(
             node.term
         )
 
-    def _weight(self, part: Expansion, place: Order) -> Order | None:
+    def _weight(self, part: NextOrder, place: Order) -> Order | None:
         return None if part.leading is None else part.leading * place
 
     def _vertices(self, node: Sum) -> set[Order]:
@@ -300,7 +311,7 @@ def _competing(expr: Expr) -> Iterator[tuple[Expr, Expr]]:
         yield from _competing(part)
 
 
-def _product(parts: Iterable[Expansion]) -> Expansion:
+def _product(parts: Iterable[NextOrder]) -> NextOrder:
     leading, corrections, unit = CONSTANT, [], True
     for part in parts:
         if part.leading is None:
@@ -308,18 +319,18 @@ def _product(parts: Iterable[Expansion]) -> Expansion:
         leading = leading * part.leading
         corrections.append(part.correction)
         unit = unit and part.unit
-    return Expansion(leading, _largest(corrections), unit)
+    return NextOrder(leading, _largest(corrections), unit)
 
 
-def _raised(part: Expansion, exponent: Fraction) -> Expansion:
+def _raised(part: NextOrder, exponent: Fraction) -> NextOrder:
     if part.leading is None:
         if exponent > 0:
             return VANISHING
         raise UndecidedError("a negative power of what vanishes")
-    return Expansion(part.leading**exponent, part.correction, part.unit)
+    return NextOrder(part.leading**exponent, part.correction, part.unit)
 
 
-def _extremum(func: str, parts: Sequence[Expansion]) -> Expansion:
+def _extremum(func: str, parts: Sequence[NextOrder]) -> NextOrder:
     known = [part.leading for part in parts if part.leading is not None]
     if func == "min" and len(known) < len(parts):
         return VANISHING
@@ -327,28 +338,28 @@ def _extremum(func: str, parts: Sequence[Expansion]) -> Expansion:
         return VANISHING
     leading = min(known) if func == "min" else max(known)
     first = [part for part in parts if part.leading == leading]
-    return Expansion(leading, _largest(part.correction for part in first))
+    return NextOrder(leading, _largest(part.correction for part in first))
 
 
-def _decay(exponent: Expansion, beside: Order | None) -> Expansion:
+def _decay(exponent: NextOrder, beside: Order | None) -> NextOrder:
     """Return the expansion of ``exp(-X)``; `beside` is a further relative correction of X."""
     if exponent.leading is None:
         return FIXED
     if exponent.leading > CONSTANT:
         return VANISHING
     if exponent.leading < CONSTANT:
-        return Expansion(CONSTANT, exponent.leading, unit=True)
-    return Expansion(CONSTANT, _largest([exponent.correction, beside]))
+        return NextOrder(CONSTANT, exponent.leading, unit=True)
+    return NextOrder(CONSTANT, _largest([exponent.correction, beside]))
 
 
-def _led(parts: Sequence[tuple[Order, Order | None]]) -> Expansion:
+def _led(parts: Sequence[tuple[Order, Order | None]]) -> NextOrder:
     """Return the expansion of a sum of positive contributions with their own corrections."""
     if not parts:
         return VANISHING
     leading = max(size for size, _ in parts)
     smaller = [size / leading for size, _ in parts if size < leading]
     own = [correction for size, correction in parts if size == leading]
-    return Expansion(leading, _largest([*smaller, *own]))
+    return NextOrder(leading, _largest([*smaller, *own]))
 
 
 def _largest(corrections: Iterable[Order | None]) -> Order | None:

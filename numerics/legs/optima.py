@@ -18,14 +18,14 @@ from functools import lru_cache
 
 import numpy as np
 
-from numerics.legs.places import steps_of
-from numerics.legs.trend import Point
-from numerics.legs.values import Values, number
-from numerics.problem import evaluate
-from proofs_check.claim import Objective, Setting
-from proofs_check.errors import UserError
+from ratecert.numerics.legs.places import steps_of
+from ratecert.numerics.legs.trend import LogPoint
+from ratecert.numerics.legs.values import Values, number
+from ratecert.numerics.model.problem import evaluate
+from ratecert.proofs_check.language.claim import Objective, Setting
+from ratecert.proofs_check.language.errors import UserError
 
-__all__ = ["NoOptimumError", "Optimum", "optima"]
+__all__ = ["NoOptimumError", "NumericOptimum", "optima"]
 
 LIMITS: Mapping[str, float] = {"M": 1e12}
 OTHER_LIMIT = 9.9e17
@@ -40,7 +40,7 @@ class NoOptimumError(UserError):
 
 
 @dataclass(frozen=True, slots=True)
-class Optimum:
+class NumericOptimum:
     """Sizes at which the objective is least, and the logarithm of its value there."""
 
     sizes: Values
@@ -49,7 +49,7 @@ class Optimum:
 
 def optima(
     setting: Setting, objective: Objective, values: Values, places: Iterable[Values]
-) -> Iterator[Optimum]:
+) -> Iterator[NumericOptimum]:
     """Yield the optimum at each place; each search starts where the one before points to.
 
     Parameters
@@ -82,7 +82,7 @@ def optima(
         found = search.place(log_x)
         if found is None:
             raise NoOptimumError("the search found no feasible sizes")
-        yield Optimum(found, log_value)
+        yield NumericOptimum(found, log_value)
 
 
 def _sorted(values: Values) -> tuple[tuple[str, Fraction], ...]:
@@ -196,7 +196,7 @@ def _range(search: _Search) -> tuple[float, float]:
     return inside[0], inside[-1]
 
 
-def _vertex(points: Sequence[Point]) -> tuple[float, float]:
+def _vertex(points: Sequence[LogPoint]) -> tuple[float, float]:
     """Return the lowest point of the parabola through three points, or the lowest of them."""
     best = min(points, key=lambda point: point[1])
     (x, f), (y, g), (z, h) = points

@@ -17,16 +17,16 @@ from collections.abc import Sequence as Listed
 from fractions import Fraction
 from functools import lru_cache
 
-from numerics.balls.ball import Ball, Refusal, precision
-from numerics.balls.enclosure import enclose_expr
-from numerics.balls.mpmath_leg import confirms
-from numerics.balls.risk_sums import n_eff
-from numerics.kernels import kernel as numbers_of
-from numerics.problem import Sequence, sequence
-from proofs_check.claim import Claim, Setting
-from proofs_check.expr import Expr, Mul, Num, free_names, mul, substitute
-from proofs_check.kernels import Kernel
-from theory.samples import sample_values
+from ratecert.numerics.balls.ball import Ball, Refusal, precision
+from ratecert.numerics.balls.enclosure import enclose_expr
+from ratecert.numerics.balls.mpmath_leg import confirms
+from ratecert.numerics.balls.risk_sums import n_eff
+from ratecert.numerics.kernels import kernel as numbers_of
+from ratecert.numerics.model.problem import Sequence, sequence
+from ratecert.proofs_check.language.claim import Claim, Setting
+from ratecert.proofs_check.language.expr import Expr, Mul, Num, free_names, mul, substitute
+from ratecert.proofs_check.language.mercer import MercerKernel
+from ratecert.theory.witnesses.samples import sample_values
 
 __all__ = [
     "Exponents",
@@ -77,7 +77,7 @@ def spectrum_of(setting: Setting, values: Mapping[str, float]) -> Sequence:
 
 
 @lru_cache(maxsize=64)
-def _mercer(kernel: Kernel, values: frozenset[tuple[str, float]]) -> Sequence:
+def _mercer(kernel: MercerKernel, values: frozenset[tuple[str, float]]) -> Sequence:
     return numbers_of(kernel, dict(values)).spectrum()
 
 
@@ -125,7 +125,7 @@ def _power(base: str, exponent: Fraction) -> str:
     return f"{base}^{exponent}" if plain else f"{base}^({exponent})"
 
 
-Given = frozenset[tuple[str, Fraction]]
+GivenValues = frozenset[tuple[str, Fraction]]
 
 
 def enclosed(expr: Expr, known: Mapping[str, Fraction], digits: int) -> Ball:
@@ -152,7 +152,7 @@ def agreed(expr: Expr, known: Mapping[str, Fraction], digits: int) -> bool | Non
     return _agreed(*_explicit(expr, known), digits)
 
 
-def _explicit(expr: Expr, known: Mapping[str, Fraction]) -> tuple[Expr, Given]:
+def _explicit(expr: Expr, known: Mapping[str, Fraction]) -> tuple[Expr, GivenValues]:
     """Return the expression without ``N_eff``, and the values of its names."""
     names = free_names(expr)
     if "N_eff" in names and "N_eff" not in known and "N" in known:
@@ -165,12 +165,12 @@ def _explicit(expr: Expr, known: Mapping[str, Fraction]) -> tuple[Expr, Given]:
 
 
 @lru_cache(maxsize=4096)
-def _enclosed(expr: Expr, values: Given, digits: int) -> Ball:
+def _enclosed(expr: Expr, values: GivenValues, digits: int) -> Ball:
     return enclose_expr(expr, dict(values), digits)
 
 
 @lru_cache(maxsize=4096)
-def _agreed(expr: Expr, values: Given, digits: int) -> bool | None:
+def _agreed(expr: Expr, values: GivenValues, digits: int) -> bool | None:
     return confirms(_enclosed(expr, values, digits), expr, dict(values))
 
 

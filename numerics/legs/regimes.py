@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from itertools import combinations
 
-from numerics.legs.places import Exponents
-from proofs_check.claim import Claim
-from proofs_check.expr import Add, Call, Expr, Sum, children
-from proofs_check.orders import Order, UndecidedError
-from proofs_check.paths import Path, upper_along
+from ratecert.numerics.legs.places import Exponents
+from ratecert.proofs_check.language.claim import Claim
+from ratecert.proofs_check.language.expr import Add, Call, Expr, Sum, children
+from ratecert.proofs_check.paths.bounds import Path, upper_along
+from ratecert.proofs_check.paths.orders import Order, UndecidedError
 
 __all__ = ["place_in"]
 
@@ -23,7 +23,7 @@ def place_in(claim: Claim, values: Mapping[str, Fraction], path: Exponents) -> l
     """Return comparisons such as ``M << (N_eff*gamma)^(1/a)`` along a path.
 
     ``<<`` and ``>>`` say which term grows faster, ``~`` that both are of one order.  Terms that
-    have no order by the rules of `proofs_check.paths` are left out.
+    have no order by the rules of `ratecert.proofs_check.paths.bounds` are left out.
     """
     orders = {name: Order(*powers) for name, powers in path.items()}
     if "N" in orders and "N_eff" not in orders:

@@ -1,14 +1,15 @@
 r"""LEFT and RIGHT of a claim in balls, on a ladder of scales along a path.
 
 *What is enclosed.*  An explicit LEFT is enclosed as it stands.  With top features approx and mean
-path are their true finite and infinite sums (`numerics.balls.risk_sums`; the geometric schedule
-stage by stage while there are at most 100 stages).  Everything else is the
-defining sums of `proofs_check.meaning`, which hold LEFT between them up to constant factors.  A
-claim with ``~`` needs true sums, which `proofs_check.exactly` has for some more quantities.
+path are their true finite and infinite sums (`ratecert.numerics.balls.risk_sums`; the geometric
+schedule stage by stage while there are at most 100 stages).  Everything else is the
+defining sums of `ratecert.proofs_check.meaning.definitions`, which hold LEFT between them up to
+constant factors.  A claim with ``~`` needs true sums, which `ratecert.proofs_check.meaning.exact`
+has for some more quantities.
 
 *Sizes.*  A claim is about all sizes, so whole ones are even and odd by turns
-(`numerics.balls.ladder.Path.at`): only odd ones show the sign of ``(-1)^M``.  Along the path of a
-witness they are as rounded.
+(`ratecert.numerics.balls.ladder.LadderPath.at`): only odd ones show the sign of ``(-1)^M``.  Along
+the path of a witness they are as rounded.
 
 *The step* is a constant times its monomial.  A claim is about every constant that is small
 enough; nothing says how small that is, but a tenth does for the problems of the legs, and what
@@ -24,14 +25,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from numerics.balls.ball import Ball, Refusal, precision
-from numerics.balls.ladder import Path
-from numerics.balls.risk_sums import approx, mean_bias, stages
-from numerics.legs.places import Exponents, bits_of, enclosed, logarithm, unit_factor
-from numerics.legs.trend import Point
-from proofs_check.claim import Claim, Setting
-from proofs_check.exactly import exact_meaning
-from proofs_check.expr import (
+from ratecert.numerics.balls.ball import Ball, Refusal, precision
+from ratecert.numerics.balls.ladder import LadderPath
+from ratecert.numerics.balls.risk_sums import approx, mean_bias, stages
+from ratecert.numerics.legs.places import Exponents, bits_of, enclosed, logarithm, unit_factor
+from ratecert.numerics.legs.trend import LogPoint
+from ratecert.proofs_check.language.claim import Claim, Setting
+from ratecert.proofs_check.language.expr import (
     Expr,
     Num,
     Pow,
@@ -43,8 +43,10 @@ from proofs_check.expr import (
     substitute,
     walk,
 )
-from proofs_check.meaning import NoMeaningError, is_quantity, meaning
-from proofs_check.orders import UndecidedError, exact_value
+from ratecert.proofs_check.meaning.definitions import is_quantity, meaning
+from ratecert.proofs_check.meaning.exact import exact_meaning
+from ratecert.proofs_check.meaning.laws import NoMeaningError
+from ratecert.proofs_check.paths.orders import UndecidedError, exact_value
 
 __all__ = [
     "DIGITS",
@@ -91,7 +93,7 @@ class Rung:
     upper: Ball
     exact: bool
 
-    def points(self) -> tuple[Point, Point]:
+    def points(self) -> tuple[LogPoint, LogPoint]:
         """Return the points of the lower and of the upper bound."""
         scale = self.decades * math.log(10)
         return (scale, logarithm(self.lower)), (scale, logarithm(self.upper))
@@ -186,7 +188,7 @@ def places_along(
     path: Exponents, decades: Sequence[int], step: Fraction = STEP, *, turns: bool = True
 ) -> list[dict[str, Fraction]]:
     """Return the sizes on each scale, exact rationals; gamma is `step` times its monomial."""
-    along = Path(path, frozenset(path) - REAL)
+    along = LadderPath(path, frozenset(path) - REAL)
     places = [along.at(10**d, turn if turns else 0) for turn, d in enumerate(decades, 1)]
     for place in places:
         if "gamma" in place:

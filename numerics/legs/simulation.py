@@ -13,11 +13,12 @@ noise of their own (the first four of them) learn with one matrix of weights, fr
 correlated by a half; σ² = 0 and 10 multiply the claim's noise, taken at ``σ = 1``.  Each output is
 then held against its own exact excess, at a p-th of the level.
 
-*False alarms.*  The test (`numerics.statistics.mean_test`) has level 1e-9 per problem, so that 500
-different settings in one run together stay within the suite's 1e-6.  The leg *fails*
-below that level.  It *passes* above it only if it would have seen an error of a quarter: if 0.25
-of the exact value is more than `VISIBLE` standard errors, found with probability 0.99 (for normal
-means).  The seed is a hash of problem and method, so that the same claim has the same numbers.
+*False alarms.*  The test (`ratecert.numerics.simulation.statistics.mean_test`) has level 1e-9 per
+problem, so that 500 different settings in one run together stay within the suite's 1e-6.  The leg
+*fails* below that level.  It *passes* above it only if it would have seen an error of a quarter:
+if 0.25 of the exact value is more than `VISIBLE` standard errors, found with probability 0.99 (for
+normal means).  The seed is a hash of problem and method, so that the same claim has the same
+numbers.
 """
 
 from __future__ import annotations
@@ -32,16 +33,16 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from numerics.legs.places import moderate_values
-from numerics.legs.trend import combined
-from numerics.legs.values import first_step, method_of, problem_of
-from numerics.multiple import MultipleProblem, simulated_outputs
-from numerics.problem import Method, Problem, evaluate
-from numerics.simulated import SimulatedExcess, simulated_excess
-from proofs_check.claim import Claim
-from proofs_check.errors import UserError
-from proofs_check.expr import Expr, Num, free_names
-from proofs_check.verdict import Evidence, Light
+from ratecert.numerics.legs.places import moderate_values
+from ratecert.numerics.legs.trend import combined
+from ratecert.numerics.legs.values import first_step, method_of, problem_of
+from ratecert.numerics.model.problem import Method, Problem, evaluate
+from ratecert.numerics.risk.multiple import MultipleProblem, simulated_outputs
+from ratecert.numerics.simulation.simulated import SimulatedExcess, simulated_excess
+from ratecert.proofs_check.language.claim import Claim
+from ratecert.proofs_check.language.errors import UserError
+from ratecert.proofs_check.language.expr import Expr, Num, free_names
+from ratecert.proofs_check.verdict.certificate import Evidence, Light
 
 __all__ = ["LEVEL", "evidence"]
 

@@ -54,16 +54,16 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from proofs_check.verdict import Light
+from ratecert.proofs_check.verdict.certificate import Light
 
-__all__ = ["Point", "Reading", "combined", "read"]
+__all__ = ["LogPoint", "Reading", "combined", "read"]
 
 SETTLED = 1e-9
 NEAR_ONE = 1e-6
 POWERS = 1 / 64, 64.0
 """Least and largest power of ``1/L`` that a ratio may tend to its limit with."""
 
-Point = tuple[float, float]
+LogPoint = tuple[float, float]
 """``(L, r)``: logarithm of the scale, logarithm of the ratio."""
 
 
@@ -71,10 +71,10 @@ Point = tuple[float, float]
 class Reading:
     """The last three points of a ladder, of increasing scale, read as the module says."""
 
-    points: tuple[Point, Point, Point]
+    points: tuple[LogPoint, LogPoint, LogPoint]
 
     @classmethod
-    def of(cls, points: Sequence[Point]) -> Reading:
+    def of(cls, points: Sequence[LogPoint]) -> Reading:
         """Read a ladder by its end, about three quarters of it and about half, in L."""
         *before, last = points
         late = min(before[1:], key=lambda point: abs(point[0] - 0.75 * last[0]))

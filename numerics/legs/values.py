@@ -2,12 +2,12 @@ r"""LEFT as a number: quantities of the exact leg at one place of parameters and
 
 *Values.*  Top features: exact (for ``M > 32`` by quadrature).  Gaussian sketch: exact given the
 sketch and averaged over 8 of them for ``M <= 32``; the deterministic equivalent beyond
-(`numerics.equivalents`, `numerics.sketched_spectrum`), whose relative error is of order 1/M.
-Every part p comes with an error e: LEFT is evaluated at ``p + e`` and at ``max(p - e, 0)``, and
-where the two differ by more than 1 % it is *blurred*: known from above only, as where a bias
-decays below double precision.
+(`ratecert.numerics.sketches.deterministic_equivalent`, `ratecert.numerics.sketches.spectrum`),
+whose relative error is of order 1/M. Every part p comes with an error e: LEFT is evaluated at ``p
++ e`` and at ``max(p - e, 0)``, and where the two differ by more than 1 % it is *blurred*: known
+from above only, as where a bias decays below double precision.
 
-*Source*: derived here; the parts of the risk are those of `numerics.expected`.
+*Source*: derived here; the parts of the risk are those of `ratecert.numerics.risk.expected`.
 """
 
 from __future__ import annotations
@@ -22,11 +22,9 @@ from typing import Any
 
 import numpy as np
 
-from numerics.balls.ball import Refusal
-from numerics.equivalents import approximation, equivalent_excess
-from numerics.expected import learning_curve
-from numerics.legs.places import enclosed, logarithm, spectrum_of, unit_factor
-from numerics.problem import (
+from ratecert.numerics.balls.ball import Refusal
+from ratecert.numerics.legs.places import enclosed, logarithm, spectrum_of, unit_factor
+from ratecert.numerics.model.problem import (
     ROUNDING,
     IllPosedError,
     Method,
@@ -34,11 +32,13 @@ from numerics.problem import (
     evaluate,
     sequence,
 )
-from numerics.sketch import gaussian_sketch
-from numerics.sketched_spectrum import SketchedSpectrum
-from proofs_check.claim import Output, Setting
-from proofs_check.errors import UserError
-from proofs_check.expr import (
+from ratecert.numerics.risk.expected import learning_curve
+from ratecert.numerics.sketches.deterministic_equivalent import approximation, equivalent_excess
+from ratecert.numerics.sketches.drawn import gaussian_sketch
+from ratecert.numerics.sketches.spectrum import SketchedSpectrum
+from ratecert.proofs_check.language.claim import Output, Setting
+from ratecert.proofs_check.language.errors import UserError
+from ratecert.proofs_check.language.expr import (
     Add,
     Call,
     Expr,
@@ -51,9 +51,9 @@ from proofs_check.expr import (
     rebuild,
     walk,
 )
-from proofs_check.meaning import is_quantity
+from ratecert.proofs_check.meaning.definitions import is_quantity
 
-__all__ = ["DIGITS", "ONE", "RESPONSES", "UNDERFLOW", "Number", "Part", "Values", "first_step",
+__all__ = ["DIGITS", "ONE", "RESPONSES", "UNDERFLOW", "Number", "RiskPart", "Values", "first_step",
            "first_step_of", "ill_posed", "method_of", "number", "parts_at",
            "problem_of"]  # fmt: skip
 
@@ -76,14 +76,14 @@ _PARTS = ("approx", "bias", "mean_bias", "variance")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RiskPart:
     """A quantity's value and the absolute error it is known to."""
 
     value: Fraction
     error: Fraction
 
     @classmethod
-    def of(cls, value: float, error: float) -> Part:
+    def of(cls, value: float, error: float) -> RiskPart:
         """Take the exact rational value of two floats.
 
         Raises
@@ -95,12 +95,12 @@ class Part:
             raise UserError("the value is beyond double precision here")
         return cls(Fraction(value), Fraction(error))
 
-    def __add__(self, other: Part) -> Part:
-        return Part(self.value + other.value, self.error + other.error)
+    def __add__(self, other: RiskPart) -> RiskPart:
+        return RiskPart(self.value + other.value, self.error + other.error)
 
-    def times(self, factor: int) -> Part:
+    def times(self, factor: int) -> RiskPart:
         """Return a multiple."""
-        return Part(factor * self.value, factor * self.error)
+        return RiskPart(factor * self.value, factor * self.error)
 
     @property
     def high(self) -> Fraction:
@@ -183,7 +183,7 @@ def first_step_of(expr: Expr, setting: Setting, values: Values, place: Values) -
 
 def parts_at(
     setting: Setting, values: Values, place: Values, names: frozenset[str]
-) -> dict[str, Part]:
+) -> dict[str, RiskPart]:
     """Return the quantities `names` at a place.
 
     Parameters
@@ -210,11 +210,11 @@ def parts_at(
 
 def _parts_of(
     setting: Setting, output: Output, values: Values, place: Values, names: frozenset[str]
-) -> dict[str, Part]:
+) -> dict[str, RiskPart]:
     """Return the quantities of outputs that are all alike."""
     problem = problem_of(setting, output, values, place)
     irreducible = _noise(output, values, problem)
-    parts: dict[str, Part] = {IRREDUCIBLE: irreducible}
+    parts: dict[str, RiskPart] = {IRREDUCIBLE: irreducible}
     if DIMENSION in names:
         parts[DIMENSION] = _dimension(problem, _size(place, "M"), _effective(setting, place))
     if names & RESPONSES:
@@ -226,15 +226,15 @@ def _parts_of(
     return {name: parts[name] for name in names}
 
 
-def _noise(output: Output, values: Values, problem: Problem) -> Part:
+def _noise(output: Output, values: Values, problem: Problem) -> RiskPart:
     """Return the noise of all outputs, exact where it is rational.
 
     So ``risk - sigma^2`` loses it; otherwise the error is that of rounding.
     """
     exact = _rational(output.noise, {"sigma": ONE, **values})
     if exact is None:
-        return Part.of(problem.noise, 1e-15 * problem.noise).times(problem.outputs)
-    return Part(exact, Fraction(0)).times(problem.outputs)
+        return RiskPart.of(problem.noise, 1e-15 * problem.noise).times(problem.outputs)
+    return RiskPart(exact, Fraction(0)).times(problem.outputs)
 
 
 def _rational(expr: Expr, values: Values) -> Fraction | None:
@@ -269,45 +269,45 @@ def _effective(setting: Setting, place: Values) -> float:
 
 
 @lru_cache(maxsize=4096)
-def _approximation(problem: Problem, M: int) -> Part:
+def _approximation(problem: Problem, M: int) -> RiskPart:
     problem.check_features(M)
     value = problem.target.tail(M) if problem.features == "top" else approximation(problem, M)
-    return Part.of(value, 1e-12 * value).times(problem.outputs)
+    return RiskPart.of(value, 1e-12 * value).times(problem.outputs)
 
 
 @lru_cache(maxsize=4096)
-def _responses(problem: Problem, method: Method, M: int, N: int) -> dict[str, Part]:
+def _responses(problem: Problem, method: Method, M: int, N: int) -> dict[str, RiskPart]:
     """Return the parts of the excess and the approximation."""
     top = problem.features == "top"
     if M <= SMALL:
         risk = learning_curve(problem, method, M, [N], 0, None if top else SKETCHES)[0]
         errors = risk.errors
-        parts = {name: Part.of(getattr(risk, name), getattr(errors, name)) for name in _PARTS}
+        parts = {name: RiskPart.of(getattr(risk, name), getattr(errors, name)) for name in _PARTS}
     else:
         value = equivalent_excess(problem, method, M, N, QUADRATURE)
         parts = {
-            name: Part.of(getattr(value, name), error).times(problem.outputs)
+            name: RiskPart.of(getattr(value, name), error).times(problem.outputs)
             for name, error in zip(_PARTS, value.errors, strict=True)
         }
     return parts | {"excess": parts["bias"] + parts["variance"]}
 
 
 @lru_cache(maxsize=1024)
-def _dimension(problem: Problem, M: int, n: float) -> Part:
+def _dimension(problem: Problem, M: int, n: float) -> RiskPart:
     """Return ``#{j <= M : λ_j >= 1/n} + n² Σ_{j <= M, λ_j < 1/n} λ_j²``."""
     if problem.features == "top":
         squares = problem.spectrum.times(problem.spectrum)
         k = _head(problem, M, n)
         if k == M:
-            return Part(Fraction(M), Fraction(0))
+            return RiskPart(Fraction(M), Fraction(0))
         value = k + n**2 * (squares.tail(k) - squares.tail(M))
-        return Part.of(value, 1e-12 * (k + n**2 * squares.tail(k)))
+        return RiskPart.of(value, 1e-12 * (k + n**2 * squares.tail(k)))
     if M > SMALL:
         value = _sketched(problem, M).effective_dimension(n)
-        return Part.of(value, EQUIVALENT * value)
+        return RiskPart.of(value, EQUIVALENT * value)
     spectra = _drawn_spectra(problem, M)
     value = float(np.mean(np.minimum(1.0, (n * spectra) ** 2).sum(axis=1)))
-    return Part.of(value, 1e-12 * value)
+    return RiskPart.of(value, 1e-12 * value)
 
 
 def _head(problem: Problem, M: int, n: float) -> int:
@@ -331,17 +331,17 @@ def _sketched(problem: Problem, M: int) -> SketchedSpectrum:
 
 
 @lru_cache(maxsize=1024)
-def _eigenvalue(problem: Problem, M: int, j: int) -> Part:
+def _eigenvalue(problem: Problem, M: int, j: int) -> RiskPart:
     if not 1 <= j <= M:
         raise UserError(f"there is no eigenvalue {j} of M = {M} features")
     if problem.features == "top":
         value = float(problem.spectrum.at(j))
     elif M > SMALL:
         value = _sketched(problem, M).eigenvalue(j)
-        return Part.of(value, EQUIVALENT * value)
+        return RiskPart.of(value, EQUIVALENT * value)
     else:
         value = float(np.mean(_drawn_spectra(problem, M)[:, j - 1]))
-    return Part.of(value, 1e-12 * value)
+    return RiskPart.of(value, 1e-12 * value)
 
 
 # Sides as numbers.
@@ -361,7 +361,7 @@ def number(expr: Expr, setting: Setting, values: Values, place: Values) -> Numbe
     calls = {n for n in walk(expr) if isinstance(n, Call) and n.func == "eigenvalue"}
     names = free_names(expr) & (RESPONSES | {"approx", DIMENSION, IRREDUCIBLE})
     found = parts_at(setting, values, place, names) if names else {}
-    parts: dict[Expr, Part] = {Name(name): part for name, part in found.items()}
+    parts: dict[Expr, RiskPart] = {Name(name): part for name, part in found.items()}
     for call in calls:
         index = round(math.exp(logarithm(enclosed(call.args[0], known, DIGITS))))
         problem = problem_of(setting, setting.each()[0], values, place)

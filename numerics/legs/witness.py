@@ -11,7 +11,7 @@ it mean a bug.
     e = g - r  ("above"),      e = r - g  ("below"),      e = r - log limit  ("limit")
 
 is bounded above, or tends to 0, if the refutation is right.  No finite ladder contradicts that;
-but what it would take to explain one is known (`numerics.legs.trend`):
+but what it would take to explain one is known (`ratecert.numerics.legs.trend`):
 
 1. *e grows like a power of t* over both halves of the ladder, by more than its resolution
    ``4/L``, for which no correction, however slow, and no power of a logarithm accounts.  A flat
@@ -21,8 +21,8 @@ but what it would take to explain one is known (`numerics.legs.trend`):
    `FLAT_SUMS`, as each that is nearly flat, such as ``(1 - t^-d)/d``, looks like a logarithm up
    to ``t = exp(1/d)``.  A limit is contradicted by a ratio that is settled elsewhere.
 2. *No constant explains it*: where the ladder ends e is larger than all numbers in the claim
-   together can make it (`numerics.legs.margins`).  c and C are made of these numbers, so that
-   ``1e-40 M + 1`` may be flat up to ``t = 10^40`` and no farther.
+   together can make it (`ratecert.numerics.legs.margins`).  c and C are made of these numbers, so
+   that ``1e-40 M + 1`` may be flat up to ``t = 10^40`` and no farther.
 3. *It is still so on the longest ladder* that can be climbed.
 
 As long as the ratio is on the proved side of R itself, e is negative and nothing is said, however
@@ -30,9 +30,9 @@ slowly the ratio moves: ``log(N)^5 + N^(1/100)`` is above its bound ``N^(1/100)`
 though it grows like a logarithm up to ``N = 10^217``.
 
 *The scales.*  With sums up to ``10^24``, and where that is not enough to see ``t^p``, or shows a
-contradiction, up to ``10^96``.  Where both sides are closed forms (`numerics.legs.far`) up to
-``log t = 10^12``, and where ``p = 0``, so that nothing but powers of ``log t`` can be seen, up to
-``log t = 10^96``: ``log(N)^5 = O(N^(1/100))`` looks false up to ``log N = 500`` only.
+contradiction, up to ``10^96``.  Where both sides are closed forms (`ratecert.numerics.legs.far`)
+up to ``log t = 10^12``, and where ``p = 0``, so that nothing but powers of ``log t`` can be seen,
+up to ``log t = 10^96``: ``log(N)^5 = O(N^(1/100))`` looks false up to ``log N = 500`` only.
 
 *The answer* is `Light.PASS` where the ratio moves as was proved, `Light.FAIL` where it contradicts
 that, and `Light.UNKNOWN` where neither shows.
@@ -47,19 +47,19 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from numerics.balls.ball import Refusal
-from numerics.legs.far import Far, far_points
-from numerics.legs.margins import Margin
-from numerics.legs.places import Exponents, enclosed, is_moderate, logarithm
-from numerics.legs.rungs import DIGITS, STEP, Rung, Values, has_sum, places_along, rungs
-from numerics.legs.trend import SETTLED, Point, Reading, read
-from proofs_check.claim import Claim
-from proofs_check.expr import Expr, neg
-from proofs_check.language import parse_expr
-from proofs_check.meaning import meaning
-from proofs_check.orders import CONSTANT, Order
-from proofs_check.paths import Path, order_along
-from proofs_check.verdict import Light
+from ratecert.numerics.balls.ball import Refusal
+from ratecert.numerics.legs.far import Far, far_points
+from ratecert.numerics.legs.margins import Margin
+from ratecert.numerics.legs.places import Exponents, enclosed, is_moderate, logarithm
+from ratecert.numerics.legs.rungs import DIGITS, STEP, Rung, Values, has_sum, places_along, rungs
+from ratecert.numerics.legs.trend import SETTLED, LogPoint, Reading, read
+from ratecert.proofs_check.language.claim import Claim
+from ratecert.proofs_check.language.expr import Expr, neg
+from ratecert.proofs_check.language.grammar import parse_expr
+from ratecert.proofs_check.meaning.definitions import meaning
+from ratecert.proofs_check.paths.bounds import Path, order_along
+from ratecert.proofs_check.paths.orders import CONSTANT, Order
+from ratecert.proofs_check.verdict.certificate import Light
 
 __all__ = ["DECADES", "Proved", "Seen", "look"]
 
@@ -92,13 +92,13 @@ class Proved:
 
     @classmethod
     def of(cls, side: str, ratio: str) -> Proved:
-        """Read `side` and `ratio` of a `proofs_check.refutation.Refuted`."""
+        """Read `side` and `ratio` of a `ratecert.proofs_check.refutation.witness.Refuted`."""
         if side == "limit":
             return cls(side, limit=Fraction(ratio))
         known = _BEYOND.get(ratio)
         return cls(side, known or order_along(parse_expr(ratio), Path({}, {"t": _T})))
 
-    def excess(self, point: Point) -> Point:
+    def excess(self, point: LogPoint) -> LogPoint:
         """Return ``(L, e)`` for ``(L, r)``."""
         L, r = point
         if self.limit is not None:
@@ -130,7 +130,7 @@ def look(claim: Claim, values: Values, path: Exponents, proved: Proved) -> Seen:
     claim
         Its LEFT is no optimum.
     values, path
-        Those of the refutation, as for `numerics.legs.rungs.rungs`.
+        Those of the refutation, as for `ratecert.numerics.legs.rungs.rungs`.
     proved
         What it says.
     """
@@ -177,11 +177,11 @@ def _with_sums(
             return
 
 
-def _points(found: Sequence[Rung], proved: Proved) -> list[Point]:
+def _points(found: Sequence[Rung], proved: Proved) -> list[LogPoint]:
     return [rung.points()[0 if proved.side == "above" else 1] for rung in found]
 
 
-def _is_answered(light: Light, points: Sequence[Point], proved: Proved) -> bool:
+def _is_answered(light: Light, points: Sequence[LogPoint], proved: Proved) -> bool:
     """Whether the longest ladder with sums has nothing to add.
 
     A contradiction is asked again, and so is what only that ladder has the resolution for.
@@ -242,7 +242,7 @@ def _added(claim: Claim, path: Exponents, log: Callable[[Expr], float], log_t: f
 # One ladder.
 
 
-def _light(points: Sequence[Point], proved: Proved, margin: float, flat_sums: float) -> Light:
+def _light(points: Sequence[LogPoint], proved: Proved, margin: float, flat_sums: float) -> Light:
     """Return what one ladder of points ``(L, r)`` says."""
     excess = [proved.excess(point) for point in points]
     if proved.limit is not None:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from proofs_check.ledger.terms import Relation, parse_relation
+from ratecert.proofs_check.ledger.terms import Relation, parse_relation
 
 __all__ = ["REAL", "Closed", "axioms"]
 

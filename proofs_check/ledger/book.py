@@ -40,18 +40,18 @@ from typing import Any
 
 from flint import arb
 
-from proofs_check.errors import RejectedError, UserError
-from proofs_check.expr import Expr, Num, free_names
-from proofs_check.ledger.axioms import REAL, Closed, axioms
-from proofs_check.ledger.boxes import enclosed, has_enclosure, is_true
-from proofs_check.ledger.context import Context
-from proofs_check.ledger.definitions import constant, named, reading_of, recursion
-from proofs_check.ledger.moments import check_moments
-from proofs_check.ledger.names import label_of
-from proofs_check.ledger.proof import RULES, Prover, assuming, keys, texts
-from proofs_check.ledger.support import Model, Supported, read_claim
-from proofs_check.ledger.terms import Relation, parse_formula, parse_relation
-from proofs_check.ledger.words import check_words
+from ratecert.proofs_check.language.errors import RejectedError, UserError
+from ratecert.proofs_check.language.expr import Expr, Num, free_names
+from ratecert.proofs_check.ledger.axioms import REAL, Closed, axioms
+from ratecert.proofs_check.ledger.boxes import enclosed, has_enclosure, is_true
+from ratecert.proofs_check.ledger.definitions import constant, named, reading_of, recursion
+from ratecert.proofs_check.ledger.inference import RULES, LemmaChecker, assuming, keys, texts
+from ratecert.proofs_check.ledger.moments import check_moments
+from ratecert.proofs_check.ledger.names import label_of
+from ratecert.proofs_check.ledger.scope import Scope
+from ratecert.proofs_check.ledger.support import Model, Supported, read_claim
+from ratecert.proofs_check.ledger.terms import Relation, parse_formula, parse_relation
+from ratecert.proofs_check.ledger.words import check_words
 
 __all__ = ["Entry", "Report", "check_ledger", "is_for_readers", "read_ledger"]
 
@@ -156,7 +156,7 @@ def check_ledger(
 class _Book:
     """The library as it grows."""
 
-    prover = Prover
+    prover = LemmaChecker
 
     def __init__(self, table: Mapping[str, Any], clock: Callable[[], float]):
         self.key, self.title = table["key"], table.get("title", "")
@@ -164,7 +164,7 @@ class _Book:
         standing = keys(table["standing"], ["reals", "integers", "assume", "example"])
         reals, integers = texts(standing["reals"]), texts(standing["integers"])
         self.standing = tuple(texts(standing["assume"]))
-        self.context = Context().declaring(reals, integers)
+        self.context = Scope().declaring(reals, integers)
         for number, text in enumerate(self.standing, 1):
             self.context = self.context.knowing(f"A{number}", parse_relation(text))
         self.model = Model(tuple(fact.relation for fact in self.context.facts))
@@ -291,7 +291,9 @@ class _Book:
         )  # fmt: skip
         return entry, lemma
 
-    def _run(self, rule: str, lemma: Closed, proof: Mapping[str, Any], prover: Prover) -> None:
+    def _run(
+        self, rule: str, lemma: Closed, proof: Mapping[str, Any], prover: LemmaChecker
+    ) -> None:
         if rule == "words":
             check_words(lemma.says, lemma.assume, proof)
             return
@@ -342,7 +344,7 @@ class _Book:
     def report(self) -> Report:
         """Return what was found, with the trust base."""
         used = {name for e in self.entries for name in e.uses}
-        trust = [f"standard analysis, proved in proofs_check.ledger.axioms: {axiom}"
+        trust = [f"standard analysis, proved in ratecert.proofs_check.ledger.axioms: {axiom}"
                  for name, axiom in axioms().items() if name in used]  # fmt: skip
         for e in self.entries:
             if e.status == "cited":

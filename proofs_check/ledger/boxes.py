@@ -15,10 +15,10 @@ from fractions import Fraction
 
 from flint import arb, ctx, fmpq
 
-from proofs_check.errors import RejectedError
-from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, Sum, walk
-from proofs_check.ledger.context import Context
-from proofs_check.ledger.terms import Relation
+from ratecert.proofs_check.language.errors import RejectedError
+from ratecert.proofs_check.language.expr import Add, Call, Expr, Mul, Name, Num, Pow, Sum, walk
+from ratecert.proofs_check.ledger.scope import Scope
+from ratecert.proofs_check.ledger.terms import Relation
 
 __all__ = ["check_on_box", "enclosed", "has_enclosure", "is_true"]
 
@@ -28,7 +28,7 @@ ENCLOSED = frozenset({"exp", "log", "sqrt"})
 Box = tuple[tuple[Fraction, Fraction], ...]
 
 
-def check_on_box(goal: Relation, context: Context) -> None:
+def check_on_box(goal: Relation, context: Scope) -> None:
     """Accept a relation that holds strictly for all values of its names that the facts allow.
 
     Raises
@@ -62,7 +62,7 @@ def has_enclosure(relation: Relation) -> bool:
     )
 
 
-def _side(name: str, context: Context) -> tuple[Fraction, Fraction]:
+def _side(name: str, context: Scope) -> tuple[Fraction, Fraction]:
     bounds = context.bounds(name)
     if bounds is None:
         raise RejectedError(f"{name} has no two rational bounds, so there is no box")

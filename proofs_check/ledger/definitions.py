@@ -19,29 +19,20 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from proofs_check.errors import RejectedError
-from proofs_check.expr import (
-    Call,
-    Expr,
-    Name,
-    Num,
-    Sum,
-    add,
-    free_names,
-    walk,
-)
-from proofs_check.ledger.axioms import Closed
-from proofs_check.ledger.context import Context
-from proofs_check.ledger.names import function_of, name_of
-from proofs_check.ledger.proof import assuming, keys, texts
-from proofs_check.ledger.terms import Relation, parse_formula, parse_relation, put
+from ratecert.proofs_check.language.errors import RejectedError
+from ratecert.proofs_check.language.expr import Call, Expr, Name, Num, Sum, add, free_names, walk
+from ratecert.proofs_check.ledger.axioms import Closed
+from ratecert.proofs_check.ledger.inference import assuming, keys, texts
+from ratecert.proofs_check.ledger.names import function_of, name_of
+from ratecert.proofs_check.ledger.scope import Scope
+from ratecert.proofs_check.ledger.terms import Relation, parse_formula, parse_relation, put
 
 __all__ = ["constant", "named", "reading_of", "recursion"]
 
 ZERO, ONE = Num(Fraction(0)), Num(Fraction(1))
 
 
-def constant(table: Mapping[str, Any], context: Context) -> tuple[Context, Closed]:
+def constant(table: Mapping[str, Any], context: Scope) -> tuple[Scope, Closed]:
     """Define a constant; return the context that knows it, and the equation."""
     keys(table, ["constant", "value"], ["note"])
     name, value = name_of(table["constant"]), parse_formula(table["value"])
@@ -52,7 +43,7 @@ def constant(table: Mapping[str, Any], context: Context) -> tuple[Context, Close
     return larger, Closed(f"{name}.def", frozenset(), frozenset(), (), says)
 
 
-def named(table: Mapping[str, Any], context: Context) -> Context:
+def named(table: Mapping[str, Any], context: Scope) -> Scope:
     """Name a real number, or a function of real numbers; `means` tells what it is.
 
     Only cited lemmas say anything about it.  A function that means something for whole arguments
@@ -72,8 +63,8 @@ def named(table: Mapping[str, Any], context: Context) -> Context:
 
 
 def recursion(
-    table: Mapping[str, Any], context: Context, moments: Mapping[str, Closed]
-) -> tuple[Context, list[Closed]]:
+    table: Mapping[str, Any], context: Scope, moments: Mapping[str, Closed]
+) -> tuple[Scope, list[Closed]]:
     """Define a function; return the context that knows it, and the equations."""
     reading = ["moment", "at", "presume"] if "moment" in table else []
     keys(table, ["function", "args", "where", "start", "next", "stage", *reading], ["note"])
@@ -125,7 +116,7 @@ def _require_founded(f: str, args: list[str], others: tuple[Expr, ...], followin
 
 
 def _require_moment(
-    says: Relation, inside: Context, table: Mapping[str, Any], moments: Mapping[str, Closed]
+    says: Relation, inside: Scope, table: Mapping[str, Any], moments: Mapping[str, Closed]
 ) -> None:
     name = table["moment"]
     lemma = moments.get(name) if isinstance(name, str) else None

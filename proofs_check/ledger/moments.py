@@ -22,11 +22,21 @@ from typing import Any
 
 from flint import fmpq
 
-from proofs_check.algebra import Frac, Ring, to_fraction
-from proofs_check.errors import RejectedError
-from proofs_check.expr import Call, Expr, Name, Num, add, free_names, mul, neg, power
-from proofs_check.ledger.context import Context
-from proofs_check.ledger.terms import Relation, parse_formula
+from ratecert.proofs_check.kernel.algebra import Frac, Ring, to_fraction
+from ratecert.proofs_check.language.errors import RejectedError
+from ratecert.proofs_check.language.expr import (
+    Call,
+    Expr,
+    Name,
+    Num,
+    add,
+    free_names,
+    mul,
+    neg,
+    power,
+)
+from ratecert.proofs_check.ledger.scope import Scope
+from ratecert.proofs_check.ledger.terms import Relation, parse_formula
 
 __all__ = ["check_moments"]
 
@@ -45,7 +55,7 @@ class _Random:
         return (*self.gaussian, *self.conditional, *self.other)
 
 
-def check_moments(goal: Relation, context: Context, table: Mapping[str, Any]) -> None:
+def check_moments(goal: Relation, context: Scope, table: Mapping[str, Any]) -> None:
     """Accept ``E(p) = right``, the variables being those of the table; else reject."""
     if goal.op != "=" or not isinstance(goal.left, Call) or goal.left.func != "E":
         raise RejectedError("a moment is stated as E(POLYNOMIAL) = FORMULA")
@@ -63,7 +73,7 @@ def check_moments(goal: Relation, context: Context, table: Mapping[str, Any]) ->
         raise RejectedError(f"the expectation is another one; right - left is {ring.expr(left)}")
 
 
-def _moments(table: Any, context: Context) -> dict[str, Expr]:
+def _moments(table: Any, context: Scope) -> dict[str, Expr]:
     if not isinstance(table, dict):
         raise RejectedError("random variables are a table of names and moments")
     found = {}
@@ -75,7 +85,7 @@ def _moments(table: Any, context: Context) -> dict[str, Expr]:
     return found
 
 
-def _expectation(args: tuple[Expr, ...], context: Context, random: _Random) -> Expr:
+def _expectation(args: tuple[Expr, ...], context: Scope, random: _Random) -> Expr:
     if len(args) != 1:
         raise RejectedError("an expectation is E(POLYNOMIAL)")
     normal = context.normal(args[0])

@@ -14,8 +14,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from proofs_check.errors import RejectedError
-from proofs_check.expr import FUNCTIONS, NUMBERS
+from ratecert.proofs_check.language.errors import RejectedError
+from ratecert.proofs_check.language.expr import FUNCTIONS, NUMBERS
 
 __all__ = ["function_of", "label_of", "name_of"]
 

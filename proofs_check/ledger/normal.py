@@ -26,9 +26,9 @@ from math import lcm
 
 from flint import fmpq, fmpq_mpoly, fmpz
 
-from proofs_check.algebra import Frac, Ring, to_fraction
-from proofs_check.errors import RejectedError
-from proofs_check.expr import (
+from ratecert.proofs_check.kernel.algebra import Frac, Ring, to_fraction
+from ratecert.proofs_check.language.errors import RejectedError
+from ratecert.proofs_check.language.expr import (
     Add,
     Call,
     Expr,
@@ -45,8 +45,8 @@ from proofs_check.expr import (
     substitute,
     walk,
 )
-from proofs_check.ledger.signs import Atom, Signs
-from proofs_check.ledger.terms import put
+from ratecert.proofs_check.ledger.signs import Atom, Signs
+from ratecert.proofs_check.ledger.terms import put
 
 __all__ = ["INFINITY", "Forms"]
 

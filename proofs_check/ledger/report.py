@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from proofs_check.ledger.book import Entry, Report
+from ratecert.proofs_check.ledger.book import Entry, Report
 
 __all__ = ["as_data", "lines"]
 

@@ -15,8 +15,8 @@ from fractions import Fraction
 
 from flint import fmpq, fmpq_mpoly
 
-from proofs_check.algebra import Frac, Ring, to_fmpq, to_fraction
-from proofs_check.expr import Expr
+from ratecert.proofs_check.kernel.algebra import Frac, Ring, to_fmpq, to_fraction
+from ratecert.proofs_check.language.expr import Expr
 
 __all__ = ["Atom", "Signs"]
 

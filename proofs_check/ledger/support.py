@@ -22,16 +22,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from proofs_check.claim import Claim
-from proofs_check.claimfile import make_claim
-from proofs_check.claimnames import CONSTANTS, QUANTITIES
-from proofs_check.errors import RejectedError
-from proofs_check.expr import Call, Expr, Mul, Name, Num, free_names, mul, walk
-from proofs_check.ledger.axioms import Closed
-from proofs_check.ledger.context import Context
-from proofs_check.ledger.names import name_of
-from proofs_check.ledger.proof import texts
-from proofs_check.ledger.terms import Relation, parse_relation, put
+from ratecert.proofs_check.files.read import make_claim
+from ratecert.proofs_check.language.claim import Claim
+from ratecert.proofs_check.language.errors import RejectedError
+from ratecert.proofs_check.language.expr import Call, Expr, Mul, Name, Num, free_names, mul, walk
+from ratecert.proofs_check.language.quantities import CONSTANTS, QUANTITIES
+from ratecert.proofs_check.ledger.axioms import Closed
+from ratecert.proofs_check.ledger.inference import texts
+from ratecert.proofs_check.ledger.names import name_of
+from ratecert.proofs_check.ledger.scope import Scope
+from ratecert.proofs_check.ledger.terms import Relation, parse_relation, put
 
 __all__ = ["OWN_KEYS", "Model", "Supported", "read_claim"]
 
@@ -65,7 +65,7 @@ class Supported:
         """The names that tend to infinity."""
         return self.claim.sizes
 
-    def require_fixed(self, context: Context) -> None:
+    def require_fixed(self, context: Scope) -> None:
         """Reject constants that are sizes, or that what is known ties to more than exponents."""
         own = self.constants - EXPONENTS
         if not own <= context.reals - CONSTANTS - self.sizes:
@@ -81,7 +81,7 @@ class Supported:
                     "size or a small step size"
                 )
 
-    def _is_range(self, condition: Relation, context: Context) -> bool:
+    def _is_range(self, condition: Relation, context: Scope) -> bool:
         """Whether it is about parameters only, or ``number <= size``, or ``p gamma <= q``."""
         names = condition.names()
         if names & self.sizes:
@@ -97,7 +97,7 @@ class Supported:
         others = free_names(condition.right).union(*map(free_names, factors))
         return "gamma" not in others and all(map(context.is_positive, factors))
 
-    def require(self, lemma: Closed, context: Context, model: Model) -> None:
+    def require(self, lemma: Closed, context: Scope, model: Model) -> None:
         """Reject a lemma that is no bound as the claim has it, or that assumes more."""
         self._require_bound(lemma.says, context, model)
         self._require_free(lemma, context, model)
@@ -108,7 +108,7 @@ class Supported:
                     f"{relation} is assumed, and stands neither in the claim nor in `given`"
                 )
 
-    def _require_bound(self, says: Relation, context: Context, model: Model) -> None:
+    def _require_bound(self, says: Relation, context: Scope, model: Model) -> None:
         """Reject if a statement is not a bound of the claim's left side by its right side."""
         claim = self.claim
         left, right = (put(side, self._called) for side in (claim.left, claim.right))
@@ -124,7 +124,7 @@ class Supported:
         if not context.is_positive(constant):
             raise RejectedError(f"{constant} in the bound is not seen to be positive")
 
-    def _require_free(self, lemma: Closed, context: Context, model: Model) -> None:
+    def _require_free(self, lemma: Closed, context: Scope, model: Model) -> None:
         """Reject where a size or a parameter of the claim is not free, or a quantity is."""
         spoken = free_names(self.claim.left) | free_names(self.claim.right)
         integers = context.integers | lemma.integers

@@ -1,7 +1,8 @@
 """The formulas of a ledger: text in, trees and relations out.
 
-The trees are those of the claim language (`proofs_check.expr`).  Beside its functions a formula
-may use ``floor`` and the functions that a ledger defines, which the claim language has not::
+The trees are those of the claim language (`ratecert.proofs_check.language.expr`).  Beside its
+functions a formula may use ``floor`` and the functions that a ledger defines, which the claim
+language has not::
 
     relation = expr ("<=" | "<" | "=" | ">=" | ">") expr
     expr     = ["-"] term (("+" | "-") term)*
@@ -20,8 +21,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from proofs_check.errors import RejectedError
-from proofs_check.expr import (
+from ratecert.proofs_check.language.errors import RejectedError
+from ratecert.proofs_check.language.expr import (
     Call,
     Expr,
     Name,
@@ -35,7 +36,7 @@ from proofs_check.expr import (
     power,
     substitute,
 )
-from proofs_check.ledger.names import name_of
+from ratecert.proofs_check.ledger.names import name_of
 
 __all__ = ["Relation", "parse_formula", "parse_relation", "put"]
 

@@ -27,11 +27,11 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from proofs_check.errors import RejectedError
-from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow
-from proofs_check.ledger.names import function_of
-from proofs_check.ledger.proof import texts
-from proofs_check.ledger.terms import Relation
+from ratecert.proofs_check.language.errors import RejectedError
+from ratecert.proofs_check.language.expr import Add, Call, Expr, Mul, Name, Num, Pow
+from ratecert.proofs_check.ledger.inference import texts
+from ratecert.proofs_check.ledger.names import function_of
+from ratecert.proofs_check.ledger.terms import Relation
 
 __all__ = ["check_words"]
 

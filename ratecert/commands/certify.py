@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from proofs_check.verdict import Certificate
+    from ratecert.proofs_check.verdict.certificate import Certificate
 
 HELP = "certify or refute claims, each on four independent legs"
 
@@ -28,8 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--certificates",
         type=Path,
         metavar="DIR",
-        help="write each claim's certificate to DIR/KEY.ID.json, "
-        "for `python -m proofs_check` to re-check",
+        help="write each claim's certificate to DIR/KEY.ID.json, for `ratecert check` to re-check",
     )
     parser.add_argument(
         "--level",
@@ -53,12 +52,12 @@ def add_jobs(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Certify; 2 where some input was unusable, else 1 where some answer is unexpected."""
-    from proofs_check.errors import UserError
-    from proofs_check.verdict import Certificate
-    from ratecert.batch import certify_all
-    from ratecert.certificate_json import check_writable, record_names
-    from ratecert.files import find
-    from ratecert.report import complain, console, print_verdicts
+    from ratecert.io.certificates import check_writable, record_names
+    from ratecert.io.claim_files import find
+    from ratecert.pipeline.batch import certify_all
+    from ratecert.proofs_check.language.errors import UserError
+    from ratecert.proofs_check.verdict.certificate import Certificate
+    from ratecert.show.terminal import complain, console, print_verdicts
 
     if args.json is not None:
         check_writable(args.json)
@@ -87,7 +86,7 @@ def _count(text: str) -> int:
 
 
 def _make_folder(folder: Path) -> None:
-    from proofs_check.errors import UserError
+    from ratecert.proofs_check.language.errors import UserError
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -96,7 +95,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _write(certificates: list[Certificate], json: Path | None, folder: Path | None) -> None:
-    from ratecert.certificate_json import (
+    from ratecert.io.certificates import (
         dumps,
         record,
         record_names,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from proofs_check.errors import UserError
+from ratecert.proofs_check.language.errors import UserError
 
 HELP = "the derivation of one claim, step by step, with what it rests on"
 
@@ -27,7 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the page; 1 where the answer is not the one the claim expects."""
-    from ratecert.files import load
+    from ratecert.io.claim_files import load
 
     claims = load(args.claim)
     if len(claims) > 1:
@@ -36,10 +36,10 @@ def run(args: argparse.Namespace) -> int:
             f"such as {args.claim}:{claims[0].id} (`ratecert list {args.claim}` shows them)"
         )
 
-    from proofs_check.verdict import is_expected
-    from ratecert.exposition import explain
-    from ratecert.ledger_page import in_ledger
-    from ratecert.page import FORMATS
+    from ratecert.explain.exposition import explain
+    from ratecert.explain.ledger import in_ledger
+    from ratecert.proofs_check.verdict.certificate import is_expected
+    from ratecert.writing.page import FORMATS
 
     page = explain(claims[0])
     blocks = (*page.blocks, *in_ledger(claims[0]))

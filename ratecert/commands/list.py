@@ -20,8 +20,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the claims; 2 where some file was unusable."""
-    from ratecert.files import find
-    from ratecert.report import complain, console, print_list
+    from ratecert.io.claim_files import find
+    from ratecert.show.terminal import complain, console, print_list
 
     found = find(args.claims)
     titles = {file.paper.key: file.paper.title for file in found.files}

@@ -41,7 +41,8 @@ def _count(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Print the order; 1 where it is not known, with the reason."""
-    from ratecert.rate import UnknownOrderError, order
+    from ratecert.orders.leading import UnknownOrderError
+    from ratecert.orders.order import order
 
     sizes = [name.strip() for name in args.sizes.split(",") if name.strip()]
     try:

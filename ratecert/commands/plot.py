@@ -37,11 +37,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compute, draw and write one figure."""
-    from ratecert.threads import use_one_thread
+    from ratecert.pipeline.threads import use_one_thread
 
     use_one_thread()
     from ratecert.commands.risk import assignments, number, whole
-    from ratecert.figures import check_path, save
+    from ratecert.show.figures import check_path, save
 
     check_path(args.out)
     values, gamma = assignments(args.set), number(args.gamma, "--gamma")
@@ -59,9 +59,9 @@ def _risk(values: Mapping[str, float], gamma: float, runs: int, seed: int) -> Fi
     """Draw the papers' picture."""
     from functools import partial
 
-    from numerics.curves import risk_against_features, risk_against_steps
-    from ratecert.figures import risk_figure
-    from ratecert.progress import progress
+    from ratecert.numerics.shown.curves import risk_against_features, risk_against_steps
+    from ratecert.pipeline.progress import progress
+    from ratecert.show.figures import risk_figure
 
     _only(values, {"a"}, "risk")
     exponents = (values["a"],) if values else (1.5, 2.0)
@@ -83,10 +83,10 @@ def _risk(values: Mapping[str, float], gamma: float, runs: int, seed: int) -> Fi
 
 def _phase(values: Mapping[str, float], gamma: float) -> Figure:
     """Draw the regimes of the reducible risk that theory derives, beside exact values."""
-    from numerics.curves import phases
-    from proofs_check.errors import UserError
-    from ratecert.figures import phase_figure
-    from ratecert.progress import progress
+    from ratecert.numerics.shown.curves import phases
+    from ratecert.pipeline.progress import progress
+    from ratecert.proofs_check.language.errors import UserError
+    from ratecert.show.figures import phase_figure
 
     _only(values, {"a", "b"}, "phase")
     a = values.get("a", 2.0)
@@ -103,8 +103,8 @@ def _phase(values: Mapping[str, float], gamma: float) -> Figure:
 
 def _regimes(a: float, b: float) -> list[tuple[tuple[str, ...], str]]:
     """Return the regimes of the reducible risk with top features at these exponents."""
-    from proofs_check.claimfile import make_claim
-    from theory.derive import derive
+    from ratecert.proofs_check.files.read import make_claim
+    from ratecert.theory.derive import derive
 
     between = "b <= a" if b <= a else "b < a + 1" if b < a + 1 else "b >= a + 1"
     more = [] if b <= a else ["b > a"]
@@ -119,11 +119,11 @@ def _regimes(a: float, b: float) -> list[tuple[tuple[str, ...], str]]:
 
 def _claim(name: str, values: Mapping[str, float], gamma: float) -> Figure:
     """Draw the ratio of a claim's two sides."""
-    from numerics.ratios import parameter_values, ratios
-    from proofs_check.errors import UserError
-    from ratecert.figures import ratio_figure
-    from ratecert.files import load
-    from ratecert.progress import progress
+    from ratecert.io.claim_files import load
+    from ratecert.numerics.shown.ratios import parameter_values, ratios
+    from ratecert.pipeline.progress import progress
+    from ratecert.proofs_check.language.errors import UserError
+    from ratecert.show.figures import ratio_figure
 
     claims = load(name)
     if len(claims) != 1:
@@ -138,7 +138,7 @@ def _claim(name: str, values: Mapping[str, float], gamma: float) -> Figure:
 
 def _only(values: Mapping[str, float], known: set[str], what: str) -> None:
     """Refuse parameters that the figure does not have."""
-    from proofs_check.errors import UserError
+    from ratecert.proofs_check.language.errors import UserError
 
     for name in values.keys() - known:
         raise UserError(f"--set: the figure {what!r} has no parameter {name!r}; "

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from numerics.expected import ExpectedRisk
+    from ratecert.numerics.risk.expected import ExpectedRisk
 
 HELP = "exact expected risk of SGD, split into its parts"
 
@@ -69,10 +69,10 @@ def run(args: argparse.Namespace) -> int:
     """Compute and print; bad input raises `UserError`."""
     import time
 
-    from ratecert.threads import use_one_thread
+    from ratecert.pipeline.threads import use_one_thread
 
     use_one_thread()
-    from numerics.expected import expected_risk
+    from ratecert.numerics.risk.expected import expected_risk
 
     start = time.perf_counter()
     result = expected_risk(
@@ -93,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def problem_settings(args: argparse.Namespace) -> dict[str, Any]:
-    """Return the keywords of `numerics.expected.expected_risk` that the arguments give."""
+    """Return the keywords of `expected_risk` that the arguments give."""
     return {
         "spectrum": args.spectrum,
         "target": args.target,
@@ -110,7 +110,7 @@ def problem_settings(args: argparse.Namespace) -> dict[str, Any]:
 
 def assignments(texts: list[str]) -> Mapping[str, float]:
     """Return the values given as ``a=2,b=3/2``, in one or several texts."""
-    from proofs_check.errors import UserError
+    from ratecert.proofs_check.language.errors import UserError
 
     values: dict[str, float] = {}
     for item in ",".join(texts).split(","):
@@ -128,10 +128,10 @@ def assignments(texts: list[str]) -> Mapping[str, float]:
 
 def number(text: str, option: str) -> float:
     """Return the number that a constant of the claim language stands for, e.g. ``3/2``."""
-    from numerics.problem import evaluate
-    from proofs_check.errors import UserError
-    from proofs_check.expr import NUMBERS, free_names
-    from proofs_check.language import parse_expr
+    from ratecert.numerics.model.problem import evaluate
+    from ratecert.proofs_check.language.errors import UserError
+    from ratecert.proofs_check.language.expr import NUMBERS, free_names
+    from ratecert.proofs_check.language.grammar import parse_expr
 
     try:
         expr = parse_expr(text)
@@ -144,7 +144,7 @@ def number(text: str, option: str) -> float:
 
 def whole(text: str, option: str) -> int:
     """Return a whole number, written out or as a constant such as ``10^12``."""
-    from proofs_check.errors import UserError
+    from ratecert.proofs_check.language.errors import UserError
 
     if text.strip().isdecimal() and len(text) < 100:
         return int(text)

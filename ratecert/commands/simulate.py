@@ -32,13 +32,13 @@ def run(args: argparse.Namespace) -> int:
     import json
     import sys
 
-    from ratecert.threads import use_one_thread
+    from ratecert.pipeline.threads import use_one_thread
 
     use_one_thread()
-    from numerics.simulated import simulated_risk
-    from numerics.statistics import FALSE_ALARMS
     from ratecert.commands.risk import problem_settings, whole
-    from ratecert.progress import progress
+    from ratecert.numerics.simulation.simulated import simulated_risk
+    from ratecert.numerics.simulation.statistics import FALSE_ALARMS
+    from ratecert.pipeline.progress import progress
 
     with progress("simulating") as tell:
         result = simulated_risk(

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from numerics.measured import CurvePoint, Measurement, PowerLaw
+    from ratecert.numerics.data.measured import CurvePoint, Measurement, PowerLaw
 
     Array = NDArray[np.float64]
 
@@ -47,14 +47,14 @@ def run(args: argparse.Namespace) -> int:
     """Measure, predict and print; bad input raises `UserError`."""
     import time
 
-    from ratecert.threads import use_one_thread
+    from ratecert.pipeline.threads import use_one_thread
 
     use_one_thread()
-    from numerics.datakernels import nystrom_features
-    from numerics.measured import learning, measure, power_laws
-    from proofs_check.errors import UserError
     from ratecert.commands.risk import number, whole
-    from ratecert.datafile import read_data
+    from ratecert.io.data_file import read_data
+    from ratecert.numerics.data.features import nystrom_features
+    from ratecert.numerics.data.measured import learning, measure, power_laws
+    from ratecert.proofs_check.language.errors import UserError
 
     start = time.perf_counter()
     data = read_data(args.data, args.target, args.classes)

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from proofs_check.errors import UserError
+from ratecert.proofs_check.language.errors import UserError
 
 if TYPE_CHECKING:
-    from numerics.balls import Ball
-    from proofs_check.expr import Expr
+    from ratecert.numerics.balls import Ball
+    from ratecert.proofs_check.language.expr import Expr
 
 __all__ = ["HELP", "arguments", "enclose", "run"]
 
@@ -71,11 +71,11 @@ def enclose(
     Raises
     ------
     UserError
-        For text that cannot be read; a `numerics.balls.Refusal`, with its reason, where the sum
-        has no enclosure.
+        For text that cannot be read; a `ratecert.numerics.balls.Refusal`, with its reason, where
+        the sum has no enclosure.
     """
-    from numerics import balls
-    from proofs_check.language import parse_expr
+    from ratecert.numerics import balls
+    from ratecert.proofs_check.language.grammar import parse_expr
 
     index, lo, hi = _over(over)
     exact_values = {
@@ -87,8 +87,8 @@ def enclose(
 
 def _over(text: str) -> tuple[str, Expr, Expr]:
     """Read ``i=LO..HI``."""
-    from proofs_check.expr import NUMBERS, Name
-    from proofs_check.language import parse_expr
+    from ratecert.proofs_check.language.expr import NUMBERS, Name
+    from ratecert.proofs_check.language.grammar import parse_expr
 
     name, equals, bounds = text.partition("=")
     lo, dots, hi = bounds.partition("..")
@@ -114,8 +114,8 @@ def _pairs(text: str) -> dict[str, str]:
 
 
 def _exact(name: str, text: str) -> Fraction:
-    from numerics.balls.program import exact
-    from proofs_check.language import parse_expr
+    from ratecert.numerics.balls.program import exact
+    from ratecert.proofs_check.language.grammar import parse_expr
 
     value = exact(parse_expr(text), {})
     if value is None:

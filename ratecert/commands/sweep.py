@@ -24,16 +24,16 @@ def run(args: argparse.Namespace) -> int:
     """Compute what is missing; the status is 0 also where single points were refused."""
     import os
 
-    from ratecert.threads import use_one_thread
+    from ratecert.pipeline.threads import use_one_thread
 
     use_one_thread()
-    from numerics.grid import compute, points_of
-    from numerics.store import Store, csv_text, key_of
-    from numerics.sweep import code_version, dask, processes, sweep
-    from proofs_check.errors import UserError
-    from ratecert.certificate_json import check_writable, write_atomically
     from ratecert.commands.risk import whole
-    from ratecert.progress import progress
+    from ratecert.io.certificates import check_writable, write_atomically
+    from ratecert.numerics.sweeps.grid import compute, points_of
+    from ratecert.numerics.sweeps.store import Store, csv_text, key_of
+    from ratecert.numerics.sweeps.sweep import code_version, dask, processes, sweep
+    from ratecert.pipeline.progress import progress
+    from ratecert.proofs_check.language.errors import UserError
 
     try:
         data = args.grid.read_bytes()

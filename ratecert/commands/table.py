@@ -50,13 +50,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Certify and print the table; statuses are those of ``certify``."""
-    from proofs_check.errors import UserError
-    from proofs_check.verdict import Certificate
-    from ratecert.batch import certify_all
-    from ratecert.files import find
-    from ratecert.latex import FORMATS
-    from ratecert.rates_table import bibtex, rates_table
-    from ratecert.report import complain
+    from ratecert.io.claim_files import find
+    from ratecert.pipeline.batch import certify_all
+    from ratecert.proofs_check.language.errors import UserError
+    from ratecert.proofs_check.verdict.certificate import Certificate
+    from ratecert.show.rates_table import bibtex, rates_table
+    from ratecert.show.terminal import complain
+    from ratecert.writing.tables import FORMATS
 
     found = find(args.claims)
     if args.format == "bibtex":

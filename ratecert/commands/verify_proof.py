@@ -23,8 +23,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the report; 1 where a lemma is rejected or a claim is not that of the paper."""
-    from proofs_check.ledger.report import as_data, lines
-    from ratecert.ledgers import disagreements, read, verified
+    from ratecert.io.ledgers import disagreements, read, verified
+    from ratecert.proofs_check.ledger.report import as_data, lines
 
     table = read(args.ledger)
     report = verified(table, args.ledger)
@@ -32,8 +32,8 @@ def run(args: argparse.Namespace) -> int:
         json.dump(as_data(report), sys.stdout, indent=1)
         print()
     elif args.format:
-        from ratecert.ledger_page import ledger_page
-        from ratecert.page import FORMATS
+        from ratecert.explain.ledger import ledger_page
+        from ratecert.writing.page import FORMATS
 
         sys.stdout.write(FORMATS[args.format](ledger_page(table, report)))
     else:

@@ -24,7 +24,7 @@ from attacks.draw import family_names
 from attacks.families import Truth
 from attacks.trial import LIMIT, claim_text, trial
 
-from ratecert.threads import use_one_thread
+from ratecert.pipeline.threads import use_one_thread
 
 CHUNK = 20
 SLOW = 5.0

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from attacks.trial import Answer, answer_to
 
-from proofs_check.claim import Claim
-from proofs_check.claimfile import parse_claims
-from proofs_check.errors import UserError
-from proofs_check.judge import kind
+from ratecert.proofs_check.files.read import parse_claims
+from ratecert.proofs_check.language.claim import Claim
+from ratecert.proofs_check.language.errors import UserError
+from ratecert.proofs_check.verdict.judge import kind
 
 __all__ = ["CASES", "Case", "all_cases", "answers", "reached", "report", "slow", "wrong"]
 

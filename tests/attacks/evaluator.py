@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, Sum
+from ratecert.proofs_check.language.expr import Add, Call, Expr, Mul, Name, Num, Pow, Sum
 
 Array = Any
 

@@ -32,7 +32,7 @@ from attacks.laws import composed
 from attacks.quantities import loose_factor, quantity
 from attacks.scope import PARAMETERS, Scope, number
 
-from proofs_check.language import parse_expr
+from ratecert.proofs_check.language.grammar import parse_expr
 
 __all__ = ["FAMILIES", "Drawn", "Truth"]
 

@@ -37,7 +37,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import combinations, pairwise
 
-from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow
+from ratecert.proofs_check.language.expr import Add, Call, Expr, Mul, Name, Num, Pow
 
 __all__ = ["Behaviour", "Cone", "Factor", "Monomial", "holds", "independent", "pieces_agree"]
 

@@ -29,12 +29,23 @@ import numpy as np
 from attacks.evaluator import NoValueError, Place, UnclearError, Value, evaluate, place
 from attacks.families import Drawn, Truth
 
-from proofs_check.claim import SIZES, Claim, Condition
-from proofs_check.claimfile import make_claim
-from proofs_check.claimnames import CONSTANTS
-from proofs_check.errors import UserError
-from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, free_names, walk
-from proofs_check.language import parse_expr
+from ratecert.proofs_check.files.read import make_claim
+from ratecert.proofs_check.language.claim import SIZES, Claim
+from ratecert.proofs_check.language.errors import UserError
+from ratecert.proofs_check.language.expr import (
+    Add,
+    Call,
+    Expr,
+    Mul,
+    Name,
+    Num,
+    Pow,
+    free_names,
+    walk,
+)
+from ratecert.proofs_check.language.grammar import parse_expr
+from ratecert.proofs_check.language.quantities import CONSTANTS
+from ratecert.proofs_check.language.statement import Condition
 
 __all__ = ["ContradictionError", "claim_of", "contradicts_witness", "judge", "seen_false"]
 

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from proofs_check.expr import Expr, Sum, free_names, walk
-from proofs_check.language import parse_expr
+from ratecert.proofs_check.language.expr import Expr, Sum, free_names, walk
+from ratecert.proofs_check.language.grammar import parse_expr
 
 __all__ = ["Interval", "Scope", "number"]
 

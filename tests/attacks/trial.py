@@ -20,11 +20,11 @@ from attacks.draw import draw
 from attacks.families import Drawn, Truth
 from attacks.judge import ContradictionError, claim_of, contradicts_witness, judge
 
-from proofs_check.checker import check, check_witness
-from proofs_check.claim import Claim
-from proofs_check.errors import RejectedError, UserError
-from ratecert.pipeline import certify
-from theory.derive import derive
+from ratecert.pipeline.certify import certify
+from ratecert.proofs_check.checker import check, check_witness
+from ratecert.proofs_check.language.claim import Claim
+from ratecert.proofs_check.language.errors import RejectedError, UserError
+from ratecert.theory.derive import derive
 
 __all__ = ["Answer", "Trial", "answer_to", "claim_text", "trial"]
 

@@ -210,7 +210,7 @@ def functions() -> dict[tuple[str, str], list[FunctionType]]:
     found = defaultdict(list)
     for thing in gc.get_objects():
         if isinstance(thing, FunctionType):
-            path = thing.__code__.co_filename
+            path = os.path.realpath(thing.__code__.co_filename)
             if path.startswith(f"{ROOT}/proofs_check/"):
                 found[path[len(str(ROOT)) + 1 :], thing.__code__.co_qualname].append(thing)
     return found

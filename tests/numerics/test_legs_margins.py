@@ -11,12 +11,12 @@ from far_values import far_value
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from numerics.balls.ball import Refusal
-from numerics.legs.far import Far, far_points
-from numerics.legs.margins import Margin
-from proofs_check.claimfile import make_claim
-from proofs_check.expr import Expr, neg
-from proofs_check.language import parse_expr
+from ratecert.numerics.balls.ball import Refusal
+from ratecert.numerics.legs.far import Far, far_points
+from ratecert.numerics.legs.margins import Margin
+from ratecert.proofs_check.files.read import make_claim
+from ratecert.proofs_check.language.expr import Expr, neg
+from ratecert.proofs_check.language.grammar import parse_expr
 
 ONE, ZERO = Fraction(1), Fraction(0)
 PATH = {"M": (ONE, ZERO), "gamma": (ZERO, ZERO)}

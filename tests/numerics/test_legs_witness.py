@@ -8,10 +8,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from numerics.legs.witness import DECADES, LONGER, Proved, Seen, look
-from proofs_check.claimfile import make_claim
-from proofs_check.orders import CONSTANT, Order
-from proofs_check.verdict import Light
+from ratecert.numerics.legs.witness import DECADES, LONGER, Proved, Seen, look
+from ratecert.proofs_check.files.read import make_claim
+from ratecert.proofs_check.paths.orders import CONSTANT, Order
+from ratecert.proofs_check.verdict.certificate import Light
 
 ONE, ZERO = Fraction(1), Fraction(0)
 
@@ -200,7 +200,7 @@ def test_parameters_at_which_sums_take_long_are_left_to_the_proof() -> None:
 
 
 def test_a_contradiction_is_asked_again_on_longer_ladders(monkeypatch: pytest.MonkeyPatch) -> None:
-    from numerics.legs import witness
+    from ratecert.numerics.legs import witness
 
     climbed: list[tuple[int, ...]] = []
     right = witness._climbed

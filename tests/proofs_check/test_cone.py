@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from proofs_check import cone
-from proofs_check.algebra import Factor, Form, Multiplier, Ring
-from proofs_check.cone import (
+from ratecert.proofs_check.kernel import cone
+from ratecert.proofs_check.kernel.algebra import Factor, Form, Multiplier, Ring
+from ratecert.proofs_check.kernel.cone import (
     Context,
     Generator,
-    RejectedError,
     SignNeededError,
     check_certificate,
     clauses,
@@ -24,7 +23,8 @@ from proofs_check.cone import (
     plus,
     scaled,
 )
-from proofs_check.language import parse_expr
+from ratecert.proofs_check.language.errors import RejectedError
+from ratecert.proofs_check.language.grammar import parse_expr
 
 RING = Ring(["a", "b"])
 ONE: list[Any] = [["1", []]]

@@ -14,10 +14,10 @@ import mpmath
 import pytest
 from far_values import far_value
 
-from proofs_check.algebra import Frac
-from proofs_check.claimfile import make_claim
-from proofs_check.cone import Context, RejectedError, SignNeededError
-from proofs_check.constants import (
+from ratecert.proofs_check.files.read import make_claim
+from ratecert.proofs_check.kernel.algebra import Frac
+from ratecert.proofs_check.kernel.cone import Context, SignNeededError
+from ratecert.proofs_check.kernel.constants import (
     MAX_EVEN,
     MAX_SHIFT,
     Constant,
@@ -29,9 +29,10 @@ from proofs_check.constants import (
     same,
     zeta_value,
 )
-from proofs_check.language import parse_expr
-from proofs_check.premises import premises
-from theory.prover import Prover
+from ratecert.proofs_check.kernel.premises import premises
+from ratecert.proofs_check.language.errors import RejectedError
+from ratecert.proofs_check.language.grammar import parse_expr
+from ratecert.theory.search.prover import Prover
 
 POINTS = ((Fraction(7, 3), Fraction(17, 5)), (Fraction(5, 4), Fraction(9, 2)))
 """Values of a and b, for which ``a > 1`` and ``b > 2``."""

@@ -6,13 +6,21 @@ from typing import Any
 
 import pytest
 
-from proofs_check.algebra import Factor, Form
-from proofs_check.claimfile import make_claim
-from proofs_check.cone import Context, Generator, RejectedError, lin
-from proofs_check.goals import check_goal, entry, is_impossible, multiplier, parameter, refined
-from proofs_check.language import parse_expr
-from proofs_check.logform import log_generators, monomial
-from proofs_check.premises import premises, with_slack
+from ratecert.proofs_check.files.read import make_claim
+from ratecert.proofs_check.kernel.algebra import Factor, Form
+from ratecert.proofs_check.kernel.cone import Context, Generator, lin
+from ratecert.proofs_check.kernel.goals import (
+    check_goal,
+    entry,
+    is_impossible,
+    multiplier,
+    parameter,
+    refined,
+)
+from ratecert.proofs_check.kernel.logform import log_generators, monomial
+from ratecert.proofs_check.kernel.premises import premises, with_slack
+from ratecert.proofs_check.language.errors import RejectedError
+from ratecert.proofs_check.language.grammar import parse_expr
 
 ONE: list[Any] = [["1", []]]
 ZERO = Form({})

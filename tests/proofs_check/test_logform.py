@@ -11,13 +11,11 @@ from functools import lru_cache
 
 import pytest
 
-from proofs_check.algebra import Multiplier
-from proofs_check.claimfile import make_claim
-from proofs_check.cone import Context, RejectedError, Tree, join, lin, meet, normal_form, plus
-from proofs_check.expr import Name
-from proofs_check.goals import parameter
-from proofs_check.language import parse_expr
-from proofs_check.logform import (
+from ratecert.proofs_check.files.read import make_claim
+from ratecert.proofs_check.kernel.algebra import Multiplier
+from ratecert.proofs_check.kernel.cone import Context, Tree, join, lin, meet, normal_form, plus
+from ratecert.proofs_check.kernel.goals import parameter
+from ratecert.proofs_check.kernel.logform import (
     exponent,
     form_expr,
     grows,
@@ -29,7 +27,10 @@ from proofs_check.logform import (
     monomial,
     names_of,
 )
-from proofs_check.premises import premises
+from ratecert.proofs_check.kernel.premises import premises
+from ratecert.proofs_check.language.errors import RejectedError
+from ratecert.proofs_check.language.expr import Name
+from ratecert.proofs_check.language.grammar import parse_expr
 
 KNOWN = [
     ("log(M + min(gamma, pi))", "log(M)"),

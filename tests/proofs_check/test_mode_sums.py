@@ -9,13 +9,14 @@ import re
 
 import pytest
 
-from proofs_check.claimfile import make_claim
-from proofs_check.cone import Context, RejectedError, SignNeededError
-from proofs_check.equivalence import equivalent
-from proofs_check.language import parse_expr
-from proofs_check.premises import premises
-from theory.equivalence import Sought
-from theory.prover import Prover
+from ratecert.proofs_check.equivalence.proof import equivalent
+from ratecert.proofs_check.files.read import make_claim
+from ratecert.proofs_check.kernel.cone import Context, SignNeededError
+from ratecert.proofs_check.kernel.premises import premises
+from ratecert.proofs_check.language.errors import RejectedError
+from ratecert.proofs_check.language.grammar import parse_expr
+from ratecert.theory.search.equivalence import Sought
+from ratecert.theory.search.prover import Prover
 
 ASSUME = ["N >= M^3", "N*gamma >= M^2", "T >= N^2"]
 

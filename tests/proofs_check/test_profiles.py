@@ -13,8 +13,8 @@ from itertools import pairwise, product
 
 import pytest
 
-from proofs_check.orders import CONSTANT, LOG, LOGLOG, Order, UndecidedError
-from proofs_check.profiles import (
+from ratecert.proofs_check.paths.orders import CONSTANT, LOG, LOGLOG, Order, UndecidedError
+from ratecert.proofs_check.paths.profiles import (
     MAX_PIECES,
     Piece,
     Profile,

@@ -1,8 +1,9 @@
-"""``python -m proofs_check``: certificates written by hand, and what must not pass."""
+"""``ratecert check``: certificates written by hand, and what must not pass."""
 
 from __future__ import annotations
 
 import copy
+import importlib
 import io
 import json
 import os
@@ -14,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from proofs_check import __main__ as command
-from proofs_check.checker import Checked
-from proofs_check.claim import Claim
-from proofs_check.errors import UserError
+from ratecert.proofs_check import recheck as command
+from ratecert.proofs_check.checker import Checked
+from ratecert.proofs_check.language.claim import Claim
+from ratecert.proofs_check.language.errors import UserError
 
 ROOT = Path(__file__).parents[2]
 
@@ -292,20 +293,29 @@ def test_usage(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_as_a_module(put: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["proofs_check", put(CERTIFIED)])
-    with (
-        pytest.warns(RuntimeWarning, match="found in sys.modules"),
-        pytest.raises(SystemExit) as stop,
-    ):
-        runpy.run_module("proofs_check", run_name="__main__", alter_sys=True)
+    with pytest.raises(SystemExit) as stop:
+        runpy.run_path(str(ROOT / "proofs_check" / "__main__.py"), run_name="__main__")
     assert stop.value.code == 0
+
+
+def test_the_short_name_of_the_folder_is_no_name_to_import() -> None:
+    with pytest.raises(ImportError, match=r"import ratecert\.proofs_check"):
+        importlib.import_module("proofs_check")
+
+
+def test_nothing_runs_where_it_is_imported() -> None:
+    assert importlib.import_module("ratecert.proofs_check.__main__").main is command.main
 
 
 BLOCKER = """
 import sys
 class Blocker:
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in {"sympy", "mpmath", "numpy", "scipy", "rich", "theory",
-                                  "numerics", "ratecert", "matplotlib"}:
+        # Of ratecert the package itself, its version and this room are let through.
+        first, second = [*name.split("."), ""][:2]
+        if first in {"sympy", "mpmath", "numpy", "scipy", "rich", "matplotlib"} or (
+            first == "ratecert" and second not in {"", "version", "proofs_check"}
+        ):
             raise ImportError(name + " is blocked")
 sys.meta_path.insert(0, Blocker())
 """
@@ -325,7 +335,12 @@ def test_stands_on_its_own(put: Any, tmp_path: Path) -> None:
     control = run("-c", "import sympy")
     assert "sympy is blocked" in control.stderr
     files = [put(CERTIFIED), put(REFUTED), put(TAMPERED["another exponent"])]
-    result = run("-m", "proofs_check", *files)
+    result = run("-m", "ratecert.proofs_check", *files)
+    short = subprocess.run(
+        [sys.executable, "-m", "proofs_check", *files],
+        env=environment, cwd=ROOT, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (short.stdout, short.stderr) == (result.stdout, result.stderr)
     assert result.stderr == ""
     assert [line.split()[0] for line in result.stdout.splitlines()] == ["OK", "OK", "FAILED"]
     assert result.returncode == 1

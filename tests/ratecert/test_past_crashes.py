@@ -5,14 +5,14 @@ from fractions import Fraction
 import pytest
 from flint import fmpq
 
-from numerics.balls.ball import MOST_BITS, Refusal, precision
-from numerics.problem import Regular
-from proofs_check.algebra import NotRationalError, PoleError, Ring
-from proofs_check.claimfile import make_claim
-from proofs_check.errors import RejectedError, UserError
-from proofs_check.orders import Order
-from ratecert.pipeline import certify
-from theory.systems import LARGEST, TooLargeError, as_float
+from ratecert.numerics.balls.ball import MOST_BITS, Refusal, precision
+from ratecert.numerics.model.problem import Regular
+from ratecert.pipeline.certify import certify
+from ratecert.proofs_check.files.read import make_claim
+from ratecert.proofs_check.kernel.algebra import NotRationalError, PoleError, Ring
+from ratecert.proofs_check.language.errors import RejectedError, UserError
+from ratecert.proofs_check.paths.orders import Order
+from ratecert.theory.search.systems import LARGEST, TooLargeError, as_float
 
 AB = ["a > 0", "b > 0"]
 AA = ["a > 1", "b > 1"]

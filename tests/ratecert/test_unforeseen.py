@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from proofs_check.claimfile import make_claim
-from proofs_check.errors import UserError
-from proofs_check.judge import applies
-from proofs_check.verdict import LEGS, Certificate, Light, Verdict
-from ratecert import pipeline
-from ratecert.certificate_json import dumps, record, report, report_entry
-from ratecert.report import details
-from ratecert.unforeseen import ended, guarded, unanswered
+from ratecert.io.certificates import dumps, record, report, report_entry
+from ratecert.pipeline import certify as pipeline
+from ratecert.pipeline.unforeseen import ended, guarded, unanswered
+from ratecert.proofs_check.files.read import make_claim
+from ratecert.proofs_check.language.errors import UserError
+from ratecert.proofs_check.verdict.certificate import LEGS, Certificate, Light, Verdict
+from ratecert.proofs_check.verdict.judge import applies
+from ratecert.show.terminal import details
 
 ROOT = Path(__file__).parents[2]
 CLAIM = make_claim("approx = Theta(M^(1-a))", ["a > 1", "b = a"], expect="undecided")
@@ -43,7 +43,7 @@ def test_the_reason_names_error_message_and_place() -> None:
 
 def test_the_place_is_the_innermost_line_of_ours() -> None:
     told = guarded(lambda: dumps({"what JSON cannot hold": object()}), str)
-    assert re.search(r" \(ratecert/certificate_json\.py:\d+\)$", told)
+    assert re.search(r" \(ratecert/io/certificates\.py:\d+\)$", told)
     told = guarded(lambda: json.dumps(object()), str)
     assert re.search(r"json.encoder\.py:\d+\)$", told)
 
@@ -93,7 +93,7 @@ def test_such_a_certificate_is_like_any_other(answer: Certificate) -> None:
 
 
 def test_dev_mode_shows_the_traceback() -> None:
-    code = "from ratecert.unforeseen import guarded; print(guarded(lambda: 1 // 0, str))"
+    code = "from ratecert.pipeline.unforeseen import guarded; print(guarded(lambda: 1 // 0, str))"
     for options, shown in (([], False), (["-X", "dev"], True)):
         done = subprocess.run(
             [sys.executable, *options, "-c", code],

@@ -16,10 +16,10 @@ from generate.paper_page import pages
 from generate.phase import cells_of
 from generate.regimes import sectors
 from generate.verdicts import PaperRun, run
-from proofs_check.claimfile import parse_claims
 from ratecert import certify, claim
 from ratecert.cli import COMMANDS
-from ratecert.page import FORMATS
+from ratecert.proofs_check.files.read import parse_claims
+from ratecert.writing.page import FORMATS
 
 HEAD = '[paper]\nkey = "p"\ntitle = "T"\n[defaults]\nassume = ["a > 1", "b > 1"]\n'
 CLAIM = '[[claim]]\nid = "{id}"\nwhere = "Theorem 7"\nassume = {assume}\nsays = "{says}"\n'

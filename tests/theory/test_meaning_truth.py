@@ -40,11 +40,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from numerics.expected import ExpectedRisk, expected_risk
-from proofs_check.claim import Setting
-from proofs_check.expr import Add, Call, Expr, Mul, Name, Num, Pow, Sum
-from proofs_check.language import parse_expr
-from proofs_check.meaning import meaning
+from ratecert.numerics.risk.expected import ExpectedRisk, expected_risk
+from ratecert.proofs_check.language.claim import Setting
+from ratecert.proofs_check.language.expr import Add, Call, Expr, Mul, Name, Num, Pow, Sum
+from ratecert.proofs_check.language.grammar import parse_expr
+from ratecert.proofs_check.meaning.definitions import meaning
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-import theory
-from proofs_check.claim import Claim
-from proofs_check.claimfile import parse_claims
-from proofs_check.expr import walk
-from proofs_check.meaning import is_quantity, meaning
+from ratecert import theory
+from ratecert.proofs_check.files.read import parse_claims
+from ratecert.proofs_check.language.claim import Claim
+from ratecert.proofs_check.language.expr import walk
+from ratecert.proofs_check.meaning.definitions import is_quantity, meaning
 
 PAPERS = sorted((Path(theory.__file__).parent / "papers").glob("*.claims.toml"))
 CONTROL = "--"

@@ -1,0 +1,1 @@
+"""A user's own data: measured spectra and kernel features."""

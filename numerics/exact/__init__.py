@@ -1,0 +1,1 @@
+"""The exact expected risk for one sketch, at any number of steps."""

@@ -1,0 +1,1 @@
+"""Problems and methods as numbers."""

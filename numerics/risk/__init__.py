@@ -1,0 +1,1 @@
+"""Expected risks of problems and methods by name."""

@@ -1,0 +1,1 @@
+"""SGD run on drawn samples, and tests of what comes out."""

@@ -1,0 +1,1 @@
+"""Gaussian sketches: drawn, and by deterministic equivalents."""

@@ -1,0 +1,1 @@
+"""Grids of points, computed by many processes and kept in a store."""

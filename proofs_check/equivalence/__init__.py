@@ -1,0 +1,1 @@
+"""The rules for ``LEFT ~ RIGHT``: leading terms with their constants."""

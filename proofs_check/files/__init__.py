@@ -1,0 +1,1 @@
+"""Claim files: TOML in, claims or every problem of the file out."""

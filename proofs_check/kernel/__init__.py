@@ -1,0 +1,1 @@
+"""The rules by which a derivation proves an order, and what claims start from."""

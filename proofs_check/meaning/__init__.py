@@ -1,0 +1,1 @@
+"""What the quantities of a claim stand for: definitions with their proofs."""

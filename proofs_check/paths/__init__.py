@@ -1,0 +1,1 @@
+"""How an expression grows along one path of the sizes."""

@@ -1,0 +1,1 @@
+"""Witnesses against a claim, re-checked."""

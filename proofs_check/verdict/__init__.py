@@ -1,0 +1,1 @@
+"""What the legs hand over, and what the judge makes of it."""

@@ -1,0 +1,1 @@
+"""Derivations and witnesses in words."""

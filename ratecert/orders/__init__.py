@@ -1,0 +1,1 @@
+"""``ratecert.order``: how fast an expression grows, with constants where they are known."""

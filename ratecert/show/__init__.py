@@ -1,0 +1,1 @@
+"""Verdicts and rates for people: terminal, tables, figures, notebooks."""

@@ -1,0 +1,1 @@
+"""Expressions, tables and pages as text, Markdown and LaTeX."""

@@ -1,0 +1,1 @@
+"""What would settle a claim, and what would spoil it."""

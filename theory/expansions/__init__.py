@@ -1,0 +1,1 @@
+"""Terms of sums with their constants, one after the other."""

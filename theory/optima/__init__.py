@@ -1,0 +1,1 @@
+"""Where a rate is least under constraints, and how the optimum changes."""

@@ -1,0 +1,1 @@
+"""The order of an expression in each of its regimes."""
