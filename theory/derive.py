@@ -20,7 +20,7 @@ from ratecert.proofs_check.verdict.certificate import Regime
 from ratecert.theory.optima.optimise import optimum_derivation, proposed_optimum
 from ratecert.theory.rates.rates import Region, overall, regions
 from ratecert.theory.search.derivation import comparison_derivation, settled, with_values
-from ratecert.theory.search.prover import CaseNeededError, StuckError
+from ratecert.theory.search.prover import CaseNeededError, StuckError, forget
 from ratecert.theory.search.suggestions import why
 from ratecert.theory.witnesses.least import refute_optimum
 from ratecert.theory.witnesses.ratio import refute_ratio
@@ -58,6 +58,7 @@ def derive(claim: Claim) -> Derived:
     UserError
         Where the assumptions contradict each other.
     """
+    forget()
     proof, ready, reason = None, None, ""
     try:
         defined = with_values(claim)

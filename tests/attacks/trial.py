@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import signal
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import process_time
@@ -61,16 +61,22 @@ class Trial:
 
 
 @contextmanager
-def at_most(seconds: float) -> Iterator[None]:
-    """Raise `OverTimeError` in the body after so many seconds of this process's own time."""
+def at_most(seconds: float) -> Iterator[Callable[[], bool]]:
+    """Raise `OverTimeError` in the body after so many seconds of this process's own time.
 
-    def over(_signal: int, _frame: FrameType | None) -> None:
+    The function that is given says whether they are over: a library that calls back from C may
+    turn the exception into one of its own.
+    """
+    late: list[int] = []
+
+    def over(signum: int, _frame: FrameType | None) -> None:
+        late.append(signum)
         raise OverTimeError
 
     before = signal.signal(signal.SIGPROF, over)
     signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
-        yield
+        yield lambda: bool(late)
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)
@@ -79,19 +85,20 @@ def at_most(seconds: float) -> Iterator[None]:
 def answer_to(claim: Claim, legs: bool = True, limit: float = LIMIT) -> Answer:
     """Return ratecert's answer; without `legs` that of the checked derivation or witness alone."""
     started = process_time()
-    verdict, why, derivation = "time", f"more than {limit} s", None
-    try:
-        with at_most(limit):
+    derivation: Mapping[str, Any] | None = None
+    with at_most(limit) as is_over:
+        try:
             verdict, why, derivation = _certified(claim) if legs else _derived(claim)
-    except OverTimeError:
-        pass
-    except UserError as error:
-        verdict, why = "refused", str(error)
-    except Exception:  # whatever it is, it is the answer
-        # The chain of what led to it may be longer than anybody reads.
-        verdict, why = "fault", traceback.format_exc(limit=-3, chain=False)
+        except OverTimeError:
+            verdict, why = "time", f"more than {limit} s"
+        except UserError as error:
+            verdict, why = "refused", str(error)
+        except Exception:  # whatever it is, it is the answer
+            verdict, why = "fault", "" if is_over() else traceback.format_exc(limit=-3)
     if why.startswith("internal error"):
         verdict = "fault"
+    if is_over():
+        verdict, why = "time", f"more than {limit} s"
     return Answer(verdict, why, process_time() - started, derivation)
 
 

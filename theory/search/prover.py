@@ -47,6 +47,7 @@ __all__ = [
     "SpentError",
     "SplitNeededError",
     "StuckError",
+    "forget",
     "form_expr",
     "limited",
 ]
@@ -149,7 +150,7 @@ def limited(effort: Effort) -> Iterator[None]:
 
     They forget what they know before, so that it is always spent at the same place.
     """
-    _memory.cache_clear()
+    forget()
     token = _EFFORT.set(effort)
     try:
         yield
@@ -163,6 +164,14 @@ def _spend() -> None:
         if effort.left <= 0:
             raise SpentError
         effort.left -= 1
+
+
+def forget() -> None:
+    """Forget what all provers know: what is found for a claim depends on that claim alone.
+
+    Plans depend on more than what they are remembered by, such as the signs proved so far.
+    """
+    _memory.cache_clear()
 
 
 @lru_cache(maxsize=512)
