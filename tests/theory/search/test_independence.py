@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from ratecert.io.files import load
+from ratecert.io.claim_files import load
 from ratecert.theory.derive import derive
 
 CLAIMS = {c.id: c for c in load("lin2024")}
