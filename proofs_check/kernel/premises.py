@@ -114,11 +114,11 @@ class Premises:
     def read(self, expr: Expr) -> Expr:
         """Write another expression in the same variables and parameters."""
         if self.uses_n_eff:
-            expr = _put(expr, STEPS)
+            expr = substitute(expr, STEPS)
         if not self.exact and any(_fixes_step(c) for c in (*self.claim.assume, *self.constraints)):
-            expr = _put(expr, UNIT_STEP)
+            expr = substitute(expr, UNIT_STEP)
         for equation in self.equations:
-            expr = _put(expr, dict([equation]))
+            expr = substitute(expr, dict([equation]))
         return expr
 
 
@@ -196,7 +196,7 @@ def _assembled(
     uses_n_eff = any(N_EFF in walk(expr) for expr in exprs) or _is_over_n_eff(claim)
     uses_n_eff = uses_n_eff and not exact
     if uses_n_eff:
-        left, right = _in_meaning(left, STEPS), _put(right, STEPS)
+        left, right = _in_meaning(left, STEPS), substitute(right, STEPS)
         assume, constraints = _in_conditions(assume, STEPS), _in_conditions(constraints, STEPS)
     vague: tuple[Condition, ...] = ()
     if not exact and any(_fixes_step(c) for c in (*assume, *constraints)):
@@ -206,7 +206,7 @@ def _assembled(
             _require_unit(expr, claim.sizes)
         if any(_bounds_step(c, claim.sizes) for c in constraints):
             raise RejectedError("no rule for a constraint between the step size and constants")
-        left, right = _in_meaning(left, UNIT_STEP), _put(right, UNIT_STEP)
+        left, right = _in_meaning(left, UNIT_STEP), substitute(right, UNIT_STEP)
         assume, constraints = (
             _in_conditions(assume, UNIT_STEP),
             _in_conditions(constraints, UNIT_STEP),
@@ -217,7 +217,7 @@ def _assembled(
     while found := _equation(assume, sizes | indices):
         equations.append(found)
         value = dict([found])
-        left, right = _in_meaning(left, value), _put(right, value)
+        left, right = _in_meaning(left, value), substitute(right, value)
         assume, constraints = _in_conditions(assume, value), _in_conditions(constraints, value)
         assume = tuple(c for c in assume if c.left != c.right or c.op in ("<", ">"))
     exprs = [left.upper, left.lower, right, *_sides((*assume, *constraints, *left.needs))]
@@ -316,13 +316,16 @@ def _is_plainly_positive(expr: Expr, names: frozenset[str]) -> bool:
 def _in_conditions(
     conditions: Iterable[Condition], values: Mapping[str, Expr]
 ) -> tuple[Condition, ...]:
-    return tuple(Condition(_put(c.left, values), c.op, _put(c.right, values)) for c in conditions)
+    return tuple(
+        Condition(substitute(c.left, values), c.op, substitute(c.right, values))
+        for c in conditions
+    )
 
 
 def _in_meaning(left: Meaning, values: Mapping[str, Expr]) -> Meaning:
     return Meaning(
-        _put(left.upper, values),
-        _put(left.lower, values),
+        substitute(left.upper, values),
+        substitute(left.lower, values),
         _in_conditions(left.needs, values),
         left.steps,
         left.trust,
@@ -350,14 +353,6 @@ def _require_indices(claim: Claim) -> None:
                 pass
             case Call("eigenvalue", (index,)):
                 raise RejectedError(f"{index} is no index: write eigenvalue(j)")
-
-
-def _put(expr: Expr, values: Mapping[str, Expr]) -> Expr:
-    """Substitute; rejects where an index of a sum would capture a name."""
-    try:
-        return substitute(expr, values)
-    except ValueError as error:
-        raise RejectedError(str(error)) from error
 
 
 def _fixes_step(condition: Condition) -> bool:

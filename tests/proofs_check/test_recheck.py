@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+import ratecert.proofs_check
 from ratecert.proofs_check import recheck as command
 from ratecert.proofs_check.checker import Checked
 from ratecert.proofs_check.language.claim import Claim
@@ -344,3 +345,13 @@ def test_stands_on_its_own(put: Any, tmp_path: Path) -> None:
     assert result.stderr == ""
     assert [line.split()[0] for line in result.stdout.splitlines()] == ["OK", "OK", "FAILED"]
     assert result.returncode == 1
+
+
+def test_the_short_name_serves_the_command_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    room = Path(ratecert.proofs_check.__file__)
+    with pytest.raises(ImportError, match=r"import ratecert\.proofs_check"):
+        runpy.run_path(str(room), run_name="proofs_check")
+    monkeypatch.setattr(sys, "argv", ["proofs_check"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(room.with_name("__main__.py")), run_name="__main__")
+    assert ended.value.code == 2

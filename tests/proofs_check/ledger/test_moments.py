@@ -79,3 +79,8 @@ def test_a_mean_square_is_not_negative(kind: str) -> None:
         assert f"the mean square {variance} of x" in last(wrong).reason
     assert last(item | {kind: {"x": "v"}, "assume": ["v >= 0"]}).status == "proved"
     assert last(item | {kind: {"x": "0"}, "says": "E(x^2) = 0"}).status == "proved"
+
+
+def test_whole_variables_of_a_moment_stay_whole() -> None:
+    whole = changed(ONE_STEP, reals=["q", "s", "l"], integers=["m"])
+    assert "one-step needs a whole m, not f(j, s, x)/x" in last(whole, F).reason

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger_items import check, last, lemma, step
+from ledger_items import Item, check, last, lemma, step
 
 # The head, trust, report.
 
@@ -55,3 +55,30 @@ def test_a_named_function_is_what_cited_lemmas_say() -> None:
         ({"says": "f(k, k) <= 3"}, "takes 1 arguments"),
     ):
         assert reason in last(name, event, cited, {**follows, **wrong}).reason
+
+
+def test_what_is_cited_has_a_reference_and_a_reason() -> None:
+    for empty in ({"reference": " "}, {"reason": ""}):
+        cited = {"id": "it", "says": "a < 4", "by": "cited", "reference": "x", "reason": "y"}
+        assert "a reference and a reason" in last({**cited, **empty}).reason
+
+
+def test_proofs_in_proofs_have_an_end() -> None:
+    proof: Item = {"combine": []}
+    for depth in range(50):
+        proof = {"steps": [{"as": f"s{depth}", "says": "a >= 2", **proof}], "combine": []}
+    assert "deep" in last({"id": "it", "says": "a >= 2", **proof}).reason
+
+
+def test_a_lemma_about_matrices_is_none_about_numbers() -> None:
+    words: Item = {
+        "id": "w", "says": "A*A = A^2", "by": "words", "shapes": {"A": "m m"},
+        "symmetric": ["A"], "gaussian": {}, "assume": [],
+    }  # fmt: skip
+    used = lemma("a >= 2", "w", steps=[step("w", "w")])
+    assert "is about matrices" in check(words, used).entries[-1].reason
+
+
+def test_nobody_looks_at_the_term_of_an_empty_sum_but_at_its_names() -> None:
+    assert "w is not declared" in last(lemma("sum(w, k, 2, 0) <= a")).reason
+    assert last(lemma("sum(a, k, 2, 0) = 0")).status == "proved"

@@ -165,3 +165,7 @@ def test_fourth_moments_by_summation() -> None:
     for i, j in product((0, 1), repeat=2):
         left = sum(moment(i, k, p, j) * A[k][p] for k, p in product((0, 1), repeat=2))
         assert left == 2 * CAC[i][j] + trace * C[i][j]
+
+
+def test_a_number_stands_before_a_matrix() -> None:
+    assert "stands behind a matrix" in verdict("A*(t(u)*X*u + 1) = A")
