@@ -177,11 +177,19 @@ class _Book:
         self.entries: list[Entry] = []
         self.moments: dict[str, Closed] = {}
         self.claims: dict[str, Supported] = {}
-        for name, claim in map(read_claim, table.get("claim", [])):
-            claim.require_fixed(self.context)
-            if name in self.claims:
-                raise RejectedError(f"two claims are called {name!r}; `as` names one of them anew")
-            self.claims[name] = claim
+        for claim in table.get("claim", []):
+            try:
+                self._take_claim(claim)
+            except (RejectedError, UserError) as error:
+                name = claim.get("as", claim.get("id"))
+                raise RejectedError(f"claim {name}: {error}") from None
+
+    def _take_claim(self, table: Mapping[str, Any]) -> None:
+        name, claim = read_claim(table)
+        claim.require_fixed(self.context)
+        if name in self.claims:
+            raise RejectedError("two claims have this name; `as` gives one of them another")
+        self.claims[name] = claim
 
     def _example(self, table: Any) -> dict[str, arb]:
         names = sorted(self.context.reals | self.context.integers)

@@ -338,7 +338,7 @@ def test_nothing_supports_what_is_not_expected_to_be_certified(expect: str) -> N
 
 
 def test_two_claims_have_two_names() -> None:
-    with pytest.raises(UserError, match="two claims are called 's'"):
+    with pytest.raises(UserError, match="claim s: two claims have this name"):
         elsewhere(**{"as": "s"})
 
 
