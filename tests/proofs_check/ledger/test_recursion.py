@@ -136,3 +136,12 @@ def test_a_recursion_starts_at_zero(name: str, j: str, s: str) -> None:
         assert last(H, item).status == "proved"
     else:
         assert "not entailed" in last(H, item).reason
+
+
+def test_the_whole_variables_of_a_moment_are_whole() -> None:
+    moment: Item = {"id": "whole", "integers": ["n"], "by": "moments", "says": "E(u^2) = n^2",
+                    "gaussian": {"u": "n^2"}, "conditional": {}, "other": {}}  # fmt: skip
+    even = changed(H, function="f2", next="a^2", moment="whole", at={"n": "a"}, presume=[])
+    assert "whole needs a whole n, not a" in last(moment, even).reason
+    even |= {"next": "M^2", "at": {"n": "M"}}
+    assert check(moment, even).holds

@@ -89,6 +89,7 @@ def test_assumed_formulas(says: str, assume: str) -> None:
         ("A^-1 = A", "no matrix"),
         ("t(v)*X*v*A = A", "behind a number"),
         ("(t(v)*X*v + 1)*A = A", "behind a number"),
+        ("A*(t(v)*X*v + 1) = A", "stands behind a matrix"),
         ("t(t(v)*X*v)*A = A", "behind a number"),
         ("E(u*t(v)*v*t(u)) = A", "vectors must alternate, as in u*t(u)*X*u*t(u)"),
         ("tr(B) = 1", "no trace"),
@@ -118,6 +119,14 @@ def test_false_or_not_understood(says: str, reason: str) -> None:
         ({"assume": ["2*X*A = I"]}, "does not replace"),
         ({"assume": ["X*A + C*C = C"]}, "does not replace"),
         ({"assume": ["A*C = C*A", "C*A = A*C"]}, "without end"),
+        ({"assume": ["A - A = A"]}, "does not replace"),
+        ({"assume": ["A*X - A*X = I"]}, "does not replace"),
+        ({"assume": ["tr(A)*A*X = A"]}, "does not replace"),
+        ({"assume": ["exp(A)*X = I"]}, "is no matrix"),
+        ({"assume": ["sum(A, i, 1, 2)*X = I"]}, "is no matrix"),
+        ({"assume": ["Z*A = I"]}, "Z is no matrix"),
+        ({"assume": ["B*t(B) = A*B"]}, "different shapes"),
+        ({"assume": ["t(u)*v = I"]}, "is not square"),
         ({"shapes": 3}, "shapes are"),
         ({"shapes": {"A": "m"}}, "two dimensions"),
         ({"shapes": {"A": 3}}, "two dimensions"),
@@ -140,6 +149,22 @@ def test_false_or_not_understood(says: str, reason: str) -> None:
 def test_the_alphabet_is_checked(changes: dict[str, Any], reason: str) -> None:
     says = "E(u*t(v)) = A*C" if "assume" in changes and "gaussian" in changes else "A*C = A*C"
     assert reason in verdict(says, **changes)
+
+
+@pytest.mark.parametrize("says", ["tr(A*B) = tr(C*D)", "tr(A*B)*A = tr(C*D)*A", "tr(A*B) = 1"])
+def test_an_identity_keeps_its_dimension(says: str) -> None:
+    """The traces are the two dimensions, of which nothing is known."""
+    item = {"shapes": {"A": "m m", "B": "m m", "C": "n n", "D": "n n", "X": "m m"}}
+    item |= {"symmetric": [], "gaussian": {}, "assume": ["A*B = I", "C*D = I", "B*X = I"]}
+    assert "differ by" in verdict(says, **item)
+    assert "tr(I of m)" in verdict(says, **item)
+    assert verdict("tr(A*B) = tr(B*X)", **item) == ""
+    assert verdict("tr(A*B)*tr(C*D) = tr(C*D)*tr(B*X)", **item) == ""
+
+
+@pytest.mark.parametrize("side", ["0", "01", "-1", "m-1", "m'", "é", "1.5", "m,"])
+def test_dimensions_are_names_or_numbers(side: str) -> None:
+    assert "is not two dimensions" in verdict("A*C = A*C", shapes={"A": f"{side} {side}"})
 
 
 def test_what_is_left_is_shown() -> None:
