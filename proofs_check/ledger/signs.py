@@ -1,9 +1,10 @@
 """Signs of rational functions of atoms, recognised from facts.
 
 A polynomial is positive if it has positive coefficients after every variable is shifted by its
-known lower bound (or one of them written as its upper bound less something non-negative), or if
-it is, up to a positive factor, the difference of the two sides of a fact; a rational function is
-positive if numerator and denominator have one sign, a product if its irreducible factors say so.
+known lower bound (or one of them written as its upper bound less something non-negative; what has
+no lower bound may occur in even powers), or if it is, up to a positive factor, the difference of
+the two sides of a fact; a rational function is positive if numerator and denominator have one
+sign, a product if its irreducible factors say so.
 Nothing is decided here: what is not recognised counts as unknown.
 """
 
