@@ -235,7 +235,6 @@ def test_the_constants_of_the_very_statement() -> None:
         (TOTAL, ASSUMED, {}),  # a sketch
         (TOTAL, ASSUMED, {"features": "top", "schedule": "constant"}),
         (TOTAL.replace("Theta", "O"), ASSUMED, {"features": "top"}),
-        (TOTAL, ASSUMED, {"features": "top", "sizes": ["a"]}),
         (TOTAL.replace("sigma", "0*sigma"), ASSUMED, {"features": "top"}),
     ],
 )

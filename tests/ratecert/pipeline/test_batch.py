@@ -76,10 +76,11 @@ def test_a_process_that_dies_takes_no_other_claim_with_it() -> None:
 
 
 def killed_once(claim: Claim, level: str) -> Certificate:
-    """A judge that is killed the first time that it sees a claim."""
-    with contextlib.suppress(FileExistsError):
-        Path(claim.note, claim.id).touch(exist_ok=False)
-        os.kill(os.getpid(), signal.SIGKILL)
+    """A judge that is killed the first time that it sees the claim `one`, beside another."""
+    if claim.id == "one":
+        with contextlib.suppress(FileExistsError):
+            Path(claim.note, claim.id).touch(exist_ok=False)
+            os.kill(os.getpid(), signal.SIGKILL)
     return hand_made.certify(claim, level)
 
 
