@@ -58,8 +58,8 @@ napoleon_use_ivar = False
 # What has no page here: other libraries (there is no network to ask), and what is not public.
 nitpick_ignore_regex = [
     ("py:.*", r"(collections\.abc|numpy|os|fractions|typing)\..*"),
-    ("py:.*", r"proofs_check\.expr\..*"),
-    ("py:.*", r"numerics\.expected\.Parts"),
+    ("py:.*", r"ratecert\.proofs_check\.language\.expr\..*"),
+    ("py:.*", r"ratecert\.numerics\.risk\.expected\.Parts"),
     # No dotted name: words that stand where a type could in a docstring.
     ("py:class", r"(?!\w+(\.\w+)+$).*"),
 ]
