@@ -71,7 +71,7 @@ def derive(claim: Claim) -> Derived:
         ready = premises(claim)
         require_possible(ready)
         if refutation is None:
-            proof = derivation(claim)
+            proof = {**_searched(claim), **defined}
             proof["model"] = model(claim)
     except (StuckError, RejectedError) as error:
         reason = str(error) if ready is None else why(error, ready.ctx)
@@ -94,8 +94,13 @@ def derivation(claim: Claim) -> dict[str, Any]:
         Where none is found, with the reason.
     """
     defined = with_values(claim)
-    searched = comparison_derivation if claim.objective is None else optimum_derivation
-    return {**searched(claim), **defined}
+    return {**_searched(claim), **defined}
+
+
+def _searched(claim: Claim) -> dict[str, Any]:
+    """Return the derivation but for what shows that both sides have values."""
+    search = comparison_derivation if claim.objective is None else optimum_derivation
+    return search(claim)
 
 
 def checked_derivation(claim: Claim) -> Checked:
